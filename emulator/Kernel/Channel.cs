@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+
+namespace HybridEmu.Kernel;
+
+/// <summary>
+/// A FIFO between two units of one clock domain. What is pushed at edge N can be popped from N + 1 on; a slot freed at
+/// N can be pushed from N + 1 on, so full rate needs a depth of 2. Both answers depend on state committed before the
+/// edge only: the order in which units are evaluated cannot matter.
+/// </summary>
+/// <typeparam name="T">The entry, an unmanaged struct.</typeparam>
+public sealed class Channel<T>
+    where T : unmanaged
+{
+    private readonly T[] _entries;
+    private readonly long[] _pushedAt;
+    private readonly ClockDomain _domain;
+    private readonly int _producer;
+    private readonly int _consumer;
+    private ChannelState _state;
+
+    /// <param name="domain">The clock domain of both ends.</param>
+    /// <param name="producer">Unit index that is woken when a full channel gets room.</param>
+    /// <param name="consumer">Unit index that is woken when an entry becomes visible.</param>
+    /// <param name="depth">Slots; 2 or more for full rate.</param>
+    public Channel(ClockDomain domain, int producer, int consumer, int depth)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        _domain = domain;
+        _producer = producer;
+        _consumer = consumer;
+        _entries = new T[depth];
+        _pushedAt = new long[depth];
+        _state.PoppedAt = -1;
+    }
+
+    public int Depth => _entries.Length;
+
+    /// <summary>Entries in the channel, whether visible yet or not.</summary>
+    public int Count => _state.Count;
+
+    public bool IsEmpty => _state.Count == 0;
+
+    /// <summary>Free slots as the producer sees them at this edge.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Room(long edge) => _entries.Length - _state.Count - (_state.PoppedAt == edge ? _state.Popped : 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool CanPush(long edge) => Room(edge) > 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool CanPop(long edge) => _state.Count > 0 && _pushedAt[_state.Head] < edge;
+
+    public void Push(in T entry, long edge)
+    {
+        if (Room(edge) <= 0)
+            throw new InvalidOperationException("Push into a full channel: the unit did not ask CanPush.");
+        int slot = _state.Head + _state.Count;
+        if (slot >= _entries.Length)
+            slot -= _entries.Length;
+        _entries[slot] = entry;
+        _pushedAt[slot] = edge;
+        _state.Count++;
+        _domain.WakeAt(_consumer, edge + 1);
+    }
+
+    /// <summary>The head entry, to look at without taking it. Only when <see cref="CanPop"/>.</summary>
+    public ref readonly T Peek(long edge)
+    {
+        if (!CanPop(edge))
+            throw new InvalidOperationException("Peek into a channel without a visible entry.");
+        return ref _entries[_state.Head];
+    }
+
+    public T Pop(long edge)
+    {
+        if (!CanPop(edge))
+            throw new InvalidOperationException("Pop from a channel without a visible entry.");
+        if (_state.PoppedAt != edge)
+        {
+            _state.PoppedAt = edge;
+            _state.Popped = 0;
+        }
+
+        if (_state.Count + _state.Popped == _entries.Length)
+            _domain.WakeAt(_producer, edge + 1);
+        _state.Popped++;
+        T entry = _entries[_state.Head];
+        _state.Head = _state.Head + 1 == _entries.Length ? 0 : _state.Head + 1;
+        _state.Count--;
+        return entry;
+    }
+
+    public void Walk(StateArchive archive, string name)
+    {
+        archive.Ring(name, _entries, _pushedAt, ref _state, _domain.Edge);
+    }
+}
+
+/// <summary>The registers of a channel apart from its entries.</summary>
+public struct ChannelState
+{
+    public int Head, Count, Popped;
+    public long PoppedAt;
+}

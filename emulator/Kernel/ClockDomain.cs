@@ -1,0 +1,280 @@
+namespace HybridEmu.Kernel;
+
+/// <summary>When a unit next wants an edge, as returned by its Evaluate.</summary>
+public static class Wake
+{
+    /// <summary>Nothing of the unit changes until a channel moves.</summary>
+    public const long Never = long.MaxValue;
+}
+
+/// <summary>
+/// One clock: its grid of edges in integer picoseconds, which edges are enabled, and which units want the next one.
+/// </summary>
+/// <remarks>
+/// Edge n of a domain at f MHz since its last change T0 is T0 + floor(n * 10^6 / f). <see cref="Edge"/> counts
+/// <i>enabled</i> edges: it is the time that units of the domain live in, so a throttled core stretches every latency
+/// without a unit knowing. <see cref="Cycle"/> counts all edges of the grid; reports use it.
+/// The run loop brings every domain to a time before it evaluates any unit at that time, so inside an evaluation
+/// <see cref="Edge"/> of every domain is its latest edge at or before now.
+/// </remarks>
+public sealed class ClockDomain
+{
+    private const long PicosecondsPerMicrosecond = 1_000_000;
+
+    private readonly List<string> _names = [];
+    private long[] _wakeAt = new long[64];
+    private long[] _backgroundAt = new long[64];
+    private ulong[] _ready = new ulong[1];
+    private ulong[] _next = new ulong[1];
+    private long _soonestTimed = Wake.Never;
+    private long _gridIndex;
+    private long _gridOriginPs;
+    private byte _divider = 1;
+    private byte _dividerPhase;
+
+    /// <param name="name">Domain name as in the configuration: core, hbm, system.</param>
+    /// <param name="megahertz">Nominal frequency in MHz, 1 to 10000.</param>
+    public ClockDomain(string name, int megahertz)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(megahertz, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(megahertz, 10_000);
+        Name = name;
+        Megahertz = megahertz;
+        NextPs = 0;
+        Edge = -1;
+        Cycle = -1;
+        TimePs = -1;
+    }
+
+    public string Name { get; }
+
+    /// <summary>Frequency of the grid in MHz; throttling skips edges of the grid and does not change it.</summary>
+    public int Megahertz { get; }
+
+    /// <summary>Enabled edges before this one: the time units of this domain count in. -1 before the first edge.</summary>
+    public long Edge { get; private set; }
+
+    /// <summary>Grid edges before this one, skipped edges included. -1 before the first edge.</summary>
+    public long Cycle { get; private set; }
+
+    /// <summary>Time of the latest enabled edge in picoseconds.</summary>
+    public long TimePs { get; private set; }
+
+    /// <summary>Time of the next edge of the grid in picoseconds.</summary>
+    public long NextPs { get; private set; }
+
+    /// <summary>Whether the grid edge that the last <see cref="AdvanceTo"/> ended on was enabled and at that very time.</summary>
+    public bool Ticked { get; private set; }
+
+    /// <summary>1 runs every grid edge, 2 every second one.</summary>
+    public int Divider => _divider;
+
+    /// <summary>Grid edges that were skipped by throttling so far.</summary>
+    public long ThrottledCycles => Cycle - Edge;
+
+    public int UnitCount => _names.Count;
+
+    public string UnitName(int unit) => _names[unit];
+
+    /// <summary>Adds a unit to the domain; it is ready at the first edge.</summary>
+    /// <returns>The unit's index in this domain, which its channels use to wake it.</returns>
+    public int Register(string unitName)
+    {
+        int unit = _names.Count;
+        _names.Add(unitName);
+        if (unit >= _wakeAt.Length)
+        {
+            Array.Resize(ref _wakeAt, unit * 2);
+            Array.Resize(ref _backgroundAt, unit * 2);
+        }
+
+        if (unit >= _ready.Length * 64)
+        {
+            Array.Resize(ref _ready, _ready.Length + 1);
+            Array.Resize(ref _next, _next.Length + 1);
+        }
+
+        _wakeAt[unit] = Wake.Never;
+        _backgroundAt[unit] = Wake.Never;
+        _next[unit >> 6] |= 1UL << (unit & 63);
+        return unit;
+    }
+
+    /// <summary>Asks for the unit to be evaluated at an edge (enabled-edge count) later than the current one.</summary>
+    public void WakeAt(int unit, long edge)
+    {
+        if (edge <= Edge + 1)
+        {
+            _next[unit >> 6] |= 1UL << (unit & 63);
+        }
+        else if (edge < _wakeAt[unit])
+        {
+            _wakeAt[unit] = edge;
+            if (edge < _soonestTimed)
+                _soonestTimed = edge;
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="WakeAt"/>, for events that are no progress of the program: refresh, sensor samples, polling by the
+    /// host. A chip whose only future is background events is deadlocked. Replaces the unit's earlier background wake.
+    /// </summary>
+    public void BackgroundAt(int unit, long edge)
+    {
+        _backgroundAt[unit] = edge <= Edge ? Edge + 1 : edge;
+        if (_backgroundAt[unit] < _soonestTimed)
+            _soonestTimed = _backgroundAt[unit];
+    }
+
+    /// <summary>Keeps every <paramref name="divider"/>th edge of the grid from the next edge on.</summary>
+    public void Throttle(int divider)
+    {
+        _divider = (byte)divider;
+        _dividerPhase = 0;
+    }
+
+    /// <summary>Moves to the last edge at or before <paramref name="timePs"/>. Returns whether an enabled edge lies at it.</summary>
+    public bool AdvanceTo(long timePs)
+    {
+        Ticked = false;
+        if (NextPs > timePs)
+            return false;
+
+        // Closed form over edges that nothing asked for, then the last one by itself.
+        long last = GridIndexAtOrBefore(timePs);
+        long count = last - _gridIndex + 1;
+        Cycle += count;
+        _gridIndex = last + 1;
+        long lastPs = GridTime(last);
+        NextPs = GridTime(_gridIndex);
+        if (_divider == 1)
+        {
+            Edge += count;
+            TimePs = lastPs;
+            Ticked = lastPs == timePs;
+        }
+        else
+        {
+            // Phase p means: p more edges of the grid are skipped before an enabled one.
+            long enabled = count > _dividerPhase ? ((count - 1 - _dividerPhase) / _divider) + 1 : 0;
+            if (enabled > 0)
+            {
+                long index = _dividerPhase + ((enabled - 1) * _divider);
+                TimePs = GridTime(last - count + 1 + index);
+                _dividerPhase = (byte)(_divider - 1 - (count - 1 - index));
+                Ticked = TimePs == timePs;
+                Edge += enabled;
+            }
+            else
+            {
+                _dividerPhase -= (byte)count;
+            }
+        }
+
+        return Ticked;
+    }
+
+    /// <summary>Time of the next edge at which some unit wants to be evaluated, or <see cref="long.MaxValue"/>.</summary>
+    /// <param name="foreground">Set when something other than background events is due at some time.</param>
+    public long NextWorkPs(ref bool foreground)
+    {
+        foreach (ulong word in _next)
+        {
+            if (word != 0)
+            {
+                foreground = true;
+                return EnabledTime(1);
+            }
+        }
+
+        if (_soonestTimed == Wake.Never)
+            return long.MaxValue;
+        for (int i = 0; !foreground && i < _names.Count; i++)
+            foreground = _wakeAt[i] != Wake.Never;
+        return EnabledTime(_soonestTimed - Edge);
+    }
+
+    /// <summary>The set of units to evaluate at the current edge, one bit a unit; clears what was asked for.</summary>
+    /// <param name="all">Every unit, as when exact skipping is off.</param>
+    public ReadOnlySpan<ulong> TakeReady(bool all = false)
+    {
+        (_ready, _next) = (_next, _ready);
+        System.Array.Clear(_next);
+        if (Edge >= _soonestTimed)
+            CollectTimed();
+        if (all)
+        {
+            for (int i = 0; i < _names.Count; i++)
+                _ready[i >> 6] |= 1UL << (i & 63);
+        }
+
+        return _ready;
+    }
+
+    /// <summary>The next edge that the unit asked for, for deadlock reports; <see cref="Wake.Never"/> when it waits for a channel.</summary>
+    public long PendingWake(int unit) =>
+        (_next[unit >> 6] >> (unit & 63) & 1) != 0 ? Edge + 1 : _wakeAt[unit];
+
+    public void Walk(StateArchive archive)
+    {
+        long edge = Edge, cycle = Cycle, time = TimePs, next = NextPs;
+        archive.Value("edge", ref edge);
+        archive.Value("cycle", ref cycle);
+        archive.Value("time", ref time);
+        archive.Value("next", ref next);
+        archive.Value("grid", ref _gridIndex);
+        archive.Value("origin", ref _gridOriginPs);
+        archive.Value("divider", ref _divider);
+        archive.Value("phase", ref _dividerPhase);
+        Edge = edge;
+        Cycle = cycle;
+        TimePs = time;
+        NextPs = next;
+        if (archive.IsHash)
+            return; // who sleeps is a matter of skipping, not of the chip
+
+        archive.Array("wake", _wakeAt);
+        archive.Array("background", _backgroundAt);
+        archive.Array("pending", _next);
+        archive.Value("soonest", ref _soonestTimed);
+    }
+
+    private void CollectTimed()
+    {
+        long soonest = Wake.Never;
+        for (int i = 0; i < _names.Count; i++)
+        {
+            if (_wakeAt[i] <= Edge)
+            {
+                _ready[i >> 6] |= 1UL << (i & 63);
+                _wakeAt[i] = Wake.Never;
+            }
+
+            if (_backgroundAt[i] <= Edge)
+            {
+                _ready[i >> 6] |= 1UL << (i & 63);
+                _backgroundAt[i] = Wake.Never;
+            }
+
+            soonest = Math.Min(soonest, Math.Min(_wakeAt[i], _backgroundAt[i]));
+        }
+
+        _soonestTimed = soonest;
+    }
+
+    private long GridTime(long index) => _gridOriginPs + (index * PicosecondsPerMicrosecond / Megahertz);
+
+    private long GridIndexAtOrBefore(long timePs)
+    {
+        if (GridTime(_gridIndex + 1) > timePs)
+            return _gridIndex;
+        // floor(n * 10^6 / f) <= t  <=>  n * 10^6 < (t + 1) * f
+        return (((timePs - _gridOriginPs + 1) * Megahertz) - 1) / PicosecondsPerMicrosecond;
+    }
+
+    /// <summary>Time of the count-th enabled edge from now on, under the present divider.</summary>
+    private long EnabledTime(long count) =>
+        count > long.MaxValue / PicosecondsPerMicrosecond / 4
+            ? long.MaxValue
+            : GridTime(_gridIndex + _dividerPhase + ((count - 1) * _divider));
+}

@@ -1,0 +1,99 @@
+namespace HybridEmu.Kernel;
+
+/// <summary>
+/// A FIFO between two clock domains (two-flop synchronisers on both pointers). An entry is visible at the second edge of
+/// the consumer strictly later than the push; a freed slot at the second edge of the producer strictly later than the pop.
+/// Both ends may be the same domain, which then only costs the extra edge.
+/// </summary>
+/// <typeparam name="T">The entry, an unmanaged struct.</typeparam>
+public sealed class Crossing<T>
+    where T : unmanaged
+{
+    private readonly T[] _entries;
+    private readonly long[] _visibleFrom;
+    private readonly long[] _freeFrom;
+    private readonly ClockDomain _from;
+    private readonly ClockDomain _to;
+    private readonly int _producer;
+    private readonly int _consumer;
+    private CrossingState _state;
+
+    public Crossing(ClockDomain from, int producer, ClockDomain to, int consumer, int depth)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        _from = from;
+        _to = to;
+        _producer = producer;
+        _consumer = consumer;
+        _entries = new T[depth];
+        _visibleFrom = new long[depth];
+        _freeFrom = new long[depth];
+    }
+
+    public int Depth => _entries.Length;
+
+    /// <summary>Entries in the FIFO, whether visible yet or not.</summary>
+    public int Count => (int)(_state.Pushed - _state.Popped);
+
+    public bool IsEmpty => _state.Pushed == _state.Popped;
+
+    /// <summary>Free slots as the producer sees them at the edge of its own domain.</summary>
+    public int Room(long producerEdge)
+    {
+        long freed = _state.Freed;
+        while (freed < _state.Popped && _freeFrom[freed % _entries.Length] <= producerEdge)
+            freed++;
+        _state.Freed = freed;
+        return _entries.Length - (int)(_state.Pushed - freed);
+    }
+
+    public bool CanPush(long producerEdge) => Room(producerEdge) > 0;
+
+    public bool CanPop(long consumerEdge) =>
+        _state.Pushed != _state.Popped && _visibleFrom[_state.Popped % _entries.Length] <= consumerEdge;
+
+    public void Push(in T entry, long producerEdge)
+    {
+        if (Room(producerEdge) <= 0)
+            throw new InvalidOperationException("Push into a full crossing: the unit did not ask CanPush.");
+        long slot = _state.Pushed++ % _entries.Length;
+        _entries[slot] = entry;
+        _visibleFrom[slot] = _to.Edge + 2;
+        _to.WakeAt(_consumer, _to.Edge + 2);
+    }
+
+    /// <summary>The head entry, to look at without taking it. Only when <see cref="CanPop"/>.</summary>
+    public ref readonly T Peek(long consumerEdge)
+    {
+        if (!CanPop(consumerEdge))
+            throw new InvalidOperationException("Peek into a crossing without a visible entry.");
+        return ref _entries[_state.Popped % _entries.Length];
+    }
+
+    public T Pop(long consumerEdge)
+    {
+        T entry = Peek(consumerEdge);
+        long slot = _state.Popped++ % _entries.Length;
+        _freeFrom[slot] = _from.Edge + 2;
+
+        // The producer may have found the crossing full at any edge since: wake it whenever a slot comes free.
+        _from.WakeAt(_producer, _from.Edge + 2);
+        return entry;
+    }
+
+    public void Walk(StateArchive archive, string name)
+    {
+        // Freed lags by when the producer last looked; settle it so that skipping does not show.
+        Room(_from.Edge);
+        archive.Value(name, ref _state);
+        archive.Array(name, _visibleFrom);
+        archive.Array(name, _freeFrom);
+        archive.Array(name, _entries);
+    }
+}
+
+/// <summary>The pointers of a crossing, as counts since reset.</summary>
+public struct CrossingState
+{
+    public long Pushed, Popped, Freed;
+}

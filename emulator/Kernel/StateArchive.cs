@@ -1,0 +1,107 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace HybridEmu.Kernel;
+
+/// <summary>
+/// One walk over a chip's state, in one of three modes: hash it, save it, or load it. Units present their state structs,
+/// arrays and channels in a fixed order under names; the names and sizes make the layout hash that guards a checkpoint.
+/// </summary>
+public sealed class StateArchive
+{
+    private const ulong Prime = 0x9E3779B97F4A7C15;
+
+    private readonly MemoryStream? _stream;
+    private readonly bool _loading;
+    private ulong _hash = Prime;
+    private ulong _layout = Prime;
+
+    private StateArchive(MemoryStream? stream, bool loading)
+    {
+        _stream = stream;
+        _loading = loading;
+    }
+
+    public bool IsHash => _stream is null;
+
+    public bool IsLoad => _loading;
+
+    /// <summary>Hash of all bytes seen in hash mode.</summary>
+    public ulong Hash => _hash;
+
+    /// <summary>Hash of the names and sizes seen.</summary>
+    public ulong Layout => _layout;
+
+    public static StateArchive ForHash() => new(null, false);
+
+    public static StateArchive ForSave(MemoryStream stream) => new(stream, false);
+
+    public static StateArchive ForLoad(MemoryStream stream) => new(stream, true);
+
+    public void Value<T>(string name, ref T value)
+        where T : unmanaged =>
+        Bytes(name, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref value, 1)));
+
+    public void Array<T>(string name, T[] values)
+        where T : unmanaged =>
+        Bytes(name, MemoryMarshal.AsBytes(values.AsSpan()));
+
+    public void Bytes(string name, Span<byte> bytes)
+    {
+        _layout = Mix(Mix(_layout, Encoding.UTF8.GetBytes(name)), (ulong)bytes.Length);
+        if (_stream is null)
+            _hash = Mix(_hash, bytes);
+        else if (_loading)
+            _stream.ReadExactly(bytes);
+        else
+            _stream.Write(bytes);
+    }
+
+    /// <summary>
+    /// A ring of entries. A hash sees entries in order from the head, not where in the ring they lie nor what popped
+    /// slots still hold; how many were popped counts only while it still blocks the producer.
+    /// </summary>
+    public void Ring<T>(string name, T[] entries, long[] pushedAt, ref ChannelState state, long edge)
+        where T : unmanaged
+    {
+        if (IsHash)
+        {
+            _layout = Mix(Mix(_layout, Encoding.UTF8.GetBytes(name)), (ulong)entries.Length);
+            _hash = Mix(_hash, (ulong)state.Count);
+            _hash = Mix(_hash, (ulong)(state.PoppedAt == edge ? state.Popped : 0));
+            for (int i = 0; i < state.Count; i++)
+            {
+                int slot = (state.Head + i) % entries.Length;
+                _hash = Mix(_hash, (ulong)pushedAt[slot]);
+                _hash = Mix(_hash, MemoryMarshal.AsBytes(entries.AsSpan(slot, 1)));
+            }
+
+            return;
+        }
+
+        Value(name, ref state);
+        Array(name, pushedAt);
+        Array(name, entries);
+    }
+
+    private static ulong Mix(ulong hash, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length >= 8)
+        {
+            hash = Mix(hash, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            bytes = bytes[8..];
+        }
+
+        ulong tail = (ulong)bytes.Length;
+        foreach (byte b in bytes)
+            tail = (tail << 8) | b;
+        return Mix(hash, tail);
+    }
+
+    private static ulong Mix(ulong hash, ulong value)
+    {
+        hash = (hash ^ value) * Prime;
+        return hash ^ (hash >> 29);
+    }
+}
