@@ -26,16 +26,3 @@ public enum Activation : byte
     None = 0,
     Relu = 1,
 }
-
-/// <summary>Sizes of element types.</summary>
-public static class ElementTypes
-{
-    /// <summary>Bytes of one element; 0 for <see cref="ElementType.None"/> and for int4, which has no address of its own.</summary>
-    public static int SizeBytes(ElementType type) => type switch
-    {
-        ElementType.Int8 or ElementType.Uint8 => 1,
-        ElementType.Int16 or ElementType.Bf16 => 2,
-        ElementType.Int32 or ElementType.Fp32 => 4,
-        _ => 0,
-    };
-}

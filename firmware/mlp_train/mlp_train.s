@@ -132,12 +132,14 @@ random_parameters:
 # backward: loss and gradients of this batch, and one step of SGD.
 backward:
     phase   PHASE_LOSS
-    own     loss
-    wait_for 1 << VX
-    field   t0, loss, desc.aux
+    field   t0, score, desc.aux                 # keeps track of the label buffers for both
     lw      t1, 0(t0)
+    field   t2, loss, desc.aux
+    sw      t1, 0(t2)
     xori    t1, t1, BATCH * 4
     sw      t1, 0(t0)
+    own     loss
+    wait_for 1 << VX
     phase   PHASE_BACKWARD
     own     d_hidden
     own     d_hidden_drain

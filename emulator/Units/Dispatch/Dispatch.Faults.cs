@@ -5,8 +5,6 @@ namespace HybridEmu.Units;
 /// <summary>The checks before a descriptor's first effect, and what a frozen queue does.</summary>
 public sealed partial class Dispatch
 {
-    private const int MaximumRegions = 8;
-
     private RaceConflict _lastConflict;
 
     /// <summary>The conflict behind the last race fault, for its message.</summary>
@@ -21,8 +19,8 @@ public sealed partial class Dispatch
         QueueFaultCause cause = DescriptorCheck.Check(d);
         if (cause != QueueFaultCause.None)
             return cause;
-        Span<OperandRegion> regions = stackalloc OperandRegion[MaximumRegions];
-        int count = DescriptorFootprint.Regions(d, regions);
+        Span<Region> regions = stackalloc Region[DescriptorFootprint.MaximumRegions];
+        int count = DescriptorFootprint.Enumerate(d, regions);
         for (int i = 0; i < count; i++)
         {
             cause = CheckRegion(regions[i]);
@@ -52,25 +50,25 @@ public sealed partial class Dispatch
         State.Slots[d.Slot] = new SlotShape { Rows = (ushort)d.N0, Columns = (ushort)d.N2, Type = d.TypeAccumulator };
     }
 
-    private QueueFaultCause CheckRegion(in OperandRegion region)
+    private QueueFaultCause CheckRegion(in Region region)
     {
-        (ulong first, ulong last) = region.Extent();
-        if (region.Space == OperandSpace.Scratchpad)
+        long first = region.Lowest, end = region.End;
+        if (region.Space == RegionSpace.Scratchpad)
         {
-            bool inside = first >= AddressMap.Scratchpad && last < AddressMap.Scratchpad + (ulong)_config.ScratchpadBytes && first <= last;
+            bool inside = first >= (long)AddressMap.Scratchpad && end <= (long)AddressMap.Scratchpad + _config.ScratchpadBytes;
             return inside ? QueueFaultCause.None : QueueFaultCause.UnmappedAddress;
         }
 
-        if (first < AddressMap.Hbm || last >= AddressMap.Hbm + (ulong)_config.HbmBytes || first > last)
+        if (first < (long)AddressMap.Hbm || end > (long)AddressMap.Hbm + _config.HbmBytes)
             return QueueFaultCause.UnmappedAddress;
-        return first < AddressMap.Hbm + (ulong)_config.StreamingBase ? QueueFaultCause.Aliasing : QueueFaultCause.None;
+        return first < (long)AddressMap.Hbm + _config.StreamingBase ? QueueFaultCause.Aliasing : QueueFaultCause.None;
     }
 
     private bool FindRace(int queue, uint sequence, in Descriptor d)
     {
         _races!.Start(_config.Tile, queue, sequence, d);
-        Span<OperandRegion> regions = stackalloc OperandRegion[MaximumRegions];
-        int count = DescriptorFootprint.Regions(d, regions);
+        Span<Region> regions = stackalloc Region[DescriptorFootprint.MaximumRegions];
+        int count = DescriptorFootprint.Enumerate(d, regions);
         for (int i = 0; i < count; i++)
         {
             if (_races.Access(_config.Tile, queue, sequence, regions[i]) is { } conflict)

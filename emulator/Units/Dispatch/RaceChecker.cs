@@ -152,19 +152,27 @@ public sealed partial class RaceChecker
     }
 
     /// <summary>An access by a descriptor that <see cref="Start"/> has ordered.</summary>
-    public RaceConflict? Access(int tile, int queue, uint sequence, in OperandRegion region)
+    public RaceConflict? Access(int tile, int queue, uint sequence, in Region region)
     {
         ReadOnlySpan<uint> clock = PendingClock(tile, queue, sequence);
         int agent = QueueAgent(tile, queue);
-        for (int outer = 0; outer < region.Planes; outer++)
+
+        // Elements that lie apart are looked at one by one, so that interleaved copies do not meet in the gaps.
+        bool dense = region.ElementStride == region.ElementBytes;
+        int runs = dense ? 1 : region.Columns;
+        int bytes = dense ? (int)region.RowBytes : region.ElementBytes;
+        for (int plane = 0; plane < region.Planes; plane++)
         {
             for (int row = 0; row < region.Rows; row++)
             {
-                ulong address = region.Address + (ulong)(((long)outer * region.PlanePitch) + ((long)row * region.Pitch));
-                if (region.Reads && Access(tile, agent, sequence + 1, clock, address, region.RowBytes, false) is { } read)
-                    return read;
-                if (region.Writes && Access(tile, agent, sequence + 1, clock, address, region.RowBytes, true) is { } write)
-                    return write;
+                for (int run = 0; run < runs; run++)
+                {
+                    ulong address = region.Address + (ulong)((plane * region.PlanePitch) + (row * region.Pitch) + ((long)run * region.ElementStride));
+                    if ((region.Access & RegionAccess.Read) != 0 && Access(tile, agent, sequence + 1, clock, address, bytes, false) is { } read)
+                        return read;
+                    if ((region.Access & RegionAccess.Write) != 0 && Access(tile, agent, sequence + 1, clock, address, bytes, true) is { } write)
+                        return write;
+                }
             }
         }
 
