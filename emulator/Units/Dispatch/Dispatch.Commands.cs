@@ -95,7 +95,7 @@ public sealed partial class Dispatch
 
     private bool Enqueue(in DispatchCommand command, long edge)
     {
-        int queue = DescriptorQueues.Of(command.Descriptor.Opcode);
+        int queue = QueueOf(command.Descriptor.Opcode);
         ref DispatchQueue q = ref State.Queues[queue];
         if (q.Issued - q.Performed >= (uint)_config.QueueDepth)
             return false;

@@ -13,6 +13,9 @@ public sealed partial class Dispatch
     /// <summary>The head descriptor of a frozen queue, for messages.</summary>
     public Descriptor Head(int queue) => Entry(queue, State.Queues[queue].Started).Descriptor;
 
+    // An opcode that does not exist has no queue of its own; VX finds the fault.
+    private static int QueueOf(DescriptorOpcode opcode) => (int)(DescriptorTable.Find((byte)opcode)?.Queue ?? DescriptorQueue.Vx);
+
     private QueueFaultCause Check(in Descriptor d, out uint address)
     {
         address = 0;
@@ -30,7 +33,7 @@ public sealed partial class Dispatch
             return cause;
         }
 
-        return DescriptorQueues.Of(d.Opcode) == (int)DescriptorQueue.Mx ? CheckSlot(d) : QueueFaultCause.None;
+        return QueueOf(d.Opcode) == (int)DescriptorQueue.Mx ? CheckSlot(d) : QueueFaultCause.None;
     }
 
     // MX starts in order, so the shape that the slot will have when this one executes is known here.

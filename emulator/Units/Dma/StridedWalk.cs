@@ -39,8 +39,8 @@ public struct StridedWalk
     {
         var walk = new StridedWalk
         {
-            SourceBytes = ElementTypes.SizeBytes(d.TypeA),
-            DestinationBytes = ElementTypes.SizeBytes(d.TypeOut),
+            SourceBytes = d.TypeA.SizeBytes(),
+            DestinationBytes = d.TypeOut.SizeBytes(),
             _source = d.A,
             _destination = d.D,
             _count0 = d.N0,
