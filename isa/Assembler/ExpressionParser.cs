@@ -126,8 +126,6 @@ internal sealed class ExpressionParser(SymbolTable symbols, Evaluator evaluator)
     private Expression Unary(TokenCursor cursor)
     {
         Token token = cursor.Next();
-        if (++_nesting > DeepestNesting)
-            throw new SourceException(token.Position, "this expression is nested too deeply");
         switch (token.Kind)
         {
             case TokenKind.Number:
@@ -140,12 +138,14 @@ internal sealed class ExpressionParser(SymbolTable symbols, Evaluator evaluator)
             case TokenKind.Identifier:
                 return Name(token, cursor);
             case TokenKind.Punctuation when token.Text is "-" or "+" or "~" or "!":
+                Nest(token);
                 Expression operand = Unary(cursor);
                 _nesting--;
                 return operand is ConstantExpression constant && token.Text == "-"
                     ? new ConstantExpression(-constant.Value, token.Position)
                     : new UnaryExpression(token.Text, operand, token.Position);
             case TokenKind.Punctuation when token.Text == "(":
+                Nest(token);
                 Expression inner = Level(cursor, 0);
                 cursor.Expect(")");
                 _nesting--;
@@ -163,6 +163,12 @@ internal sealed class ExpressionParser(SymbolTable symbols, Evaluator evaluator)
         }
     }
 
+    private void Nest(Token token)
+    {
+        if (++_nesting > DeepestNesting)
+            throw new SourceException(token.Position, "this expression is nested too deeply");
+    }
+
     private Expression Name(Token token, TokenCursor cursor)
     {
         if (token.Text == ".")
@@ -176,6 +182,8 @@ internal sealed class ExpressionParser(SymbolTable symbols, Evaluator evaluator)
         }
 
         Symbol symbol = symbols.Get(token.Text);
+        if (!symbol.IsDefined && RegisterNames.Find(token.Text) is not null)
+            throw new SourceException(token.Position, $"'{token.Text}' is a register; a number or symbol is needed here");
         if (symbol.Value is not Expression value)
             return new SymbolExpression(symbol, token.Position);
         // A variable is worth what it is worth here; anything else keeps its name for messages.

@@ -60,6 +60,7 @@ internal static class Lexer
     private static Token Next(string text, int i)
     {
         char c = text[i];
+        if (c == '.' && i + 1 < text.Length && char.IsAsciiDigit(text[i + 1])) return Float(text, i);
         if (StartsName(c))
         {
             int end = i + 1;
