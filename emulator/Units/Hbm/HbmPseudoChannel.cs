@@ -77,8 +77,12 @@ internal sealed class HbmPseudoChannel
         if (entries.Length > 0)
         {
             long starvesAt = entries[0].AcceptedAt + _config.StarvationCycles;
-            starved = starvesAt <= edge;
-            next = starved ? Wake.Never : starvesAt;
+            if (starvesAt > edge)
+                next = starvesAt;
+            else if (Bursts.HasRoom(Queue.Source(entries[0].Slot)))
+                starved = true;
+            else
+                s.NoRoom = 1; // a port that takes no answers starves itself, not the others
         }
 
         for (int i = 0; i < entries.Length; i++)

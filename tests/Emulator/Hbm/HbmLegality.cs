@@ -8,12 +8,16 @@ namespace HybridEmu.Emulator.Tests;
 /// </summary>
 internal static class HbmLegality
 {
+    // An ACT lies a cycle later than its first; a pair without a rule may even look reversed by one.
+    private const int NoRule = -1;
+
     public static void Check(HbmCommandLog log, HbmConfig config)
     {
         HbmTiming t = config.Timing;
-        int horizon = Math.Max(Math.Max(t.Rfc, t.Rc), t.Cwl + t.Burst + t.Wr + t.Rp) + t.Faw + 2;
+        int horizon = Math.Max(t.Rc, t.Cwl + t.Burst + t.Wr + t.Rp) + t.Faw + 2;
         Dictionary<(int, int), int> open = [];
         int start = 0;
+        long[] refreshed = [-t.Rfc, -t.Rfc];
         Assert.Equal(log.Written, log.Count);
         for (int i = 0; i < log.Count; i++)
         {
@@ -22,6 +26,10 @@ internal static class HbmLegality
             while (log[start].Edge < now.Edge - horizon)
                 start++;
             int activates = 0;
+            if (now.Command is HbmCommand.Activate or HbmCommand.RefreshAll)
+                Assert.True(Point(now) - refreshed[now.PseudoChannel] >= t.Rfc, $"{now.Command} within tRFC at {now.Edge}");
+            if (now.Command == HbmCommand.RefreshAll)
+                refreshed[now.PseudoChannel] = now.Edge;
             for (int j = i - 1; j >= start; j--)
             {
                 HbmCommandRecord then = log[j];
@@ -86,17 +94,16 @@ internal static class HbmLegality
         return (then.Command, now.Command) switch
         {
             (HbmCommand.Activate, HbmCommand.Activate) => sameBank ? t.Rc : sameGroup ? t.RrdLong : t.RrdShort,
-            (HbmCommand.Activate, HbmCommand.Read) => sameBank ? t.RcdRead : 0,
-            (HbmCommand.Activate, HbmCommand.Write) => sameBank ? t.RcdWrite : 0,
-            (HbmCommand.Activate, HbmCommand.Precharge or HbmCommand.PrechargeAll) => sameBank ? t.Ras : 0,
-            (HbmCommand.Read, HbmCommand.Precharge or HbmCommand.PrechargeAll) => sameBank ? t.Rtp : 0,
-            (HbmCommand.Write, HbmCommand.Precharge or HbmCommand.PrechargeAll) => sameBank ? written + t.Wr : 0,
-            (HbmCommand.Precharge or HbmCommand.PrechargeAll, HbmCommand.Activate or HbmCommand.RefreshAll) => sameBank ? t.Rp : 0,
-            (HbmCommand.RefreshAll, HbmCommand.Activate or HbmCommand.RefreshAll) => t.Rfc,
+            (HbmCommand.Activate, HbmCommand.Read) => sameBank ? t.RcdRead : NoRule,
+            (HbmCommand.Activate, HbmCommand.Write) => sameBank ? t.RcdWrite : NoRule,
+            (HbmCommand.Activate, HbmCommand.Precharge or HbmCommand.PrechargeAll) => sameBank ? t.Ras : NoRule,
+            (HbmCommand.Read, HbmCommand.Precharge or HbmCommand.PrechargeAll) => sameBank ? t.Rtp : NoRule,
+            (HbmCommand.Write, HbmCommand.Precharge or HbmCommand.PrechargeAll) => sameBank ? written + t.Wr : NoRule,
+            (HbmCommand.Precharge or HbmCommand.PrechargeAll, HbmCommand.Activate or HbmCommand.RefreshAll) => sameBank ? t.Rp : NoRule,
             (HbmCommand.Read, HbmCommand.Read) or (HbmCommand.Write, HbmCommand.Write) => sameGroup ? t.CcdLong : t.CcdShort,
             (HbmCommand.Read, HbmCommand.Write) => t.Rtw,
             (HbmCommand.Write, HbmCommand.Read) => written + (sameGroup ? t.WtrLong : t.WtrShort),
-            _ => 0,
+            _ => NoRule,
         };
     }
 }

@@ -1,4 +1,5 @@
 using HybridEmu.Units;
+using Xunit.Abstractions;
 
 namespace HybridEmu.Emulator.Tests;
 
@@ -6,7 +7,7 @@ namespace HybridEmu.Emulator.Tests;
 /// Streams under the common recipe of the HBM oracle (common_streams.csv): one channel, map M2, all-bank refresh, FAW 15.
 /// DRAMsim3 and Ramulator 2.1 reach 92.0-92.2 % reading, 90.1-92.1 % writing, 87.2-87.9 % on 2:1 in blocks of 256.
 /// </summary>
-public class HbmStreamTests
+public class HbmStreamTests(ITestOutputHelper output)
 {
     private const int Requests = 40_000;
 
@@ -27,6 +28,7 @@ public class HbmStreamTests
         bench.Run(trace);
 
         double share = 100.0 * Requests * 2 / (bench.LastEnd * 2);
+        output.WriteLine($"{recipe}: {share:F2} %, {bench.LastEnd} cycles");
         Assert.InRange(share, least, most);
         HbmLegality.Check(bench.Log, bench.Config);
     }
