@@ -63,7 +63,7 @@ public sealed class ConfigurationLoader
     {
         ConfigurationEntry entry = values.Entry(key);
         string value = $"{key}: {values.Canonical(key)}";
-        return $"{value,-48}# {entry.File}:{entry.Line}";
+        return entry.Line > 0 ? $"{value,-47} # {entry.File}:{entry.Line}" : $"{value,-47} # {entry.File}";
     }
 
     private static (ChipConfiguration Configuration, ConfigurationValues Values) Run(string nameOrFile, IEnumerable<string>? overrides)

@@ -9,9 +9,9 @@ internal readonly record struct MeasureUnit(string Name, decimal Factor);
 /// What kind of value a key takes and in which units. Values are exact decimals in the kind's first unit, so that
 /// <c>1 MiB</c> and <c>1024 KiB</c> are one value.
 /// </summary>
-/// <param name="Units">Units a value may carry, the canonical one first; empty: the value is a bare number.</param>
-/// <param name="Whole">The canonical value must be an integer.</param>
-internal sealed record Quantity(MeasureUnit[] Units, bool Whole)
+/// <param name="units">Units a value may carry, the canonical one first; empty: the value is a bare number.</param>
+/// <param name="whole">The canonical value must be an integer.</param>
+internal sealed class Quantity(MeasureUnit[] units, bool whole)
 {
     public static readonly Quantity Count = new([], true);
     public static readonly Quantity Ratio = new([], false);
@@ -51,12 +51,12 @@ internal sealed record Quantity(MeasureUnit[] Units, bool Whole)
         if (space > 0)
             split = space;
         else
-            split = Units.Where(u => text.EndsWith(u.Name, StringComparison.Ordinal)).Select(u => text.Length - u.Name.Length).DefaultIfEmpty(split).Min();
+            split = units.Where(u => text.EndsWith(u.Name, StringComparison.Ordinal)).Select(u => text.Length - u.Name.Length).DefaultIfEmpty(split).Min();
         string digits = text[..split].Replace("_", "", StringComparison.Ordinal);
         string unit = text[split..].Trim();
         if (!decimal.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number))
             return $"'{text}' is not a number";
-        if (Units.Length == 0)
+        if (units.Length == 0)
         {
             if (unit.Length > 0)
                 return $"'{text}' carries the unit '{unit}' but this is a bare number";
@@ -65,13 +65,13 @@ internal sealed record Quantity(MeasureUnit[] Units, bool Whole)
         else
         {
             if (unit.Length == 0)
-                return $"'{text}' has no unit; write it as '{digits} {Units[0].Name}' (units: {UnitNames})";
-            int index = Array.FindIndex(Units, u => u.Name == unit);
+                return $"'{text}' has no unit; write it as '{digits} {units[0].Name}' (units: {UnitNames})";
+            int index = Array.FindIndex(units, u => u.Name == unit);
             if (index < 0)
                 return $"'{unit}' is not a unit of this value (units: {UnitNames})";
             try
             {
-                value = number * Units[index].Factor;
+                value = number * units[index].Factor;
             }
             catch (OverflowException)
             {
@@ -79,18 +79,18 @@ internal sealed record Quantity(MeasureUnit[] Units, bool Whole)
             }
         }
 
-        return Whole && value != decimal.Truncate(value) ? $"'{text}' is not a whole number{(Units.Length > 0 ? $" of {Units[0].Name}" : "")}" : null;
+        return whole && value != decimal.Truncate(value) ? $"'{text}' is not a whole number{(units.Length > 0 ? $" of {units[0].Name}" : "")}" : null;
     }
 
     /// <summary>A canonical value in the largest unit that divides it.</summary>
     public string Format(decimal value)
     {
-        if (Units.Length == 0)
+        if (units.Length == 0)
             return Plain(value);
-        MeasureUnit best = Units[0];
+        MeasureUnit best = units[0];
         if (value != 0)
         {
-            foreach (MeasureUnit unit in Units)
+            foreach (MeasureUnit unit in units)
             {
                 if (unit.Factor > best.Factor && value % unit.Factor == 0)
                     best = unit;
@@ -100,7 +100,7 @@ internal sealed record Quantity(MeasureUnit[] Units, bool Whole)
         return $"{Plain(value / best.Factor)} {best.Name}";
     }
 
-    private string UnitNames => string.Join(", ", Units.Select(u => u.Name));
+    private string UnitNames => string.Join(", ", units.Select(u => u.Name));
 
     private static string Plain(decimal value) => value.ToString("0.############################", CultureInfo.InvariantCulture);
 }
