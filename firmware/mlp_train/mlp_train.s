@@ -132,9 +132,9 @@ random_parameters:
 # backward: loss and gradients of this batch, and one step of SGD.
 backward:
     phase   PHASE_LOSS
-    field   t0, score, desc.aux                 # keeps track of the label buffers for both
+    field   t0, score, desc.labels                 # keeps track of the label buffers for both
     lw      t1, 0(t0)
-    field   t2, loss, desc.aux
+    field   t2, loss, desc.labels
     sw      t1, 0(t2)
     xori    t1, t1, BATCH * 4
     sw      t1, 0(t0)
@@ -248,13 +248,13 @@ d_w2:
 d_w2_drain:
     mx.drain    d=sp(g2), slot=3, m=HIDDEN, n=CLASSES, pitchd=CP * 4, acc=fp32, out=fp32
 d_b2:
-    vx.sum_rows a=sp(dz), d=sp(gb2), m=BATCH, n=CLASSES, pitcha=CP * 2, pitchd=CP * 4, typea=bf16, out=fp32
+    vx.sum_rows a=sp(dz), d=sp(gb2), m=BATCH, n=CLASSES, pitcha=CP * 2, typea=bf16, out=fp32
 d_w1:
     mx.matmul   a=sp(x), w=sp(dh1), slot=0, m=FEATURES, k=BATCH, n=HIDDEN, pitcha=FEATURES * 2, pitchw=HIDDEN * 2, type=bf16, transposea, wait=dh1_ready:1
 d_w1_drain:
     mx.drain    d=sp(g1), slot=0, m=FEATURES, n=HIDDEN, pitchd=HIDDEN * 4, acc=fp32, out=fp32
 d_b1:
-    vx.sum_rows a=sp(dh1), d=sp(gb1), m=BATCH, n=HIDDEN, pitcha=HIDDEN * 2, pitchd=HIDDEN * 4, typea=bf16, out=fp32, chain
+    vx.sum_rows a=sp(dh1), d=sp(gb1), m=BATCH, n=HIDDEN, pitcha=HIDDEN * 2, typea=bf16, out=fp32, chain
 step_w2:
     opt.sgd     a=sp(m2), b=sp(g2), d=sp(w2), m=HIDDEN, n=CP, typea=fp32, typeb=fp32, out=bf16, params=sp(p_rate)
 step_b2:
