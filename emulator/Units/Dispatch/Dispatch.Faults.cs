@@ -43,14 +43,14 @@ public sealed partial class Dispatch
         if (blocks * _config.ArrayColumns * 4 * d.N0 > _config.AccumulatorBytes / 4)
             return QueueFaultCause.SlotTooSmall;
         bool reads = d.Opcode == DescriptorOpcode.MxDrain || (d.Opcode == DescriptorOpcode.MxMatmul && d.Accumulate);
-        ref SlotShape slot = ref State.Slots[d.Slot];
+        ref SlotContents slot = ref State.Slots[d.Slot];
         bool same = slot.Rows == d.N0 && slot.Columns == d.N2 && slot.Type == d.TypeAccumulator;
         return reads && !same ? QueueFaultCause.SlotShape : QueueFaultCause.None;
     }
 
     private void TakeSlot(in Descriptor d)
     {
-        State.Slots[d.Slot] = new SlotShape { Rows = (ushort)d.N0, Columns = (ushort)d.N2, Type = d.TypeAccumulator };
+        State.Slots[d.Slot] = new SlotContents { Rows = (ushort)d.N0, Columns = (ushort)d.N2, Type = d.TypeAccumulator };
     }
 
     private QueueFaultCause CheckRegion(in Region region)

@@ -30,16 +30,16 @@ public struct Semaphores
 }
 
 /// <summary>What an accumulator slot holds, as of the last MX descriptor that started.</summary>
-public struct SlotShape
+public struct SlotContents
 {
     public ushort Rows, Columns;
     public ElementType Type;
 }
 
 [InlineArray(4)]
-public struct SlotShapes
+public struct SlotsContents
 {
-    private SlotShape _first;
+    private SlotContents _first;
 }
 
 /// <summary>A queued descriptor with where it came from.</summary>
@@ -59,7 +59,7 @@ public struct DispatchState
     public Ledger Ledger;
     public DispatchQueues Queues;
     public Semaphores Semaphores;
-    public SlotShapes Slots;
+    public SlotsContents Slots;
 
     /// <summary>The core's command that cannot be answered yet.</summary>
     public DispatchCommand Held;
