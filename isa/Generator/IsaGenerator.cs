@@ -18,6 +18,8 @@ public static class IsaGenerator
         ];
         InstructionModel.RejectOverlaps(instructions);
         List<CsrModel> csrs = CsrModel.Read(Path.Combine(tables, "csr.table"));
+        List<FieldModel> fields = FieldModel.Read(Path.Combine(tables, "descriptor-fields.table"));
+        List<DescriptorModel> descriptors = DescriptorModel.Read(Path.Combine(tables, "descriptors.table"), fields);
 
         return new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -26,6 +28,8 @@ public static class IsaGenerator
             ["Generated/Decoder.g.cs"] = CodecWriter.Decoder(instructions),
             ["Generated/Encoder.g.cs"] = CodecWriter.Encoder(instructions),
             ["Generated/CsrTable.g.cs"] = CsrWriter.Table(csrs),
+            ["Generated/DescriptorOpcode.g.cs"] = DescriptorWriter.Enumeration(descriptors),
+            ["Generated/DescriptorTable.g.cs"] = DescriptorWriter.Table(descriptors, fields),
         };
     }
 }

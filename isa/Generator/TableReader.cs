@@ -65,23 +65,31 @@ public static class TableReader
             int head = i;
             List<KeyValuePair<string, string>> entries = [];
             string summary = "";
+            int column = 0;
             while (i + 1 < lines.Length && lines[i + 1].StartsWith(' '))
-                ReadEntry(lines[++i].TrimEnd(), entries, ref summary);
+                ReadEntry(lines[++i].TrimEnd(), entries, ref summary, ref column);
             rows.Add(new TableRow(file, head + 1, section, line, summary, entries));
         }
 
         return rows;
     }
 
-    private static void ReadEntry(string line, List<KeyValuePair<string, string>> entries, ref string summary)
+    private static void ReadEntry(string line, List<KeyValuePair<string, string>> entries, ref string summary, ref int column)
     {
         string text = line.Trim();
         bool continues = line.Length - line.TrimStart().Length > EntryIndent;
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         if (!continues && colon > 0 && text[..colon].All(char.IsAsciiLetterLower))
+        {
             entries.Add(new(text[..colon], text[(colon + 1)..].Trim()));
+            column = line.IndexOf(entries[^1].Value, StringComparison.Ordinal);
+        }
         else if (continues && entries.Count > 0)
-            entries[^1] = new(entries[^1].Key, entries[^1].Value + "\n" + text);
+        {
+            // Deeper indentation than the entry's text is part of the text.
+            int indent = line.Length - text.Length;
+            entries[^1] = new(entries[^1].Key, entries[^1].Value + "\n" + line[Math.Min(indent, column)..]);
+        }
         else
             summary = summary.Length == 0 ? text : summary + " " + text;
     }
