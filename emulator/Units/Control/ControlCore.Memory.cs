@@ -347,6 +347,10 @@ public sealed partial class ControlCore
                 _ports.SystemRequest.Push(in request, edge);
                 s.Outstanding = 1;
             }
+            else
+            {
+                _wake = edge + 1;
+            }
 
             return false;
         }

@@ -134,7 +134,11 @@ public sealed partial class ControlCore
         }
 
         s.Ledger.Charge(edge, cause, s.ResumeAt > edge + 1 ? s.ResumeCause : cause);
-        return drains || _data.NeedsStep || _code.NeedsStep || !_ports.Notice.IsEmpty ? edge + 1 : _wake;
+        if (_wake <= edge + 1 || drains || _data.NeedsStep || _code.NeedsStep || !_ports.Notice.IsEmpty)
+            return edge + 1;
+
+        // A crossing's wake can be folded into an earlier one: look again while something is in it.
+        return _ports.Lines.IsEmpty && _ports.SystemReply.IsEmpty ? _wake : edge + 1;
     }
 
     public void Walk(StateArchive archive, long edge)

@@ -38,7 +38,9 @@ public sealed class HostBridge
         }
 
         Ledger.Charge(edge, moved ? Ledger.Busy : Ledger.Idle, Ledger.Idle);
-        return moved ? edge + 1 : Wake.Never;
+
+        // A crossing's wake can be folded into an earlier one: look again while something waits on either side of one.
+        return moved || !_host.Request.IsEmpty || !_host.Answer.IsEmpty || _grant.CanPop(edge) ? edge + 1 : Wake.Never;
     }
 
     public void Walk(StateArchive archive, long edge)

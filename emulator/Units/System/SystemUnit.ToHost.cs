@@ -38,7 +38,7 @@ public sealed partial class SystemUnit
 
         if (State.PollPhase == 0 && State.Exited == 0)
             _domain.BackgroundAt(_unit, State.NextPoll);
-        return _host.Grant.IsEmpty ? Wake.Never : edge + 1;
+        return _host.Grant.IsEmpty && (State.PollPhase & 1) == 0 ? Wake.Never : edge + 1;
     }
 
     private void ReceivePolled(in CoherenceFlit flit)

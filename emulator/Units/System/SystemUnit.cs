@@ -108,12 +108,16 @@ public sealed partial class SystemUnit
             arrived += _harts[i].Arrived;
         }
 
-        if (arrived == _harts.Length)
+        if (arrived == _harts.Length && _harts[0].Released == 0)
             ReleaseBarrier();
+
+        // Waits for a crossing return edge + 1: its wake can be folded into an earlier one.
         for (int i = 0; i < _harts.Length; i++)
         {
             if (_harts[i].Released != 0 && Reply(edge, i, default))
                 _harts[i].Released = _harts[i].Arrived = 0;
+            if (_harts[i].Released != 0)
+                next = edge + 1;
             next = Math.Min(next, UpdateLines(edge, i, ref _harts[i]));
         }
 
@@ -166,7 +170,7 @@ public sealed partial class SystemUnit
         if (hart.Busy == 0)
         {
             if (!_links[index].Request.CanPop(edge))
-                return Wake.Never;
+                return _links[index].Request.IsEmpty ? Wake.Never : edge + 1;
             hart.Request = _links[index].Request.Pop(edge);
             hart.Busy = 1;
             hart.DoneAt = edge + _config.ServiceCycles;
@@ -181,8 +185,9 @@ public sealed partial class SystemUnit
             return Wake.Never;
         }
 
-        if (_links[index].Reply.CanPush(edge))
-            Reply(edge, index, Access(edge, index, in hart.Request));
+        if (!_links[index].Reply.CanPush(edge))
+            return edge + 1;
+        Reply(edge, index, Access(edge, index, in hart.Request));
         return Wake.Never;
     }
 
@@ -210,8 +215,10 @@ public sealed partial class SystemUnit
         ulong time = Time(edge);
         lines.Software = hart.SoftwareInterrupt;
         lines.Timer = (byte)(time >= hart.TimerCompare ? 1 : 0);
-        if (!Same(in lines, in hart.Sent) && _links[index].Lines.CanPush(edge))
+        if (!Same(in lines, in hart.Sent))
         {
+            if (!_links[index].Lines.CanPush(edge))
+                return edge + 1;
             _links[index].Lines.Push(in lines, edge);
             hart.Sent = lines;
         }
