@@ -203,7 +203,7 @@ public class GnuComparisonTests
                 ElfSegment other = theirs.Segments.Single(s => s.Address <= address && address < s.End);
                 byte expected = other.Bytes.Span[(int)(address - other.Address)];
                 if (expected != segment.Bytes.Span[(int)i])
-                    {
+                {
                     // The whole word names the instruction.
                     int word = (int)(i & ~3u), otherWord = (int)((address & ~3u) - other.Address);
                     string mine = Convert.ToHexString(segment.Bytes.Span.Slice(word, 4)), gnu = Convert.ToHexString(other.Bytes.Span.Slice(otherWord, 4));
