@@ -34,7 +34,7 @@ internal sealed class CommitLogWriter(TextWriter writer, IReadOnlyList<Retiremen
         if (r.Rd != 0)
             writer.Write(string.Create(c, $" {"x" + r.Rd.ToString(c),-3} 0x{r.RdValue:x8}"));
         if (r.CsrWritten != 0)
-            writer.Write(string.Create(c, $" c{r.CsrNumber}_{Isa.CsrTable.NameOf(r.CsrNumber)} 0x{r.CsrValue:x8}"));
+            writer.Write(string.Create(c, $" c{r.CsrNumber}_{Isa.CsrTable.Find(r.CsrNumber)?.Name} 0x{r.CsrValue:x8}"));
         if (r.MemorySize != 0)
             writer.Write(string.Create(c, $" mem 0x{r.MemoryAddress:x8}"));
         if (r.MemorySize != 0 && r.IsWrite != 0)

@@ -70,13 +70,13 @@ internal static class FaultReport
     public static Fault Watchdog(Chip chip, long cycles)
     {
         var text = new StringBuilder($"The program did not end within {cycles} cycles.");
+        Span<byte> word = stackalloc byte[4];
         for (int t = 0; t < chip.TileCount; t++)
         {
             ControlCore core = chip.Control(t);
             text.Append($"\n  tile{t}.control at pc 0x{core.State.Pc:x8} ({ControlCore.Causes[core.State.Ledger.Waiting]}); last instructions:");
             foreach (uint pc in core.RecentPcs())
             {
-                Span<byte> word = stackalloc byte[4];
                 chip.ReadCoherent(pc - AddressMap.Hbm, word);
                 text.Append($"\n    0x{pc:x8}  {Disassembler.Text(BitConverter.ToUInt32(word), pc)}");
             }
@@ -88,9 +88,11 @@ internal static class FaultReport
     private static string Subject(in DispatchCommand held, in DispatchState state) => held.Operation switch
     {
         DispatchOperation.SemaphoreWait => Wanted(new SemaphoreCount((byte)held.Argument, (byte)held.Count), state),
-        DispatchOperation.Drain => $" for queues {string.Join(", ", Dispatch.QueueNames.Where((_, i) => (held.Argument >> i & 1) != 0))}",
+        DispatchOperation.Drain => $" for queues {string.Join(", ", Queues(held.Argument))}",
         _ => "",
     };
+
+    private static IEnumerable<string> Queues(uint mask) => Dispatch.QueueNames.Where((_, i) => (mask >> i & 1) != 0);
 
     private static string Wanted(SemaphoreCount wait, DispatchState state) =>
         wait.Count == 0 ? "" : $" for semaphore {wait.Semaphore}, which has {state.Semaphores[wait.Semaphore]} of {wait.Count}";

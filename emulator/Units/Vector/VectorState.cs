@@ -55,7 +55,7 @@ public struct VectorState
     public int BlockRow, BlockColumn, BlockRowCount, BlockColumnCount, BlockNext;
 
     /// <summary>Words of the parameter block.</summary>
-    public ParameterWords Parameters;
+    public VectorParameterWords Parameters;
 
     /// <summary>Partial sums of the row that enters.</summary>
     public Reduction Partials;
@@ -81,7 +81,7 @@ public struct VectorState
 
 /// <summary>The sixteen words of a parameter block.</summary>
 [System.Runtime.CompilerServices.InlineArray(16)]
-public struct ParameterWords
+public struct VectorParameterWords
 {
     private uint _first;
 }
