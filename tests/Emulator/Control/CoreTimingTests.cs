@@ -89,10 +89,8 @@ public class CoreTimingTests
     [InlineData(2, 2)]
     [InlineData(3, 2)]
     [InlineData(62, 2)]
-    public void Load_across_a_word_takes_one_cycle_more(int offset, int next) =>
-        Assert.Equal(next, Retirements(p => p.Lw(T0, A1, offset).Nop(), 2)[1] - 0 + Retire0(offset));
-
-    private static int Retire0(int offset) => offset == 0 ? 0 : 1; // the record of a split load is its second cycle's
+    public void Load_across_a_word_takes_one_cycle_more(int offset, int cycles) =>
+        Assert.Equal([0, cycles, cycles + 1], Retirements(p => p.Nop().Lw(T0, A1, offset).Nop(), 3));
 
     [Fact]
     public void Forwarded_load_has_the_latency_of_a_hit() =>
