@@ -97,6 +97,10 @@ public class CoreTimingTests
         Assert.Equal([0, 1, 3], Retirements(p => p.Sw(A2, A1).Lw(T0, A1).Addi(T0, T0, 1), 3));
 
     [Fact]
+    public void Cache_range_operation_looks_at_one_set_a_cycle() =>
+        Assert.Equal([0, 65, 66], Retirements(p => p.Nop().Emit(Instruction.HxClean, 0, A1, A2).Nop(), 3));
+
+    [Fact]
     public void Ninth_store_to_an_absent_line_waits_and_the_eighth_does_not()
     {
         CoreBench bench = CoreBench.Running(p =>
