@@ -9,7 +9,7 @@ public sealed class ChipRun
 {
     private readonly ChipConfiguration _configuration;
     private readonly SparseMemory _memory;
-    private readonly MemoryStream _console = new();
+    private readonly List<byte> _console = [];
     private readonly Queue<MailboxPost> _mailbox = new();
 
     public ChipRun(ChipConfiguration configuration, ElfImage image, IReadOnlyList<(ulong Address, byte[] Bytes)> data, RunOptions options)
@@ -48,11 +48,14 @@ public sealed class ChipRun
         return RunResult.Finished;
     }
 
+    /// <summary>Console bytes written since the last <see cref="DrainConsole"/>.</summary>
+    public int ConsolePending => _console.Count;
+
     /// <summary>Moves console bytes written since the last call to a stream.</summary>
     public void DrainConsole(Stream destination)
     {
-        _console.WriteTo(destination);
-        _console.SetLength(0);
+        destination.Write([.. _console]);
+        _console.Clear();
     }
 
     public bool TryTakeMailbox(out MailboxPost post) => _mailbox.TryDequeue(out post);
