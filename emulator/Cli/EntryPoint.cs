@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text;
 using CommandLine;
 using CommandLine.Text;
@@ -26,6 +25,8 @@ public static class EntryPoint
     {
         try
         {
+            if (args.Count > 0 && Array.Find(Verbs, v => v.Name == args[0]).Options is { } options && ArgumentCheck.Mistakes(options, args) is { Count: > 0 } wrong)
+                return RejectUsage(errors, args, wrong);
             using var parser = new Parser(s =>
             {
                 s.HelpWriter = null;
@@ -79,6 +80,14 @@ public static class EntryPoint
         return ExitCode.BadInput;
     }
 
+    private static ExitCode RejectUsage(TextWriter errors, IReadOnlyList<string> args, IEnumerable<string> messages)
+    {
+        Reject(errors, messages);
+        bool verb = args.Count > 0 && Verbs.Any(v => v.Name == args[0]);
+        errors.WriteLine(verb ? $"see: hybridemu {args[0]} --help" : "see: hybridemu --help");
+        return ExitCode.BadInput;
+    }
+
     private static ExitCode Explain(ParserResult<object> result, IReadOnlyList<Error> mistakes, IReadOnlyList<string> args, Stream output, TextWriter errors)
     {
         if (mistakes.Any(m => m is VersionRequestedError))
@@ -91,39 +100,23 @@ public static class EntryPoint
             return ExitCode.BadInput;
         }
 
-        (string Name, Type Options, string Example) verb = Verbs.FirstOrDefault(v => args.Count > 0 && v.Name == args[0]);
-        string[] options = verb.Options is null ? [] : OptionNames(verb.Options);
-        foreach (Error mistake in mistakes)
-            errors.WriteLine(Sentence(mistake, options));
-        errors.WriteLine(verb.Name is null ? "see: hybridemu --help" : $"see: hybridemu {verb.Name} --help");
-        return ExitCode.BadInput;
+        return RejectUsage(errors, args, mistakes.Select(Sentence));
     }
 
-    private static string Sentence(Error mistake, string[] options) => mistake switch
+    private static string Sentence(Error mistake) => mistake switch
     {
         BadVerbSelectedError e => $"there is no verb '{e.Token}'{NearestName.Hint(e.Token, Verbs.Select(v => v.Name))}",
-        UnknownOptionError e => $"there is no option '{Dashed(e.Token)}'{NearestName.Hint(Dashed(e.Token), options)}",
-        MissingValueOptionError e => $"option {e.NameInfo.NameText} has no value",
-        MissingRequiredOptionError e when e.NameInfo.NameText.Length > 0 => $"option {e.NameInfo.NameText} is missing",
+        MissingRequiredOptionError e when e.NameInfo.NameText.Length > 0 => $"option {Dashed(e.NameInfo)} is missing",
         MissingRequiredOptionError => "an argument is missing",
-        RepeatedOptionError e => $"option {e.NameInfo.NameText} is given twice",
-        BadFormatConversionError e => $"the value of {e.NameInfo.NameText} has the wrong form",
+        RepeatedOptionError e => $"option {Dashed(e.NameInfo)} is given twice",
+        BadFormatConversionError e => $"the value of {Dashed(e.NameInfo)} has the wrong form",
         TokenError e => $"'{e.Token}' is not understood",
-        NamedError e => $"option {e.NameInfo.NameText}: {e.Tag}",
+        NamedError e => $"option {Dashed(e.NameInfo)}: {e.Tag}",
         _ => $"bad usage: {mistake.Tag}",
     };
 
-    private static string Dashed(string token) => token.Length > 1 ? "--" + token : "-" + token;
-
-    private static string[] OptionNames(Type options) =>
-    [
-        .. options.GetProperties()
-            .Select(p => p.GetCustomAttribute<OptionAttribute>())
-            .Where(o => o is not null)
-            .SelectMany(o => (string[])[.. o!.LongName.Length > 0 ? ["--" + o.LongName] : Array.Empty<string>(), .. o.ShortName.Length > 0 ? ["-" + o.ShortName] : Array.Empty<string>()]),
-        "--help",
-        "--version",
-    ];
+    /// <summary>As the user types it: the parser names an option 'o, output' or 'seed'.</summary>
+    private static string Dashed(NameInfo name) => name.LongName.Length > 0 ? "--" + name.LongName : "-" + name.ShortName;
 
     private static string Help(ParserResult<object> result, IReadOnlyList<string> args)
     {

@@ -9,6 +9,7 @@ internal sealed class OutputFile : IDisposable
     private const string Suffix = ".partial";
 
     private readonly FileStream _stream;
+    private bool _committed;
 
     /// <exception cref="UserException">It cannot be created.</exception>
     public OutputFile(string path)
@@ -40,6 +41,7 @@ internal sealed class OutputFile : IDisposable
         _stream.Dispose();
         try
         {
+            _committed = true;
             File.Move(TemporaryPath, Path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -48,5 +50,11 @@ internal sealed class OutputFile : IDisposable
         }
     }
 
-    public void Dispose() => _stream.Dispose();
+    /// <summary>Closes the file; a temporary one with nothing in it is removed.</summary>
+    public void Dispose()
+    {
+        _stream.Dispose();
+        if (!_committed && new FileInfo(TemporaryPath) is { Exists: true, Length: 0 } empty)
+            empty.Delete();
+    }
 }

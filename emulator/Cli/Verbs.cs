@@ -7,7 +7,7 @@ namespace HybridEmu.Cli;
 [Verb("run", HelpText = "Run an image on the emulated chip.")]
 internal sealed class RunVerb
 {
-    public const string Example = "hybridemu run firmware/mlp_train/mlp_train.s --data synth:3000@train_data --stats out/stats.json";
+    public const string Example = "hybridemu run firmware/hello/hello.s --config tiny --stats out/stats.json";
 
     [Value(0, MetaName = "IMAGE", Required = true, HelpText = "ELF32 image, or assembler source (.s).")]
     public string Image { get; set; } = "";
