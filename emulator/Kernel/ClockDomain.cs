@@ -26,6 +26,11 @@ public sealed class ClockDomain
     private long[] _backgroundAt = new long[64];
     private ulong[] _ready = new ulong[1];
     private ulong[] _next = new ulong[1];
+
+    // Wakes two or three edges ahead, by edge modulo 4. Crossings ask two ahead; a pending earlier wake must not swallow
+    // that, because the unit, evaluated then, cannot see yet what it will be woken for.
+    private readonly ulong[][] _near = [new ulong[1], new ulong[1], new ulong[1], new ulong[1]];
+    private byte _nearPending;
     private long _soonestTimed = Wake.Never;
     private long _gridIndex;
     private long _gridOriginPs;
@@ -92,6 +97,8 @@ public sealed class ClockDomain
         {
             Array.Resize(ref _ready, _ready.Length + 1);
             Array.Resize(ref _next, _next.Length + 1);
+            for (int i = 0; i < _near.Length; i++)
+                Array.Resize(ref _near[i], _near[i].Length + 1);
         }
 
         _wakeAt[unit] = Wake.Never;
@@ -106,6 +113,11 @@ public sealed class ClockDomain
         if (edge <= Edge + 1)
         {
             _next[unit >> 6] |= 1UL << (unit & 63);
+        }
+        else if (edge <= Edge + 3)
+        {
+            _near[edge & 3][unit >> 6] |= 1UL << (unit & 63);
+            _nearPending |= (byte)(1 << (int)(edge & 3));
         }
         else if (edge < _wakeAt[unit])
         {
@@ -187,6 +199,15 @@ public sealed class ClockDomain
             }
         }
 
+        for (int ahead = 1; ahead <= 3; ahead++)
+        {
+            if ((_nearPending >> (int)((Edge + ahead) & 3) & 1) != 0)
+            {
+                foreground = true;
+                return EnabledTime(Math.Min(ahead, Math.Max(1, _soonestTimed - Edge)));
+            }
+        }
+
         if (_soonestTimed == Wake.Never)
             return long.MaxValue;
         for (int i = 0; !foreground && i < _names.Count; i++)
@@ -200,6 +221,18 @@ public sealed class ClockDomain
     {
         (_ready, _next) = (_next, _ready);
         System.Array.Clear(_next);
+        int slot = (int)(Edge & 3);
+        if ((_nearPending >> slot & 1) != 0)
+        {
+            _nearPending &= (byte)~(1 << slot);
+            ulong[] near = _near[slot];
+            for (int i = 0; i < near.Length; i++)
+            {
+                _ready[i] |= near[i];
+                near[i] = 0;
+            }
+        }
+
         if (Edge >= _soonestTimed)
             CollectTimed();
         if (all)
@@ -212,8 +245,18 @@ public sealed class ClockDomain
     }
 
     /// <summary>The next edge that the unit asked for, for deadlock reports; <see cref="Wake.Never"/> when it waits for a channel.</summary>
-    public long PendingWake(int unit) =>
-        (_next[unit >> 6] >> (unit & 63) & 1) != 0 ? Edge + 1 : _wakeAt[unit];
+    public long PendingWake(int unit)
+    {
+        if ((_next[unit >> 6] >> (unit & 63) & 1) != 0)
+            return Edge + 1;
+        for (int ahead = 1; ahead <= 3; ahead++)
+        {
+            if ((_near[(Edge + ahead) & 3][unit >> 6] >> (unit & 63) & 1) != 0)
+                return Edge + ahead;
+        }
+
+        return _wakeAt[unit];
+    }
 
     public void Walk(StateArchive archive)
     {
@@ -236,6 +279,9 @@ public sealed class ClockDomain
         archive.Array("wake", _wakeAt);
         archive.Array("background", _backgroundAt);
         archive.Array("pending", _next);
+        foreach (ulong[] near in _near)
+            archive.Array("near", near);
+        archive.Value("nearPending", ref _nearPending);
         archive.Value("soonest", ref _soonestTimed);
     }
 

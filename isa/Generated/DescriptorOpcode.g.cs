@@ -37,7 +37,7 @@ public enum DescriptorOpcode : byte
     /// <summary>vx.rsqrt: Reciprocal square root by the table of the numerics chapter.</summary>
     VxRsqrt = 0x45,
 
-    /// <summary>vx.reciprocal: Reciprocal by the table of the numerics chapter.</summary>
+    /// <summary>vx.reciprocal: Correctly rounded reciprocal.</summary>
     VxReciprocal = 0x46,
 
     /// <summary>vx.exp: Exponential by the table of the numerics chapter.</summary>

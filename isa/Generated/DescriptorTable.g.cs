@@ -372,7 +372,7 @@ public static partial class DescriptorTable
             ],
             UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
             Slot: SlotUse.None,
-            Summary: "Reciprocal by the table of the numerics chapter.",
+            Summary: "Correctly rounded reciprocal.",
             Semantics: "D[i][j] = convert(reciprocal(float(A[i][j])))",
             Example: "vx.reciprocal a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=64, type=fp32"),
         new(

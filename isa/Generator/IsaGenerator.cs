@@ -30,6 +30,8 @@ public static class IsaGenerator
             ["Generated/CsrTable.g.cs"] = CsrWriter.Table(csrs),
             ["Generated/DescriptorOpcode.g.cs"] = DescriptorWriter.Enumeration(descriptors),
             ["Generated/DescriptorTable.g.cs"] = DescriptorWriter.Table(descriptors, fields),
+            ["Generated/hx_insn.h"] = HeaderWriter.Header(instructions, csrs, descriptors),
+            ["MANUAL.md"] = ManualWriter.Manual(File.ReadAllText(Path.Combine(tables, "manual.md")), instructions, csrs, fields, descriptors),
         };
     }
 }

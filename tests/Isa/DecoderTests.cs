@@ -8,6 +8,10 @@ public class DecoderTests
 {
     private const int RandomWords = 1_000_000;
 
+    /// <summary>Rows by major opcode, which every row fixes; it only makes the search shorter.</summary>
+    private static readonly InstructionRow[][] s_byOpcode =
+        [.. Enumerable.Range(0, 128).Select(opcode => InstructionTable.Rows[1..].ToArray().Where(r => (r.Mask & 0x7F) == 0x7F && (r.Match & 0x7F) == opcode).ToArray())];
+
     /// <summary>Words as GNU as 2.40 assembles them, with the fields that they must decode to.</summary>
     [Theory]
     [InlineData(0x12345537u, Instruction.Lui, 10, 0, 0, 0x12345000)]
@@ -81,6 +85,7 @@ public class DecoderTests
     public void The_table_is_indexed_by_instruction()
     {
         Assert.Equal(Enum.GetValues<Instruction>().Length, InstructionTable.Rows.Length);
+        Assert.Equal(InstructionTable.Rows.Length - 1, s_byOpcode.Sum(rows => rows.Length));
         for (int i = 0; i < InstructionTable.Rows.Length; i++)
             Assert.Equal((Instruction)i, InstructionTable.Rows[i].Op);
     }
@@ -189,7 +194,7 @@ public class DecoderTests
     {
         Instruction expected = Instruction.Illegal;
         int matches = 0;
-        foreach (InstructionRow row in InstructionTable.Rows[1..])
+        foreach (InstructionRow row in s_byOpcode[word & 0x7F])
         {
             if ((word & row.Mask) != row.Match)
                 continue;

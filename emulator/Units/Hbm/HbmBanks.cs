@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// The banks of one pseudo-channel: which rows are open, and the earliest edge of each command at each node of the tree
+/// pseudo-channel, bank group, bank. Issuing a command raises the edges that its rules name.
+/// </summary>
+internal sealed class HbmBanks
+{
+    public const int Closed = -1;
+
+    private readonly struct CompiledRule(HbmTimingRule rule)
+    {
+        public readonly HbmLevel Level = rule.Level;
+        public readonly int Before = (int)rule.Before;
+        public readonly int Window = rule.Window;
+
+        // An ACT lies on the row bus for two cycles and is meant by its second one.
+        public readonly int Wait = rule.Wait + (rule.After == HbmCommand.Activate ? 1 : 0) - (rule.Before == HbmCommand.Activate ? 1 : 0);
+    }
+
+    private readonly CompiledRule[][] _rules = new CompiledRule[HbmTimingTable.Commands][];
+    private readonly int[] _openRow;
+    private readonly long[] _earliest;
+    private readonly long[] _window = new long[4];
+    private readonly int _bankBits;
+    private readonly int _groups;
+    private int _windowAt;
+
+    public HbmBanks(HbmConfig config)
+    {
+        HbmTimingRule[] table = HbmTimingTable.Build(config.Timing);
+        for (int c = 0; c < _rules.Length; c++)
+            _rules[c] = [.. table.Where(rule => (int)rule.After == c).Select(rule => new CompiledRule(rule))];
+        Count = config.Map.Banks;
+        _groups = config.Map.BankGroups;
+        _bankBits = config.Map.Bits(HbmField.Bank);
+        _openRow = new int[Count];
+        _openRow.AsSpan().Fill(Closed);
+        _earliest = new long[(1 + _groups + Count) * HbmTimingTable.Commands];
+        _window.AsSpan().Fill(int.MinValue);
+    }
+
+    public int Count { get; }
+
+    public int OpenCount { get; private set; }
+
+    /// <summary>Row in the bank's row buffer, or <see cref="Closed"/>. A bank's number is group * banksPerGroup + bank.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int OpenRow(int bank) => _openRow[bank];
+
+    /// <summary>First edge at which the rules allow a command to a bank.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long Earliest(HbmCommand command, int bank)
+    {
+        long[] earliest = _earliest;
+        int group = (1 + (bank >> _bankBits)) * HbmTimingTable.Commands;
+        int own = (1 + _groups + bank) * HbmTimingTable.Commands;
+        return Math.Max(earliest[(int)command], Math.Max(earliest[group + (int)command], earliest[own + (int)command]));
+    }
+
+    /// <summary>First edge at which the rules allow an all-bank command.</summary>
+    public long EarliestAll(HbmCommand command) => _earliest[(int)command];
+
+    /// <summary>Takes note of a command at an edge; an ACT's edge is that of its first cycle.</summary>
+    public void Issue(HbmCommand command, int bank, int row, long edge)
+    {
+        int group = (1 + (bank >> _bankBits)) * HbmTimingTable.Commands;
+        int own = (1 + _groups + bank) * HbmTimingTable.Commands;
+        foreach (ref readonly CompiledRule rule in _rules[(int)command].AsSpan())
+        {
+            long since = edge;
+            if (rule.Window > 1)
+            {
+                _window[_windowAt] = edge;
+                _windowAt = (_windowAt + 1) & 3;
+                since = _window[_windowAt];
+            }
+
+            int node = rule.Level == HbmLevel.PseudoChannel ? 0 : rule.Level == HbmLevel.BankGroup ? group : own;
+            ref long at = ref _earliest[node + rule.Before];
+            at = Math.Max(at, since + rule.Wait);
+        }
+
+        switch (command)
+        {
+            case HbmCommand.Activate:
+                _openRow[bank] = row;
+                OpenCount++;
+                break;
+            case HbmCommand.Precharge:
+                _openRow[bank] = Closed;
+                OpenCount--;
+                break;
+            case HbmCommand.PrechargeAll:
+                _openRow.AsSpan().Fill(Closed);
+                OpenCount = 0;
+                break;
+        }
+    }
+
+    public void Walk(StateArchive archive)
+    {
+        int open = OpenCount;
+        archive.Array("openRow", _openRow);
+        archive.Array("earliest", _earliest);
+        archive.Array("window", _window);
+        archive.Value("windowAt", ref _windowAt);
+        archive.Value("openCount", ref open);
+        OpenCount = open;
+    }
+}

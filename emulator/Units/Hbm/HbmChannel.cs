@@ -1,0 +1,209 @@
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// One HBM channel, in the domain of its command clock: the controller behind clock crossings. Each pseudo-channel has
+/// one request and one response crossing a source (0 the home slice, 1 the stream port).
+/// </summary>
+public sealed class HbmChannel
+{
+    private const int PseudoChannels = 2;
+
+    private readonly HbmController _controller;
+    private readonly ClockDomain _domain;
+    private readonly int _unit;
+    private readonly Crossing<HbmRequest>[][] _requests;
+    private readonly Crossing<HbmResponse>[][] _responses;
+    private long _backgroundAt;
+
+    /// <param name="name">As the breadboard names it: hbm3.</param>
+    /// <param name="config">Timings, map and policies.</param>
+    /// <param name="channel">This channel's number, as the map counts.</param>
+    /// <param name="domain">The domain of the command clock.</param>
+    /// <param name="unit">This unit's index in the domain, for background wakes at refreshes.</param>
+    /// <param name="memory">The bytes of all of HBM, shared by all channels.</param>
+    /// <param name="requests">[pseudo-channel][source].</param>
+    /// <param name="responses">[pseudo-channel][source].</param>
+    public HbmChannel(
+        string name, HbmConfig config, int channel, ClockDomain domain, int unit, SparseMemory memory,
+        Crossing<HbmRequest>[][] requests, Crossing<HbmResponse>[][] responses)
+    {
+        if (requests.Length != PseudoChannels || responses.Length != PseudoChannels || requests[0].Length != requests[1].Length)
+            throw new ArgumentException("An HBM channel has two pseudo-channels with the same sources.", nameof(requests));
+        Name = name;
+        _domain = domain;
+        _unit = unit;
+        _requests = requests;
+        _responses = responses;
+        _controller = new HbmController(config, channel, memory, requests[0].Length);
+    }
+
+    public static readonly string[] Causes =
+    [
+        "Idle", "Busy", "BurstInFlight", "RowTiming", "ColumnTiming", "Refreshing", "RefreshBlocks", "ResponseFull",
+    ];
+
+    private const int BurstInFlight = 2;
+    private const int RowTiming = 3;
+    private const int ColumnTiming = 4;
+    private const int Refreshing = 5;
+    private const int RefreshBlocks = 6;
+    private const int ResponseFull = 7;
+
+    public string Name { get; }
+
+    /// <summary>Registers and counters.</summary>
+    public ref HbmState State => ref _controller.State;
+
+    /// <summary>Set to record every command.</summary>
+    public HbmCommandLog? Log
+    {
+        get => _controller.Log;
+        set => _controller.Log = value;
+    }
+
+    public long Evaluate(long edge)
+    {
+        _controller.Complete(edge);
+        long next = Wake.Never;
+        for (int p = 0; p < PseudoChannels; p++)
+            Answer(p, edge, ref next);
+        for (int p = 0; p < PseudoChannels; p++)
+            Accept(p, edge);
+        bool rowBusBusy = State.RowBusFreeAt > edge;
+        bool issued = _controller.Tick(edge);
+
+        for (int p = 0; p < PseudoChannels; p++)
+        {
+            // What is visible and stays wakes nobody again.
+            if (_controller.CanAccept(p) && HasRequest(p, edge))
+                next = edge + 1;
+        }
+
+        if (issued)
+            next = edge + 1;
+        else
+            next = Math.Min(next, _controller.NextForeground(edge));
+        WakeForRefresh(edge);
+        int waiting = WaitingCause();
+        State.Ledger.Charge(edge, issued || rowBusBusy ? Ledger.Busy : waiting, waiting);
+        return next;
+    }
+
+    /// <param name="archive">Hash, save or load.</param>
+    /// <param name="edge">The domain's current edge.</param>
+    public void Walk(StateArchive archive, long edge)
+    {
+        State.Ledger.Settle(edge);
+        _controller.Walk(archive);
+        if (archive.IsLoad)
+            _backgroundAt = 0;
+    }
+
+    public void Describe(SignalMap map)
+    {
+        map.Scope(Name, scope =>
+        {
+            scope.Add("cause", 4, () => (ulong)State.Ledger.Waiting, Causes);
+            for (int i = 0; i < PseudoChannels; i++)
+            {
+                int p = i;
+                scope.Scope($"pc{p}", pc =>
+                {
+                    pc.Add("queue", 7, () => (ulong)State.PseudoChannels[p].QueueCount);
+                    pc.Add("bursts", 7, () => (ulong)State.PseudoChannels[p].FlightCount);
+                    pc.Add("refresh", 2, () => (ulong)State.PseudoChannels[p].Refresh, Enum.GetNames<HbmRefreshPhase>());
+                    pc.Add("reads", 64, () => (ulong)State.PseudoChannels[p].Reads);
+                    pc.Add("writes", 64, () => (ulong)State.PseudoChannels[p].Writes);
+                    pc.Add("activates", 64, () => (ulong)State.PseudoChannels[p].Activates);
+                    pc.Add("precharges", 64, () => (ulong)State.PseudoChannels[p].Precharges);
+                    pc.Add("refreshes", 64, () => (ulong)State.PseudoChannels[p].Refreshes);
+                });
+            }
+        });
+    }
+
+    private void Answer(int p, long edge, ref long next)
+    {
+        Crossing<HbmResponse>[] responses = _responses[p];
+        for (int source = 0; source < responses.Length; source++)
+        {
+            if (!_controller.HasResponse(p, source) || !responses[source].CanPush(edge))
+                continue; // a full crossing wakes its producer
+            responses[source].Push(_controller.Response(p, source), edge);
+            _controller.ReleaseResponse(p, source, edge);
+            if (_controller.HasResponse(p, source))
+                next = edge + 1;
+        }
+    }
+
+    /// <summary>One request a pseudo-channel and cycle, round robin over its sources, starting after the last one served.</summary>
+    private void Accept(int p, long edge)
+    {
+        if (!_controller.CanAccept(p))
+            return;
+        Crossing<HbmRequest>[] requests = _requests[p];
+        ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
+        for (int i = 0, source = s.NextSource; i < requests.Length; i++)
+        {
+            if (requests[source].CanPop(edge))
+            {
+                HbmRequest request = requests[source].Pop(edge);
+                if (_controller.PseudoChannelOf(request.Address) != p)
+                    throw new InvalidOperationException($"{Name} pseudo-channel {p} was asked for address {request.Address:x}.");
+                _controller.TryAccept(request, source, edge);
+                s.NextSource = (byte)(source + 1 == requests.Length ? 0 : source + 1);
+                return;
+            }
+
+            source = source + 1 == requests.Length ? 0 : source + 1;
+        }
+    }
+
+    private bool HasRequest(int p, long edge)
+    {
+        foreach (Crossing<HbmRequest> source in _requests[p])
+        {
+            if (source.CanPop(edge))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void WakeForRefresh(long edge)
+    {
+        long at = _controller.NextBackground(edge);
+        if (at == Wake.Never || (at == _backgroundAt && at > edge))
+            return;
+        _backgroundAt = at;
+        _domain.BackgroundAt(_unit, at);
+    }
+
+    /// <summary>Why the edges until the next event pass; depends on nothing that changes without an evaluation.</summary>
+    private int WaitingCause()
+    {
+        bool requests = false, hit = false, noRoom = false, row = false, refresh = false, bursts = false, ready = false;
+        for (int p = 0; p < PseudoChannels; p++)
+        {
+            ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
+            bool any = s.QueueCount > 0;
+            bool open = s.Refresh == HbmRefreshPhase.None;
+            requests |= any;
+            refresh |= !open;
+            hit |= any && open && s.HasHit != 0 && s.NoRoom == 0;
+            noRoom |= any && open && s.NoRoom != 0;
+            row |= any && open && s.HasHit == 0;
+            bursts |= s.FlightCount > 0;
+            for (int source = 0; source < _responses[p].Length; source++)
+                ready |= _controller.HasResponse(p, source);
+        }
+
+        if (requests)
+            return hit ? ColumnTiming : row ? RowTiming : noRoom ? ResponseFull : RefreshBlocks;
+        if (ready)
+            return ResponseFull;
+        return bursts ? BurstInFlight : refresh ? Refreshing : Ledger.Idle;
+    }
+}

@@ -1,0 +1,169 @@
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// The controller of one channel without its ports: two pseudo-channels behind one row bus and one column bus. Requests
+/// are offered straight to it; <see cref="HbmChannel"/> puts clock crossings in front.
+/// </summary>
+public sealed class HbmController
+{
+    private const int PseudoChannels = 2;
+
+    private readonly HbmConfig _config;
+    private readonly int _channel;
+    private readonly HbmPseudoChannel[] _pseudoChannels = new HbmPseudoChannel[PseudoChannels];
+
+    /// <summary>Registers and counters.</summary>
+    public HbmState State;
+
+    /// <param name="config">Timings, map and policies.</param>
+    /// <param name="channel">This channel's number, as the map counts.</param>
+    /// <param name="memory">The bytes of all of HBM.</param>
+    /// <param name="sources">Request sources of a pseudo-channel.</param>
+    public HbmController(HbmConfig config, int channel, SparseMemory memory, int sources)
+    {
+        _config = config;
+        _channel = channel;
+        Memory = memory;
+        State.LastRow = State.LastColumn = 1; // pseudo-channel 0 goes first
+        for (int p = 0; p < PseudoChannels; p++)
+            _pseudoChannels[p] = new HbmPseudoChannel(this, config, p, sources);
+    }
+
+    /// <summary>Set to record every command; costs nothing while null and changes no cycle.</summary>
+    public HbmCommandLog? Log { get; set; }
+
+    internal SparseMemory Memory { get; }
+
+    public bool CanAccept(int pseudoChannel) => !_pseudoChannels[pseudoChannel].Queue.IsFull;
+
+    /// <summary>Offers a request at an edge, before <see cref="Tick"/>; its first command issues at the next edge at the soonest.</summary>
+    /// <returns>Whether the queue of its pseudo-channel took it.</returns>
+    public bool TryAccept(in HbmRequest request, int source, long edge)
+    {
+        HbmLocation at = _config.Map.Decode(request.Address);
+        if (at.Channel != _channel || (request.Address & (HbmAddressMap.BurstBytes - 1)) != 0)
+            throw new InvalidOperationException($"HBM channel {_channel} was asked for address {request.Address:x}.");
+        HbmPseudoChannel pseudoChannel = _pseudoChannels[at.PseudoChannel];
+        if (pseudoChannel.Queue.IsFull)
+            return false;
+        pseudoChannel.Accept(request, source, at, edge);
+        return true;
+    }
+
+    /// <summary>Pseudo-channel of an address.</summary>
+    public int PseudoChannelOf(ulong address) => _config.Map.Decode(address).PseudoChannel;
+
+    /// <summary>Moves the data of bursts that end at or before this edge.</summary>
+    public void Complete(long edge)
+    {
+        foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
+            pseudoChannel.Bursts.Complete(edge);
+    }
+
+    /// <summary>The oldest answer that waits for a source, without taking it; its burst has ended.</summary>
+    public bool HasResponse(int pseudoChannel, int source) => _pseudoChannels[pseudoChannel].Bursts.HasResponse(source);
+
+    public ref readonly HbmResponse Response(int pseudoChannel, int source) => ref _pseudoChannels[pseudoChannel].Bursts.Response(source);
+
+    /// <summary>Takes the answer that <see cref="Response"/> shows.</summary>
+    public void ReleaseResponse(int pseudoChannel, int source, long edge) => _pseudoChannels[pseudoChannel].Bursts.Release(source, edge);
+
+    /// <summary>
+    /// Issues at most one row and one column command. Refreshes go first on the row bus; apart from that each bus serves
+    /// the pseudo-channel that did not have it last, if it has something to issue.
+    /// </summary>
+    /// <returns>Whether a command was issued.</returns>
+    public bool Tick(long edge)
+    {
+        bool issued = false;
+        foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
+        {
+            pseudoChannel.StepRefresh(edge);
+            pseudoChannel.Schedule(edge);
+        }
+
+        if (State.RowBusFreeAt <= edge)
+            issued = IssueOnRowBus(edge);
+        for (int i = 1; i <= PseudoChannels; i++)
+        {
+            int p = (State.LastColumn + i) & 1;
+            if (_pseudoChannels[p].ColumnCandidate == HbmPseudoChannel.None)
+                continue;
+            _pseudoChannels[p].IssueColumn(edge);
+            State.LastColumn = (byte)p;
+            return true;
+        }
+
+        return issued;
+    }
+
+    /// <summary>
+    /// The next edge at which requests or bursts need the controller, or <see cref="Wake.Never"/>. Refresh without a
+    /// waiting request is not counted: see <see cref="NextBackground"/>.
+    /// </summary>
+    public long NextForeground(long edge)
+    {
+        long next = Wake.Never;
+        for (int p = 0; p < PseudoChannels; p++)
+        {
+            HbmPseudoChannel pseudoChannel = _pseudoChannels[p];
+            ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
+            next = Math.Min(next, pseudoChannel.Bursts.NextEndAt);
+            if (s.QueueCount == 0)
+                continue;
+            if (s.Refresh == HbmRefreshPhase.None)
+                next = Math.Min(next, s.ScheduleAt);
+            next = Math.Min(next, Math.Max(pseudoChannel.RefreshNextAt(), RefreshBusFreeAt(s.Refresh)));
+        }
+
+        return Math.Max(next, edge + 1);
+    }
+
+    /// <summary>The next edge at which a refresh takes a step, or <see cref="Wake.Never"/> with refresh off.</summary>
+    public long NextBackground(long edge)
+    {
+        long next = Wake.Never;
+        for (int p = 0; p < PseudoChannels; p++)
+            next = Math.Min(next, Math.Max(_pseudoChannels[p].RefreshNextAt(), RefreshBusFreeAt(State.PseudoChannels[p].Refresh)));
+        return Math.Max(next, edge + 1);
+    }
+
+    public void Walk(StateArchive archive)
+    {
+        archive.Value("state", ref State);
+        foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
+            pseudoChannel.Walk(archive);
+    }
+
+    private long RefreshBusFreeAt(HbmRefreshPhase phase) => phase == HbmRefreshPhase.Draining ? State.RowBusFreeAt : 0;
+
+    private bool IssueOnRowBus(long edge)
+    {
+        for (int i = 1; i <= PseudoChannels; i++)
+        {
+            int p = (State.LastRow + i) & 1;
+            if (_pseudoChannels[p].IssueRefresh(edge))
+                return TakeRowBus(p, edge + 1);
+        }
+
+        for (int i = 1; i <= PseudoChannels; i++)
+        {
+            int p = (State.LastRow + i) & 1;
+            if (_pseudoChannels[p].RowCandidate == HbmPseudoChannel.None)
+                continue;
+            bool activate = _pseudoChannels[p].IssueRow(edge) == HbmCommand.Activate;
+            return TakeRowBus(p, edge + (activate ? 2 : 1));
+        }
+
+        return false;
+    }
+
+    private bool TakeRowBus(int pseudoChannel, long freeAt)
+    {
+        State.LastRow = (byte)pseudoChannel;
+        State.RowBusFreeAt = freeAt;
+        return true;
+    }
+}

@@ -1,0 +1,84 @@
+using HybridEmu.Units;
+using Xunit.Abstractions;
+
+namespace HybridEmu.Emulator.Tests;
+
+/// <summary>
+/// Streams under the common recipe of the HBM oracle (common_streams.csv): one channel, map M2, all-bank refresh, FAW 15.
+/// DRAMsim3 and Ramulator 2.1 reach 92.0-92.2 % reading, 90.1-92.1 % writing, 87.2-87.9 % on 2:1 in blocks of 256.
+/// </summary>
+public class HbmStreamTests(ITestOutputHelper output)
+{
+    private const int Requests = 40_000;
+
+    [Theory]
+    [InlineData("seq_read", 91.5, 92.5)]
+    [InlineData("seq_write", 90.0, 92.5)]
+    [InlineData("mix21_blk", 86.0, 92.5)]
+    public void Streams_reach_the_share_of_peak_that_the_references_reach(string recipe, double least, double most)
+    {
+        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM2 });
+        List<HbmTraceItem> trace = [];
+        for (int i = 0; i < Requests; i++)
+        {
+            bool write = recipe == "seq_write" || (recipe == "mix21_blk" && i / 256 % 3 == 2);
+            trace.Add(new HbmTraceItem(0, write, (ulong)i * 32));
+        }
+
+        bench.Run(trace);
+
+        double share = 100.0 * Requests * 2 / (bench.LastEnd * 2);
+        output.WriteLine($"{recipe}: {share:F2} %, {bench.LastEnd} cycles");
+        Assert.InRange(share, least, most);
+        HbmLegality.Check(bench.Log, bench.Config);
+    }
+
+    [Fact]
+    public void A_read_stream_begins_with_the_commands_of_the_reference()
+    {
+        // Ramulator 2.1, common set, M2, seq_read: golden_r2_common_M2_seq_read_cmds400.csv, first lines.
+        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM2 });
+        List<HbmTraceItem> trace = [];
+        for (int i = 0; i < 400; i++)
+            trace.Add(new HbmTraceItem(0, false, (ulong)i * 32));
+
+        bench.Run(trace);
+
+        Assert.Equal("RD@16 RD@18 RD@20 RD@22 RD@23 RD@24 RD@25 RD@26 RD@27 RD@28 RD@29 RD@30 RD@31", bench.Commands(0, 32, row: false));
+        Assert.Equal("ACT@1 ACT@3 ACT@5 ACT@7 ACT@9 ACT@11 ACT@13 ACT@15 ACT@17 ACT@19 ACT@21 ACT@23", bench.Commands(0, 24, column: false));
+    }
+
+    [Fact]
+    public void Refresh_shows_as_one_long_gap_an_interval()
+    {
+        HbmConfig config = new() { Map = HbmBench.MapM1 };
+        HbmBench bench = new(config);
+        List<HbmTraceItem> trace = [];
+        for (int i = 0; i < 2000; i++)
+            trace.Add(new HbmTraceItem(i * 40L, false, (ulong)(i % 32) * 32));
+
+        bench.Run(trace);
+
+        SortedDictionary<long, int> histogram = [];
+        foreach (HbmTraceItem item in trace)
+            histogram[item.Latency] = histogram.GetValueOrDefault(item.Latency) + 1;
+        int delayed = trace.Count(item => item.Latency > 100);
+        long refreshes = bench.Controller.State.PseudoChannels[0].Refreshes;
+        Assert.Equal(2000L * 40 / config.Timing.Refi, refreshes);
+        Assert.Equal(17, histogram.MaxBy(pair => pair.Value).Key);
+        Assert.InRange(delayed, refreshes * 3, refreshes * 8); // accesses 40 cycles apart that fall into 280 cycles
+        Assert.True(histogram.Keys.Max() >= config.Timing.Rfc);
+    }
+
+    [Fact]
+    public void Commands_of_a_refresh_are_precharge_all_and_refresh_tRP_later()
+    {
+        HbmConfig config = new() { Map = HbmBench.MapM1 };
+        HbmBench bench = new(config);
+        HbmTraceItem late = new(3950, false, 0x8000);
+        bench.Run([new HbmTraceItem(0, false, 0), new HbmTraceItem(3000, false, 0x400), late]);
+
+        // Both pseudo-channels are due at 3900 and share the row bus.
+        Assert.Equal("PREA@0 PREA@1 REF@14 REF@15 ACT@273 RD@288", bench.Commands(3900, 5000));
+    }
+}
