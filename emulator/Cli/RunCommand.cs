@@ -120,6 +120,7 @@ internal sealed class RunCommand : IDisposable
 
     private void Loop(ChipRun run, WaveRecorder? waves, CycleWindow window, LiveProgress progress)
     {
+        using var console = new MemoryStream();
         while (!run.Finished)
         {
             long step = SliceCycles;
@@ -137,9 +138,15 @@ internal sealed class RunCommand : IDisposable
                     _heldOut = post;
             }
 
-            if (run.ConsolePending > 0)
+            run.DrainConsole(console);
+            if (console.Length > 0)
+            {
                 progress.Clear();
-            run.DrainConsole(_output);
+                console.WriteTo(_output);
+                _output.Flush();
+                console.SetLength(0);
+            }
+
             progress.Update(run.Cycles);
         }
 
