@@ -4,6 +4,7 @@ using System.Text;
 using HybridEmu.Chip;
 using HybridEmu.Isa;
 using HybridEmu.Traces;
+using HybridEmu.Units;
 
 namespace HybridEmu.Cli;
 
