@@ -4,25 +4,64 @@ namespace HybridEmu.Isa;
 /// <summary>Byte 0 of a descriptor.</summary>
 public enum DescriptorOpcode : byte
 {
+    /// <summary>ld.copy: Copy from HBM to the scratchpad, one to three dimensions, with conversion.</summary>
     LdCopy = 0x10,
+
+    /// <summary>st.copy: Copy from the scratchpad to HBM, one to three dimensions, with conversion.</summary>
     StCopy = 0x20,
+
+    /// <summary>mx.matmul: Add the product of two matrices to an accumulator slot, k ascending, for any m, k, n.</summary>
     MxMatmul = 0x30,
+
+    /// <summary>mx.drain: Bring a slot to the scratchpad with scale, bias, activation and conversion.</summary>
     MxDrain = 0x31,
+
+    /// <summary>mx.zero: Fill a slot with +0.</summary>
     MxZero = 0x32,
+
+    /// <summary>vx.add: Elementwise sum.</summary>
     VxAdd = 0x40,
+
+    /// <summary>vx.mul: Elementwise product.</summary>
     VxMul = 0x41,
+
+    /// <summary>vx.max: Elementwise maximum. NaN in either operand gives the canonical NaN; +0 is above -0.</summary>
     VxMax = 0x42,
+
+    /// <summary>vx.convert: Conversion, with a scale when there are params. int8 and int32: nearest even, then saturated; NaN gives 0.</summary>
     VxConvert = 0x43,
+
+    /// <summary>vx.relu_grad: Gradient through a rectifier whose output (or input) is B.</summary>
     VxReluGrad = 0x44,
+
+    /// <summary>vx.rsqrt: Reciprocal square root by the table of the numerics chapter.</summary>
     VxRsqrt = 0x45,
+
+    /// <summary>vx.reciprocal: Correctly rounded reciprocal.</summary>
     VxReciprocal = 0x46,
+
+    /// <summary>vx.exp: Exponential by the table of the numerics chapter.</summary>
     VxExp = 0x47,
+
+    /// <summary>vx.sum_rows: Sum over the rows, one result a column.</summary>
     VxSumRows = 0x48,
+
+    /// <summary>vx.sum: Sum over the columns, one result a row.</summary>
     VxSum = 0x49,
+
+    /// <summary>vx.random: Uniform random numbers in -scale .. scale, the same whatever the tiling.</summary>
     VxRandom = 0x4A,
+
+    /// <summary>loss.xent: Softmax cross-entropy: adds loss, correct and seen of m rows to a record.</summary>
     LossXent = 0x50,
+
+    /// <summary>loss.xent_grad: As loss.xent, and the gradient of the loss by the logits, times word0.</summary>
     LossXentGrad = 0x51,
+
+    /// <summary>tr.transpose: Transpose a tile of elements of 1, 2 or 4 bytes.</summary>
     TrTranspose = 0x60,
+
+    /// <summary>opt.sgd: Stochastic gradient descent on fp32 master weights, with a bf16 shadow. All three are contiguous.</summary>
     OptSgd = 0x70,
 }
 

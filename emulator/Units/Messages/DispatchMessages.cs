@@ -62,24 +62,6 @@ public struct DispatchNotice
     public uint DescriptorAddress;
 }
 
-/// <summary>Why a queue froze. Checked before the descriptor's first effect unless noted.</summary>
-public enum QueueFaultCause : byte
-{
-    None,
-    UnknownOpcode,
-    ReservedBits,
-    Version,
-    TypeCombination,
-    Size,
-    Misaligned,
-    UnmappedAddress,
-    Aliasing,
-    SlotTooSmall,
-    SlotShape,
-    Race,
-    SemaphoreOverflow,
-}
-
 /// <summary>From dispatch to an engine: start this descriptor; checks and waits are behind it.</summary>
 public struct StartDescriptor
 {

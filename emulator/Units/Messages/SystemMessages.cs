@@ -35,4 +35,10 @@ public struct InterruptLines
 
     /// <summary>Last sensor conversion in quarter degrees Celsius.</summary>
     public short TemperatureQuarters;
+
+    /// <summary>1 while the power manager throttles this hart's clock.</summary>
+    public byte Throttled;
+
+    /// <summary>Thermal trips since reset.</summary>
+    public ushort ThrottleTrips;
 }

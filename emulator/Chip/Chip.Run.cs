@@ -1,0 +1,132 @@
+using System.Numerics;
+using HybridEmu.Kernel;
+using HybridEmu.Units;
+
+namespace HybridEmu.Chip;
+
+/// <summary>The run loop: which domain's edge is next, which units want it, and what ends a run.</summary>
+public sealed partial class Chip
+{
+    private int[] _coreOrder = [];
+
+    /// <summary>Off: every unit is evaluated at every edge. Changes no state; for tests.</summary>
+    public bool Skipping { get; set; } = true;
+
+    /// <summary>Time of the last step, in picoseconds.</summary>
+    public long TimePs { get; private set; } = -1;
+
+    /// <summary>Core cycles so far, skipped edges included.</summary>
+    public long Cycles => _core.Cycle + 1;
+
+    /// <summary>Evaluates the core domain's units in another order, given as a permutation; changes no state.</summary>
+    public void Shuffle(ReadOnlySpan<int> order)
+    {
+        if (order.Length != _coreSlots.Length)
+            throw new ArgumentException($"The core domain has {_coreSlots.Length} units.", nameof(order));
+        _coreOrder = order.ToArray();
+    }
+
+    /// <summary>Units of the core domain, for <see cref="Shuffle"/>.</summary>
+    public int CoreUnits => _coreSlots.Length;
+
+    /// <summary>Moves to the next time at which anything can happen, but not past <paramref name="limitPs"/>.</summary>
+    /// <returns>False when only background events are left: the chip is deadlocked.</returns>
+    public bool Step(long limitPs)
+    {
+        bool foreground = false;
+        long next = limitPs;
+        if (Skipping)
+        {
+            next = Math.Min(next, _core.NextWorkPs(ref foreground));
+            next = Math.Min(next, _hbm.NextWorkPs(ref foreground));
+            next = Math.Min(next, _system.NextWorkPs(ref foreground));
+            if (!foreground)
+                return false;
+        }
+        else
+        {
+            next = Math.Min(next, Math.Min(_core.NextPs, Math.Min(_hbm.NextPs, _system.NextPs)));
+        }
+
+        next = Math.Min(next, _power.NextSamplePs);
+        TimePs = next;
+        bool core = _core.AdvanceTo(next), hbm = _hbm.AdvanceTo(next), system = _system.AdvanceTo(next);
+        if (next == _power.NextSamplePs)
+            SamplePower();
+        if (core)
+            EvaluateCore();
+        if (hbm)
+            EvaluateHbm();
+        if (system)
+            EvaluateSystem();
+        return true;
+    }
+
+    private void EvaluateCore()
+    {
+        ReadOnlySpan<ulong> ready = _core.TakeReady(!Skipping);
+        if (_coreOrder.Length > 0)
+        {
+            foreach (int unit in _coreOrder)
+            {
+                if ((ready[unit >> 6] >> (unit & 63) & 1) != 0)
+                    EvaluateCore(unit);
+            }
+
+            return;
+        }
+
+        for (int word = 0; word < ready.Length; word++)
+        {
+            for (ulong rest = ready[word]; rest != 0; rest &= rest - 1)
+                EvaluateCore((word * 64) + BitOperations.TrailingZeroCount(rest));
+        }
+    }
+
+    private void EvaluateCore(int unit)
+    {
+        long wake = Evaluate(_coreSlots[unit], _core.Edge);
+        if (wake != Wake.Never)
+            _core.WakeAt(unit, wake);
+    }
+
+    private long Evaluate(UnitSlot slot, long edge) => slot.Kind switch
+    {
+        UnitKind.Control => _tiles[slot.Index].Control.Evaluate(edge),
+        UnitKind.Dispatch => _tiles[slot.Index].Dispatch.Evaluate(edge),
+        UnitKind.Load => _tiles[slot.Index].Load.Evaluate(edge),
+        UnitKind.Store => _tiles[slot.Index].Store.Evaluate(edge),
+        UnitKind.Matrix => _tiles[slot.Index].Matrix.Evaluate(edge),
+        UnitKind.Vector => _tiles[slot.Index].Vector.Evaluate(edge),
+        UnitKind.Scratchpad => _tiles[slot.Index].Scratchpad.Evaluate(edge),
+        UnitKind.Coherent => _coherent[slot.Index].Evaluate(edge),
+        UnitKind.WideRequest => _wideRequest.Evaluate(edge),
+        UnitKind.WideResponse => _wideResponse.Evaluate(edge),
+        UnitKind.Home => _homes[slot.Index].Evaluate(edge),
+        UnitKind.Stream => _streams[slot.Index].Evaluate(edge),
+        UnitKind.Bridge => _bridge.Evaluate(edge),
+        _ => throw new InvalidOperationException($"{slot.Kind} is not in the core domain."),
+    };
+
+    private void EvaluateHbm()
+    {
+        long edge = _hbm.Edge;
+        ReadOnlySpan<ulong> ready = _hbm.TakeReady(!Skipping);
+        for (ulong rest = ready[0]; rest != 0; rest &= rest - 1)
+        {
+            int unit = BitOperations.TrailingZeroCount(rest);
+            long wake = _channels[unit].Evaluate(edge);
+            if (wake != Wake.Never)
+                _hbm.WakeAt(unit, wake);
+        }
+    }
+
+    private void EvaluateSystem()
+    {
+        if (_system.TakeReady(!Skipping)[0] == 0)
+            return;
+        long wake = _systemUnit.Evaluate(_system.Edge);
+        if (wake != Wake.Never)
+            _system.WakeAt(0, wake);
+    }
+}

@@ -1,0 +1,140 @@
+namespace HybridEmu.Chip;
+
+/// <summary>A chip to build: what presets, user files and overrides say, checked. See <see cref="ConfigurationLoader"/>.</summary>
+/// <param name="Name">The preset or file it was asked for by.</param>
+public sealed record ChipConfiguration(
+    string Name,
+    int Tiles,
+    ulong Seed,
+    ArrayConfiguration Array,
+    ScratchpadConfiguration Scratchpad,
+    AccumulatorConfiguration Accumulators,
+    VectorConfiguration Vector,
+    CoreConfiguration Core,
+    DispatchConfiguration Dispatch,
+    FabricConfiguration Fabric,
+    HbmConfiguration Hbm,
+    SystemConfiguration System,
+    ThermalConfiguration Thermal,
+    EnergyConfiguration Energy,
+    ChecksConfiguration Checks)
+{
+    /// <summary>Multiply-accumulates a core cycle when every PE of every tile works.</summary>
+    public long PeakMacsPerCycle => (long)Tiles * Array.Rows * Array.Columns;
+
+    /// <summary>Peak HBM bandwidth in bytes a second: each pseudo-channel moves 32 B in two command clocks.</summary>
+    public double PeakHbmBytesPerSecond => Hbm.Channels * 2 * 16.0 * Hbm.ClockMegahertz * 1e6;
+
+    internal static ChipConfiguration From(string name, ConfigurationValues v) => new(
+        name,
+        v.Integer("tiles"),
+        v.Unsigned("seed"),
+        new(v.Integer("array.rows"), v.Integer("array.columns"), v.Integer("array.accumulator_latency")),
+        new(
+            v.Integer("scratchpad.bytes"),
+            v.Integer("scratchpad.banks"),
+            v.Integer("scratchpad.bank_width"),
+            v.Integer("scratchpad.ports") == 1),
+        new(v.Integer("accumulators.bytes")),
+        new(v.Integer("vector.lanes")),
+        new(v.Integer("core.clock"), v.Integer("core.l1i_bytes"), v.Integer("core.l1d_bytes"), v.Integer("core.store_buffer")),
+        new(v.Integer("dispatch.queue_depth")),
+        new(
+            v.Integer("fabric.wide_ports"),
+            v.Integer("fabric.wide_outstanding"),
+            v.Integer("fabric.buffer_depth"),
+            v.Long("fabric.streaming_base")),
+        new(
+            v.Text("hbm.standard"),
+            v.Integer("hbm.clock"),
+            v.Integer("hbm.channels"),
+            v.Long("hbm.capacity"),
+            v.Integer("hbm.queue"),
+            HbmTimingConfiguration.From(v)),
+        new(v.Integer("system.clock")),
+        ThermalConfiguration.From(v),
+        EnergyConfiguration.From(v),
+        new(v.Integer("checks.races") == 1, v.Long("checks.watchdog")));
+}
+
+/// <summary>Systolic array of a tile.</summary>
+/// <param name="AccumulatorLatency">Cycles from the write of an accumulator to the first read that sees it.</param>
+public sealed record ArrayConfiguration(int Rows, int Columns, int AccumulatorLatency);
+
+/// <summary>Scratchpad of a tile.</summary>
+/// <param name="DualPorted">A bank serves one read and one write a cycle instead of one access.</param>
+public sealed record ScratchpadConfiguration(int Bytes, int Banks, int BankWidthBytes, bool DualPorted);
+
+/// <summary>Accumulators of a tile: four slots of a quarter each.</summary>
+public sealed record AccumulatorConfiguration(int Bytes);
+
+public sealed record VectorConfiguration(int Lanes);
+
+/// <summary>Scalar core of a tile, and the clock of everything in the core domain.</summary>
+public sealed record CoreConfiguration(int ClockMegahertz, int L1iBytes, int L1dBytes, int StoreBufferEntries);
+
+public sealed record DispatchConfiguration(int QueueDepth);
+
+/// <param name="WidePorts">Streaming ports of a tile.</param>
+/// <param name="WideOutstanding">DMA transactions of a tile in flight.</param>
+/// <param name="BufferDepth">Flits an input buffer holds, which is also its credits.</param>
+/// <param name="StreamingBaseBytes">HBM offset from which memory is streaming instead of cacheable.</param>
+public sealed record FabricConfiguration(int WidePorts, int WideOutstanding, int BufferDepth, long StreamingBaseBytes);
+
+/// <param name="Channels">Channels of two pseudo-channels each.</param>
+/// <param name="QueueEntries">Requests a pseudo-channel holds.</param>
+public sealed record HbmConfiguration(
+    string Standard, int ClockMegahertz, int Channels, long CapacityBytes, int QueueEntries, HbmTimingConfiguration Timing);
+
+/// <summary>HBM timing in command clocks, by JEDEC names.</summary>
+public sealed record HbmTimingConfiguration(
+    int Cl,
+    int Cwl,
+    int RcdRead,
+    int RcdWrite,
+    int Rp,
+    int Ras,
+    int Rc,
+    int RrdShort,
+    int RrdLong,
+    int Faw,
+    int CcdShort,
+    int CcdLong,
+    int CcdOther,
+    int WtrShort,
+    int WtrLong,
+    int Rtp,
+    int Wr,
+    int Rtw,
+    int Rfc,
+    int Refi)
+{
+    internal static HbmTimingConfiguration From(ConfigurationValues v) => new(
+        Cl: v.Integer("hbm.timing.cl"),
+        Cwl: v.Integer("hbm.timing.cwl"),
+        RcdRead: v.Integer("hbm.timing.rcdrd"),
+        RcdWrite: v.Integer("hbm.timing.rcdwr"),
+        Rp: v.Integer("hbm.timing.rp"),
+        Ras: v.Integer("hbm.timing.ras"),
+        Rc: v.Integer("hbm.timing.rc"),
+        RrdShort: v.Integer("hbm.timing.rrds"),
+        RrdLong: v.Integer("hbm.timing.rrdl"),
+        Faw: v.Integer("hbm.timing.faw"),
+        CcdShort: v.Integer("hbm.timing.ccds"),
+        CcdLong: v.Integer("hbm.timing.ccdl"),
+        CcdOther: v.Integer("hbm.timing.ccdr"),
+        WtrShort: v.Integer("hbm.timing.wtrs"),
+        WtrLong: v.Integer("hbm.timing.wtrl"),
+        Rtp: v.Integer("hbm.timing.rtp"),
+        Wr: v.Integer("hbm.timing.wr"),
+        Rtw: v.Integer("hbm.timing.rtw"),
+        Rfc: v.Integer("hbm.timing.rfc"),
+        Refi: v.Integer("hbm.timing.refi"));
+}
+
+/// <summary>Timer, host port and power manager.</summary>
+public sealed record SystemConfiguration(int ClockMegahertz);
+
+/// <param name="Races">The happens-before checker is on.</param>
+/// <param name="WatchdogCycles">Core cycles a fabric transaction may take before it counts as hung.</param>
+public sealed record ChecksConfiguration(bool Races, long WatchdogCycles);

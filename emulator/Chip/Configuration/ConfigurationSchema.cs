@@ -1,0 +1,110 @@
+namespace HybridEmu.Chip;
+
+/// <summary>Every key there is. A key that is not here is an error; a key that is here is read by <see cref="ChipConfiguration"/>.</summary>
+internal static class ConfigurationSchema
+{
+    private const decimal KiB = 1024, MiB = 1024 * KiB, GiB = 1024 * MiB;
+
+    public static readonly ConfigurationKey[] Keys =
+    [
+        new("tiles", Quantity.Count, 1, 16),
+        new("seed", Quantity.Count, 0, ulong.MaxValue),
+        new("array.rows", Quantity.Count, 1, 256),
+        new("array.columns", Quantity.Count, 1, 256),
+        new("array.accumulator_latency", Quantity.Cycles, 1, 64),
+        new("scratchpad.bytes", Quantity.Bytes, 64 * KiB, 256 * MiB) { PowerOfTwo = true },
+        new("scratchpad.banks", Quantity.Count, 1, 64) { PowerOfTwo = true },
+        new("scratchpad.bank_width", Quantity.Bytes, 4, 64) { PowerOfTwo = true },
+        new("scratchpad.ports", Quantity.Choice) { Choices = ["single", "dual"] },
+        new("accumulators.bytes", Quantity.Bytes, 64 * KiB, 64 * MiB) { PowerOfTwo = true },
+        new("vector.lanes", Quantity.Count, 1, 256) { PowerOfTwo = true },
+        new("core.clock", Quantity.Frequency, 1, 10_000),
+        new("core.l1i_bytes", Quantity.Bytes, 256, MiB) { PowerOfTwo = true },
+        new("core.l1d_bytes", Quantity.Bytes, 256, MiB) { PowerOfTwo = true },
+        new("core.store_buffer", Quantity.Count, 1, 64),
+        new("dispatch.queue_depth", Quantity.Count, 1, 64),
+        new("fabric.wide_ports", Quantity.Count, 1, 8),
+        new("fabric.wide_outstanding", Quantity.Count, 1, 256),
+        new("fabric.buffer_depth", Quantity.Count, 1, 64),
+        new("fabric.streaming_base", Quantity.Bytes, 64 * KiB, 2 * GiB),
+        new("hbm.standard", Quantity.Choice) { Choices = ["HBM2"] },
+        new("hbm.clock", Quantity.Frequency, 1, 10_000),
+        new("hbm.channels", Quantity.Count, 1, 16) { PowerOfTwo = true },
+        new("hbm.capacity", Quantity.Bytes, 32 * MiB, 256 * GiB) { PowerOfTwo = true },
+        new("hbm.queue", Quantity.Count, 1, 256),
+        .. Timing("cl", "cwl", "rcdrd", "rcdwr", "rp", "ras", "rc", "rrds", "rrdl", "faw", "ccds", "ccdl", "ccdr", "wtrs", "wtrl", "rtp", "wr", "rtw", "rfc"),
+        new("hbm.timing.refi", Quantity.Cycles, 1, 1_000_000),
+        new("system.clock", Quantity.Frequency, 1, 10_000),
+        new("thermal.sample_interval", Quantity.Time, 100_000, 1_000_000_000_000),
+        new("thermal.time_scale", Quantity.Ratio, 1, 1_000_000_000),
+        new("thermal.ambient", Quantity.Temperature, -100, 200),
+        new("thermal.initial", Quantity.Temperature, -100, 200),
+        new("thermal.trip", Quantity.Temperature, -100, 300),
+        new("thermal.release", Quantity.Temperature, -100, 300),
+        new("thermal.critical", Quantity.Temperature, -100, 300),
+        new("thermal.sensor_step", Quantity.Temperature, 0.01m, 10),
+        new("thermal.sensor_offset", Quantity.Temperature, -20, 20),
+        new("thermal.sensor_noise", Quantity.Temperature, 0, 20),
+        new("thermal.sensor_conversion", Quantity.Time, 100_000, 1_000_000_000_000),
+        new("thermal.capacitance_factor", Quantity.Ratio, 0.01m, 10),
+        new("thermal.leakage_exponent", Quantity.PerKelvin, 0, 1),
+        new("thermal.package.chip_thickness", Quantity.Length, 0.001m, 100),
+        new("thermal.package.chip_conductivity", Quantity.Conductivity, 0.01m, 10_000),
+        new("thermal.package.chip_heat_capacity", Quantity.HeatCapacity, 1000, 100_000_000),
+        new("thermal.package.interface_thickness", Quantity.Length, 0.001m, 100),
+        new("thermal.package.interface_conductivity", Quantity.Conductivity, 0.01m, 10_000),
+        new("thermal.package.interface_heat_capacity", Quantity.HeatCapacity, 1000, 100_000_000),
+        new("thermal.package.spreader_side", Quantity.Length, 0.1m, 1000),
+        new("thermal.package.spreader_thickness", Quantity.Length, 0.001m, 1000),
+        new("thermal.package.spreader_conductivity", Quantity.Conductivity, 0.01m, 10_000),
+        new("thermal.package.spreader_heat_capacity", Quantity.HeatCapacity, 1000, 100_000_000),
+        new("thermal.package.sink_side", Quantity.Length, 0.1m, 1000),
+        new("thermal.package.sink_thickness", Quantity.Length, 0.001m, 1000),
+        new("thermal.package.sink_conductivity", Quantity.Conductivity, 0.01m, 10_000),
+        new("thermal.package.sink_heat_capacity", Quantity.HeatCapacity, 1000, 100_000_000),
+        new("thermal.package.convection_resistance", Quantity.Resistance, 0.001m, 1000),
+        new("thermal.package.convection_capacitance", Quantity.Capacitance, 0.001m, 100_000),
+        new("thermal.floorplan[].name", Quantity.Name),
+        new("thermal.floorplan[].width", Quantity.Length, 0.001m, 1000),
+        new("thermal.floorplan[].height", Quantity.Length, 0.001m, 1000),
+        new("thermal.floorplan[].x", Quantity.Length, 0, 1000),
+        new("thermal.floorplan[].y", Quantity.Length, 0, 1000),
+        new("energy.mac_bf16", Quantity.Energy, 0, 1_000_000),
+        new("energy.mac_int8", Quantity.Energy, 0, 1_000_000),
+        new("energy.mac_fp32", Quantity.Energy, 0, 1_000_000),
+        new("energy.operation_fp32", Quantity.Energy, 0, 1_000_000),
+        new("energy.scratchpad", Quantity.EnergyPerByte, 0, 1_000_000),
+        new("energy.accumulators", Quantity.EnergyPerByte, 0, 1_000_000),
+        new("energy.l1", Quantity.EnergyPerByte, 0, 1_000_000),
+        new("energy.instruction", Quantity.Energy, 0, 1_000_000),
+        new("energy.fabric", Quantity.EnergyPerByte, 0, 1_000_000),
+        new("energy.hbm_activate", Quantity.Energy, 0, 1_000_000_000),
+        new("energy.hbm_transfer", Quantity.EnergyPerByte, 0, 1_000_000),
+        new("energy.hbm_refresh", Quantity.Energy, 0, 1_000_000_000),
+        new("energy.leakage", Quantity.PowerDensity, 0, 100_000),
+        new("energy.leakage_at", Quantity.Temperature, -100, 300),
+        new("energy.voltage", Quantity.Voltage, 0, 10),
+        new("energy.voltage_per_gigahertz", Quantity.Voltage, 0, 10),
+        new("energy.nominal_clock", Quantity.Frequency, 1, 10_000),
+        new("checks.races", Quantity.Choice) { Choices = ["off", "on"] },
+        new("checks.watchdog", Quantity.Cycles, 1, 1_000_000_000_000),
+    ];
+
+    /// <summary>The key of that name, an index in it standing for any, or null.</summary>
+    public static ConfigurationKey? Find(string name)
+    {
+        string general = WithoutIndices(name);
+        return Array.Find(Keys, k => k.Name == general);
+    }
+
+    /// <summary>thermal.floorplan[3].x becomes thermal.floorplan[].x.</summary>
+    public static string WithoutIndices(string name)
+    {
+        int open = name.IndexOf('[', StringComparison.Ordinal);
+        int close = name.IndexOf(']', StringComparison.Ordinal);
+        return open < 0 || close < open ? name : name[..(open + 1)] + name[close..];
+    }
+
+    private static IEnumerable<ConfigurationKey> Timing(params string[] names) =>
+        names.Select(n => new ConfigurationKey("hbm.timing." + n, Quantity.Cycles, 1, 10_000));
+}

@@ -1,0 +1,47 @@
+namespace HybridEmu.Chip;
+
+/// <summary>How to run a chip; none of it changes a bit or a cycle, apart from where the run is cut off.</summary>
+public sealed record RunOptions
+{
+    /// <summary>Core cycles after which the watchdog ends the run with a report.</summary>
+    public long MaximumCycles { get; init; } = 20_000_000_000;
+
+    /// <summary>Leave out edges at which nothing can change.</summary>
+    public bool Skipping { get; init; } = true;
+
+    /// <summary>Shuffles the order of evaluation at each edge; null keeps the order of construction.</summary>
+    public ulong? ShuffleSeed { get; init; }
+
+    /// <summary>One line an instruction retired; null: none.</summary>
+    public TextWriter? CommitLog { get; init; }
+
+    /// <summary>Called when a descriptor is performed; null: not.</summary>
+    public Action<DescriptorSpan>? Timeline { get; init; }
+}
+
+/// <summary>A descriptor's time in its queue's engine.</summary>
+/// <param name="Queue">0 LD, 1 ST, 2 MX, 3 VX.</param>
+/// <param name="StartPs">When its engine started it.</param>
+/// <param name="EndPs">When it was performed.</param>
+public readonly record struct DescriptorSpan(
+    int Tile, int Queue, Isa.DescriptorOpcode Opcode, ushort DebugId, long StartPs, long EndPs, int M, int K, int N);
+
+/// <summary>What firmware posts through the mailbox.</summary>
+/// <param name="Epoch">Bit 31 set: held-out data.</param>
+/// <param name="Loss">Sum over the examples seen.</param>
+public readonly record struct MailboxPost(uint Epoch, uint Step, float Loss, uint Correct, uint Seen)
+{
+    public bool HeldOut => Epoch >> 31 != 0;
+
+    public uint EpochNumber => Epoch & 0x7FFF_FFFF;
+
+    public double Accuracy => Seen > 0 ? Correct / (double)Seen : 0;
+
+    public double MeanLoss => Seen > 0 ? Loss / (double)Seen : 0;
+}
+
+public enum RunResult
+{
+    Running,
+    Finished,
+}

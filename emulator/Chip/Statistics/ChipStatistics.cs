@@ -1,0 +1,93 @@
+namespace HybridEmu.Chip;
+
+/// <summary>A count with a name.</summary>
+public sealed record NamedCount(string Name, long Count);
+
+/// <summary>Cycles of a unit by cause; they sum to <paramref name="Cycles"/>, with no bucket for a remainder.</summary>
+/// <param name="Name">As the breadboard names it: tile0.core.</param>
+/// <param name="Clock">The domain whose cycles these are: core, hbm or system.</param>
+public sealed record UnitStatistics(string Name, string Clock, long Cycles, IReadOnlyList<NamedCount> Causes);
+
+/// <param name="Macs">Multiply-accumulates done.</param>
+/// <param name="PeakMacs">What every PE of every tile could have done in the run.</param>
+public sealed record MacStatistics(long Macs, long PeakMacs)
+{
+    public double UtilisationPercent => PeakMacs > 0 ? 100.0 * Macs / PeakMacs : 0;
+}
+
+/// <summary>Cycles in which one requester of a scratchpad waited because another was granted the bank.</summary>
+public sealed record ConflictStatistics(string Scratchpad, string Winner, string Waiting, long Cycles);
+
+/// <param name="RowHits">Column accesses to the open row.</param>
+/// <param name="RowClosed">Accesses that found their bank closed.</param>
+/// <param name="RowConflicts">Accesses that found another row open.</param>
+/// <param name="PeakBytesPerSecond">All pseudo-channels together.</param>
+/// <param name="EmulatedPs">The time that bandwidth is over.</param>
+public sealed record HbmStatistics(
+    long ReadBytes,
+    long WriteBytes,
+    long RowHits,
+    long RowClosed,
+    long RowConflicts,
+    double PeakBytesPerSecond,
+    long EmulatedPs,
+    IReadOnlyList<NamedCount> Commands)
+{
+    public long Bytes => ReadBytes + WriteBytes;
+
+    /// <summary>10^9 bytes a second of emulated time.</summary>
+    public double GigabytesPerSecond => EmulatedPs > 0 ? Bytes * 1000.0 / EmulatedPs : 0;
+
+    public double PercentOfPeak => PeakBytesPerSecond > 0 ? 100.0 * GigabytesPerSecond * 1e9 / PeakBytesPerSecond : 0;
+
+    public long Accesses => RowHits + RowClosed + RowConflicts;
+
+    public double RowHitPercent => Accesses > 0 ? 100.0 * RowHits / Accesses : 0;
+}
+
+/// <param name="Name">The plane or message class.</param>
+public sealed record FabricStatistics(string Name, long Packets, long Flits, long FlitHops);
+
+/// <summary>Energy of a unit in picojoules.</summary>
+public sealed record EnergyStatistics(string Name, double Picojoules);
+
+/// <summary>Temperatures of a block in degrees Celsius.</summary>
+public sealed record TemperatureStatistics(string Block, double Now, double Peak);
+
+/// <param name="TimeScale">Seconds of heat a second of emulated time stands for.</param>
+/// <param name="Trips">Times that a sensor passed the trip point.</param>
+/// <param name="ThrottledCycles">Core cycles skipped.</param>
+public sealed record ThermalStatistics(double TimeScale, long Trips, long ThrottledCycles, IReadOnlyList<TemperatureStatistics> Blocks)
+{
+    /// <summary>The hottest moment of the hottest block; the first of equals.</summary>
+    public TemperatureStatistics? Hottest => Blocks.Count > 0 ? Blocks.MaxBy(b => b.Peak) : null;
+}
+
+/// <summary>How fast the host was; the only part of statistics that may differ between two runs.</summary>
+public sealed record HostStatistics(double Seconds, double MegacyclesPerSecond, string Runtime, string System, int Processors);
+
+/// <summary>Everything a run has to say about itself. Cycles are unthrottled core cycles unless a clock is named.</summary>
+/// <param name="Outcome">passed, failed, or the kind of fault.</param>
+/// <param name="ExitCode">The firmware's code, if it gave one.</param>
+/// <param name="Phases">Cycles by firmware's markers; they sum to <paramref name="Cycles"/>.</param>
+public sealed record ChipStatistics(
+    string Configuration,
+    ulong Seed,
+    int CoreMegahertz,
+    string Outcome,
+    long? ExitCode,
+    long Cycles,
+    long EmulatedPs,
+    long InstructionsRetired,
+    IReadOnlyList<NamedCount> Phases,
+    IReadOnlyList<UnitStatistics> Units,
+    MacStatistics Macs,
+    IReadOnlyList<NamedCount> Descriptors,
+    IReadOnlyList<ConflictStatistics> Conflicts,
+    HbmStatistics Hbm,
+    IReadOnlyList<FabricStatistics> Fabric,
+    IReadOnlyList<EnergyStatistics> Energy,
+    ThermalStatistics Thermal)
+{
+    public double TotalPicojoules => Energy.Sum(e => e.Picojoules);
+}

@@ -1,0 +1,138 @@
+using System.Text.Json;
+
+namespace HybridEmu.Chip;
+
+/// <summary>Statistics as JSON: the same run gives the same bytes, apart from the key host.</summary>
+public static class StatisticsJson
+{
+    /// <param name="host">Written under the key host; null leaves it out.</param>
+    public static void Write(Stream stream, ChipStatistics s, HostStatistics? host = null)
+    {
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
+        json.WriteStartObject();
+        json.WriteString("configuration", s.Configuration);
+        json.WriteNumber("seed", s.Seed);
+        json.WriteNumber("coreMegahertz", s.CoreMegahertz);
+        json.WriteString("outcome", s.Outcome);
+        if (s.ExitCode is { } code)
+            json.WriteNumber("exitCode", code);
+        else
+            json.WriteNull("exitCode");
+        json.WriteNumber("cycles", s.Cycles);
+        json.WriteNumber("emulatedPicoseconds", s.EmulatedPs);
+        json.WriteNumber("instructionsRetired", s.InstructionsRetired);
+        Counts(json, "phases", s.Phases);
+        json.WriteStartArray("units");
+        foreach (UnitStatistics unit in s.Units)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", unit.Name);
+            json.WriteString("clock", unit.Clock);
+            json.WriteNumber("cycles", unit.Cycles);
+            Counts(json, "causes", unit.Causes);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("macs");
+        json.WriteNumber("done", s.Macs.Macs);
+        json.WriteNumber("peak", s.Macs.PeakMacs);
+        json.WriteNumber("utilisationPercent", s.Macs.UtilisationPercent);
+        json.WriteEndObject();
+        Counts(json, "descriptors", s.Descriptors);
+        WriteConflicts(json, s.Conflicts);
+        WriteHbm(json, s.Hbm);
+        json.WriteStartArray("fabric");
+        foreach (FabricStatistics plane in s.Fabric)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", plane.Name);
+            json.WriteNumber("packets", plane.Packets);
+            json.WriteNumber("flits", plane.Flits);
+            json.WriteNumber("flitHops", plane.FlitHops);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("energyPicojoules");
+        foreach (EnergyStatistics energy in s.Energy)
+            json.WriteNumber(energy.Name, energy.Picojoules);
+        json.WriteNumber("total", s.TotalPicojoules);
+        json.WriteEndObject();
+        WriteThermal(json, s.Thermal);
+        if (host is not null)
+            WriteHost(json, host);
+        json.WriteEndObject();
+        json.Flush();
+        stream.WriteByte((byte)'\n');
+    }
+
+    private static void Counts(Utf8JsonWriter json, string key, IReadOnlyList<NamedCount> counts)
+    {
+        json.WriteStartObject(key);
+        foreach (NamedCount count in counts)
+            json.WriteNumber(count.Name, count.Count);
+        json.WriteEndObject();
+    }
+
+    private static void WriteConflicts(Utf8JsonWriter json, IReadOnlyList<ConflictStatistics> conflicts)
+    {
+        json.WriteStartArray("scratchpadConflicts");
+        foreach (ConflictStatistics conflict in conflicts)
+        {
+            json.WriteStartObject();
+            json.WriteString("scratchpad", conflict.Scratchpad);
+            json.WriteString("winner", conflict.Winner);
+            json.WriteString("waiting", conflict.Waiting);
+            json.WriteNumber("cycles", conflict.Cycles);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteHbm(Utf8JsonWriter json, HbmStatistics hbm)
+    {
+        json.WriteStartObject("hbm");
+        json.WriteNumber("readBytes", hbm.ReadBytes);
+        json.WriteNumber("writeBytes", hbm.WriteBytes);
+        json.WriteNumber("gigabytesPerSecond", hbm.GigabytesPerSecond);
+        json.WriteNumber("percentOfPeak", hbm.PercentOfPeak);
+        json.WriteNumber("rowHits", hbm.RowHits);
+        json.WriteNumber("rowClosed", hbm.RowClosed);
+        json.WriteNumber("rowConflicts", hbm.RowConflicts);
+        Counts(json, "commands", hbm.Commands);
+        json.WriteEndObject();
+    }
+
+    private static void WriteThermal(Utf8JsonWriter json, ThermalStatistics thermal)
+    {
+        json.WriteStartObject("thermal");
+        json.WriteNumber("timeScale", thermal.TimeScale);
+        json.WriteNumber("trips", thermal.Trips);
+        json.WriteNumber("throttledCycles", thermal.ThrottledCycles);
+        json.WriteStartArray("blocks");
+        foreach (TemperatureStatistics block in thermal.Blocks)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", block.Block);
+            json.WriteNumber("now", block.Now);
+            json.WriteNumber("peak", block.Peak);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteHost(Utf8JsonWriter json, HostStatistics host)
+    {
+        json.WriteStartObject("host");
+        json.WriteNumber("seconds", host.Seconds);
+        json.WriteNumber("megacyclesPerSecond", host.MegacyclesPerSecond);
+        json.WriteString("runtime", host.Runtime);
+        json.WriteString("system", host.System);
+        json.WriteNumber("processors", host.Processors);
+        json.WriteEndObject();
+    }
+}

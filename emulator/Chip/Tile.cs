@@ -1,0 +1,140 @@
+using HybridEmu.Kernel;
+using HybridEmu.Units;
+
+namespace HybridEmu.Chip;
+
+/// <summary>One tile: control core, dispatch, engines and scratchpad, and the wires between them.</summary>
+internal sealed class Tile
+{
+    // Two entries carry one message a cycle; see TIMING.md, K-2.
+    private const int FullRate = 2;
+
+    public readonly ControlCore Control;
+    public readonly Dispatch Dispatch;
+    public readonly LoadEngine Load;
+    public readonly StoreEngine Store;
+    public readonly MatrixUnit Matrix;
+    public readonly VectorUnit Vector;
+    public readonly Scratchpad Scratchpad;
+
+    private readonly Wires _wires;
+
+    /// <param name="number">Tile and hart number.</param>
+    /// <param name="c">The chip's configuration.</param>
+    /// <param name="ids">Unit indices in the core domain.</param>
+    /// <param name="wires">Where channels are made and kept.</param>
+    /// <param name="data">L1D's channels to the plane.</param>
+    /// <param name="code">L1I's channels to the plane.</param>
+    /// <param name="hart">Crossings to the system side.</param>
+    /// <param name="loadPort">Wide-plane channels of the load engine.</param>
+    /// <param name="storePort">Wide-plane channels of the store engine.</param>
+    /// <param name="homes">Address to pseudo-channel.</param>
+    /// <param name="races">The chip's race checker, or null.</param>
+    /// <param name="faults">Where faults go that nothing handles.</param>
+    public Tile(
+        int number, ChipConfiguration c, TileIds ids, Wires wires, CoherencePort data, CoherencePort code, HartLink hart,
+        WidePort loadPort, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults)
+    {
+        _wires = wires;
+        string name = $"tile{number}";
+        ScratchpadPort Port(string requester, int unit) => new(
+            requester,
+            wires.Channel<ScratchpadRequest>($"{name}.{requester}.request", unit, ids.Scratchpad, FullRate),
+            wires.Channel<ScratchpadResponse>($"{name}.{requester}.response", ids.Scratchpad, unit, 2 * FullRate));
+
+        ScratchpadPort operands = Port("mx.a", ids.Matrix), weights = Port("mx.w", ids.Matrix), results = Port("mx.d", ids.Matrix);
+        ScratchpadPort vectorA = Port("vx.a", ids.Vector), vectorB = Port("vx.b", ids.Vector), vectorD = Port("vx.d", ids.Vector);
+        ScratchpadPort store = Port("st", ids.Store), load = Port("ld", ids.Load), core = Port("core", ids.Control);
+        var accumulators = new ScratchpadPort(
+            "core",
+            wires.Channel<ScratchpadRequest>($"{name}.accumulators.request", ids.Control, ids.Matrix, FullRate),
+            wires.Channel<ScratchpadResponse>($"{name}.accumulators.response", ids.Matrix, ids.Control, FullRate));
+
+        int[] engines = [ids.Load, ids.Store, ids.Matrix, ids.Vector];
+        var starts = new Channel<StartDescriptor>[engines.Length];
+        var dones = new Channel<DescriptorDone>[engines.Length];
+        for (int q = 0; q < engines.Length; q++)
+        {
+            starts[q] = wires.Channel<StartDescriptor>($"{name}.start{q}", ids.Dispatch, engines[q], FullRate);
+            dones[q] = wires.Channel<DescriptorDone>($"{name}.done{q}", engines[q], ids.Dispatch, FullRate);
+        }
+
+        Channel<DispatchCommand> commands = wires.Channel<DispatchCommand>($"{name}.commands", ids.Control, ids.Dispatch, FullRate);
+        Channel<DispatchReply> replies = wires.Channel<DispatchReply>($"{name}.replies", ids.Dispatch, ids.Control, FullRate);
+        Channel<DispatchNotice> notices = wires.Channel<DispatchNotice>($"{name}.notices", ids.Dispatch, ids.Control, FullRate);
+
+        Control = new ControlCore(
+            $"{name}.control",
+            new ControlConfig
+            {
+                Tile = number,
+                Tiles = c.Tiles,
+                Homes = homes,
+                MemoryBytes = (ulong)c.Hbm.CapacityBytes,
+                StreamBase = (ulong)c.Fabric.StreamingBaseBytes,
+                InstructionCacheBytes = c.Core.L1iBytes,
+                DataCacheBytes = c.Core.L1dBytes,
+                ScratchpadBytes = (uint)c.Scratchpad.Bytes,
+                AccumulatorBytes = (uint)c.Accumulators.Bytes,
+                Rows = (uint)c.Array.Rows,
+                Columns = (uint)c.Array.Columns,
+                Banks = (uint)c.Scratchpad.Banks,
+                Lanes = (uint)c.Vector.Lanes,
+                Seed = (uint)c.Seed,
+            },
+            new ControlPorts(data, code, core, accumulators, hart.Request, hart.Reply, hart.Lines, commands, replies, notices),
+            wires.Core,
+            faults);
+        Dispatch = new Dispatch(
+            new DispatchConfig(
+                number, c.Dispatch.QueueDepth, c.Scratchpad.Bytes, c.Hbm.CapacityBytes, c.Fabric.StreamingBaseBytes, c.Array.Columns, c.Accumulators.Bytes),
+            commands, replies, notices, starts, dones, races);
+        int outstanding = c.Fabric.WideOutstanding;
+        Load = new LoadEngine(
+            new DmaConfig(number, loadPort.Number, outstanding - (outstanding / 4), homes), starts[0], dones[0], loadPort.Request, loadPort.Response, load);
+        Store = new StoreEngine(
+            new DmaConfig(number, storePort.Number, outstanding / 4, homes), starts[1], dones[1], storePort.Request, storePort.Response, store);
+        Matrix = new MatrixUnit(
+            new MatrixConfig(c.Array.Rows, c.Array.Columns, c.Accumulators.Bytes, c.Array.AccumulatorLatency),
+            starts[2], dones[2], operands, weights, results, accumulators);
+        Vector = new VectorUnit(
+            new VectorConfig { Lanes = c.Vector.Lanes }, $"{name}.vector", starts[3], dones[3], vectorA, vectorB, vectorD);
+
+        // Priority: compute before data movement, the core last.
+        Scratchpad = new Scratchpad(
+            new ScratchpadConfig(c.Scratchpad.Bytes, c.Scratchpad.Banks, c.Scratchpad.BankWidthBytes, c.Scratchpad.DualPorted),
+            [operands, weights, vectorA, vectorB, results, vectorD, store, load, core]);
+    }
+
+    public void Walk(StateArchive archive)
+    {
+        long edge = _wires.Core.Edge;
+        Control.Walk(archive, edge);
+        Dispatch.Walk(archive, edge);
+        Load.Walk(archive, edge);
+        Store.Walk(archive, edge);
+        Matrix.Walk(archive, edge);
+        Vector.Walk(archive, edge);
+        Scratchpad.Walk(archive, edge);
+    }
+
+    public void Describe(SignalMap map)
+    {
+        map.Scope("control", Control.Describe);
+        map.Scope("dispatch", Dispatch.Describe);
+        map.Scope("load", Load.Describe);
+        map.Scope("store", Store.Describe);
+        map.Scope("matrix", Matrix.Describe);
+        map.Scope("vector", Vector.Describe);
+        map.Scope("scratchpad", Scratchpad.Describe);
+    }
+}
+
+/// <summary>Unit indices of a tile in the core domain.</summary>
+internal readonly record struct TileIds(int Control, int Dispatch, int Load, int Store, int Matrix, int Vector, int Scratchpad);
+
+/// <summary>A tile-side port of the wide plane.</summary>
+/// <param name="Number">Port number of the plane.</param>
+/// <param name="Request">Out: read headers, writes with data.</param>
+/// <param name="Response">In: read data, write acknowledgements.</param>
+internal readonly record struct WidePort(int Number, Channel<WideFlit> Request, Channel<WideFlit> Response);

@@ -1,0 +1,195 @@
+using System.Runtime.InteropServices;
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>mx.matmul: three walks over the same folds. Operand streams fetch, shift tokens load shadows, X rows run.</summary>
+public sealed partial class MatrixUnit
+{
+    private bool _stepped; // whether the array moved at the edge being evaluated
+
+    private void StartMatmul(in Descriptor descriptor)
+    {
+        if (!descriptor.Accumulate)
+            SetShape(in descriptor);
+        State.KBlocks = (descriptor.N1 + _config.Rows - 1) / _config.Rows;
+        State.NBlocks = (descriptor.N2 + _config.Columns - 1) / _config.Columns;
+        State.FoldsShifted = 0;
+        State.TokensShifted = 0;
+        State.ShiftNBlock = 0;
+        State.ShiftKBlock = 0;
+        State.FoldsLaunched = 0;
+        State.RowsEntered = descriptor.N0; // of the fold before the first
+        State.LaunchNBlock = 0;
+        State.LaunchKBlock = 0;
+        State.FloatingPoint = (byte)(descriptor.TypeA == ElementType.Bf16 ? 1 : 0);
+        _operands.Start(in descriptor);
+        _weights.Start(in descriptor);
+        State.Phase = MatrixPhase.Matmul;
+    }
+
+    private int Multiply(long edge, ref bool moved)
+    {
+        int folds = State.KBlocks * State.NBlocks;
+        long time = _array.Time;
+        bool rowsLeft = State.RowsEntered < State.Current.Descriptor.N0;
+        bool foldsLeft = State.FoldsLaunched < folds;
+        bool weightsReady = State.FoldsShifted > State.FoldsLaunched;
+        bool entered = false;
+        bool frozen = false;
+        int cause = CauseFillDrain;
+        if (rowsLeft)
+        {
+            entered = _operands.Ready;
+            frozen = !entered; // the rows of a fold are one wavefront: all of it waits
+            cause = entered ? Ledger.Busy : LateOperand();
+        }
+        else if (foldsLeft && weightsReady)
+        {
+            cause = TryLaunch(time);
+            entered = cause == Ledger.Busy;
+        }
+
+        bool token = !frozen && State.FoldsShifted < folds && State.FoldsShifted <= State.FoldsLaunched && ShiftToken();
+        if (!rowsLeft && foldsLeft && !weightsReady)
+            cause = token ? CauseWeightShift : _weights.Transposed ? CauseTranspose : CauseWeightWait;
+        if (entered)
+            EnterRow();
+        if (entered || token)
+            State.ActiveUntil = time + _config.Rows + _config.Columns - 1 + _config.AccumulatorLatencyCycles;
+
+        _stepped = !frozen && time <= State.ActiveUntil;
+        if (_stepped)
+        {
+            StepArray(time);
+            moved = true;
+        }
+        else if (!rowsLeft && !foldsLeft)
+        {
+            State.Phase = MatrixPhase.Report;
+            moved = true;
+        }
+
+        moved |= _operands.Advance(edge);
+        moved |= _weights.Advance(edge);
+        return cause;
+    }
+
+    private int LateOperand() => _operands.Transposed ? CauseTranspose : CauseOperandStall;
+
+    /// <summary>Starts the next fold when its sums' and its first row's time has come. The array moves on meanwhile.</summary>
+    private int TryLaunch(long time)
+    {
+        ref readonly Descriptor descriptor = ref State.Current.Descriptor;
+        bool addend = State.LaunchKBlock > 0 || descriptor.Accumulate;
+        int line = _accumulators.BlockLine(descriptor.Slot, descriptor.N0, State.LaunchNBlock);
+        if (addend && time < _accumulators.FreeFrom(line))
+            return CauseAccumulatorHazard;
+        if (!_operands.Ready)
+            return LateOperand();
+
+        FoldInFlight fold = default;
+        fold.Start = time;
+        fold.Rows = descriptor.N0;
+        fold.Columns = Math.Min(_config.Columns, descriptor.N2 - (State.LaunchNBlock * _config.Columns));
+        fold.Line = line;
+        fold.Addend = (byte)(addend ? 1 : 0);
+        fold.FloatingPoint = State.FloatingPoint;
+        _accumulators.Launch(in fold);
+        _array.EnterSwitch();
+        State.FoldRows = KRows(State.LaunchKBlock);
+        State.FoldColumns = fold.Columns;
+        State.RowsEntered = 0;
+        State.FoldsLaunched++;
+        State.Folds++;
+        State.LastInterval = time - State.LastLaunch;
+        State.LastLaunch = time;
+        if (++State.LaunchNBlock == State.NBlocks)
+        {
+            State.LaunchNBlock = 0;
+            State.LaunchKBlock++;
+        }
+
+        return Ledger.Busy;
+    }
+
+    private int KRows(int kBlock) => Math.Min(_config.Rows, State.Current.Descriptor.N1 - (kBlock * _config.Rows));
+
+    private void EnterRow()
+    {
+        if (State.FloatingPoint != 0)
+        {
+            _array.EnterBf16Row(MemoryMarshal.Cast<byte, ushort>(_operands.Row)[..State.FoldRows]);
+            State.MacsBf16 += (long)State.FoldRows * State.FoldColumns;
+        }
+        else
+        {
+            _array.EnterInt8Row(MemoryMarshal.Cast<byte, sbyte>(_operands.Row)[..State.FoldRows]);
+            State.MacsInt8 += (long)State.FoldRows * State.FoldColumns;
+        }
+
+        _operands.Take();
+        State.RowsEntered++;
+        State.XRows++;
+    }
+
+    /// <summary>Sends the next shift token if its weights are here; rows beyond k need none.</summary>
+    private bool ShiftToken()
+    {
+        int row = _config.Rows - 1 - State.TokensShifted;
+        if (row >= KRows(State.ShiftKBlock))
+        {
+            _array.EnterWeights([], false);
+        }
+        else
+        {
+            if (!_weights.Ready)
+                return false;
+            int columns = Math.Min(_config.Columns, State.Current.Descriptor.N2 - (State.ShiftNBlock * _config.Columns));
+            _array.EnterWeights(Widen(_weights.Row, columns), true);
+            _weights.Take();
+            State.WeightRows++;
+        }
+
+        if (++State.TokensShifted == _config.Rows)
+        {
+            State.TokensShifted = 0;
+            State.FoldsShifted++;
+            if (++State.ShiftNBlock == State.NBlocks)
+            {
+                State.ShiftNBlock = 0;
+                State.ShiftKBlock++;
+            }
+        }
+
+        return true;
+    }
+
+    private ReadOnlySpan<int> Widen(ReadOnlySpan<byte> row, int columns)
+    {
+        Span<int> words = _weightWords.AsSpan(0, columns);
+        if (State.FloatingPoint != 0)
+        {
+            ReadOnlySpan<ushort> halves = MemoryMarshal.Cast<byte, ushort>(row)[..columns];
+            for (int c = 0; c < halves.Length; c++)
+                words[c] = halves[c] << 16;
+        }
+        else
+        {
+            ReadOnlySpan<sbyte> values = MemoryMarshal.Cast<byte, sbyte>(row)[..columns];
+            for (int c = 0; c < values.Length; c++)
+                words[c] = values[c];
+        }
+
+        return words;
+    }
+
+    private void StepArray(long time)
+    {
+        _accumulators.ReadAddends(time, _array.Top);
+        _accumulators.WriteResults(time, _array.Bottom);
+        _array.Step(State.FloatingPoint != 0);
+        State.ArrayCycles++;
+    }
+}

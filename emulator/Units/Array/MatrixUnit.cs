@@ -1,0 +1,324 @@
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// Queue MX of a tile: the sequencer, the systolic array, its accumulators and transposers. Runs one descriptor at a time,
+/// in the order in which they come; a descriptor is reported when all its results are in accumulators or scratchpad.
+/// </summary>
+public sealed partial class MatrixUnit
+{
+    private const int CauseSetup = 2;
+    private const int CauseWeightShift = 3;
+    private const int CauseWeightWait = 4;
+    private const int CauseOperandStall = 5;
+    private const int CauseAccumulatorHazard = 6;
+    private const int CauseTranspose = 7;
+    private const int CauseFillDrain = 8;
+    private const int CauseDrainRead = 9;
+    private const int CauseDrainWrite = 10;
+    private const int CauseAcknowledge = 11;
+    private const int CauseReport = 12;
+
+    /// <summary>Names of the ledger's causes.</summary>
+    public static readonly string[] Causes =
+    [
+        "Idle",
+        "Busy",                // an X row entered, a row was drained, a line was zeroed
+        "Setup",               // a descriptor was taken
+        "WeightShift",         // the next fold's weights are moving into the shadow
+        "WeightWait",          // a weight row is not here: a missing token
+        "OperandStall",        // an X row is not here
+        "AccumulatorHazard",   // the next fold reads sums that are not written yet
+        "Transpose",           // the row that is not here comes through a transposer
+        "FillDrain",           // all rows are in, results are still leaving
+        "DrainRead",           // a drain waits for parameters or bias
+        "DrainWrite",          // a drain waits for its write port
+        "Acknowledge",         // all is written, not all is acknowledged
+        "Report",              // dispatch takes the report or has no room for it
+    ];
+
+    private readonly MatrixConfig _config;
+    private readonly Channel<StartDescriptor> _start;
+    private readonly Channel<DescriptorDone> _done;
+    private readonly ScratchpadPort _readWeights;
+    private readonly ScratchpadPort _write;
+    private readonly ScratchpadPort _core;
+    private readonly SystolicArray _array;
+    private readonly Accumulators _accumulators;
+    private readonly OperandStream _operands;
+    private readonly OperandStream _weights;
+    private readonly int[] _weightWords;
+    private readonly int[] _drainWords;
+    private readonly byte[] _bias;
+    private readonly byte[] _out;
+
+    public MatrixUnitState State;
+
+    /// <param name="config">Sizes.</param>
+    /// <param name="start">Descriptors from dispatch, checked but for slot shape and size.</param>
+    /// <param name="done">Reports to dispatch, in order.</param>
+    /// <param name="readOperands">Scratchpad port of X rows.</param>
+    /// <param name="readWeights">Scratchpad port of weights, bias and parameters.</param>
+    /// <param name="write">Scratchpad port of drains.</param>
+    /// <param name="core">
+    /// The scalar core's way to the accumulators: the unit is the answering side; addresses are byte offsets.
+    /// </param>
+    public MatrixUnit(
+        MatrixConfig config,
+        Channel<StartDescriptor> start,
+        Channel<DescriptorDone> done,
+        ScratchpadPort readOperands,
+        ScratchpadPort readWeights,
+        ScratchpadPort write,
+        ScratchpadPort core)
+    {
+        config.Check();
+        _config = config;
+        _start = start;
+        _done = done;
+        _readWeights = readWeights;
+        _write = write;
+        _core = core;
+        _array = new SystolicArray(config.Rows, config.Columns, config.Simd);
+        _accumulators = new Accumulators(config);
+        _operands = new OperandStream(OperandRole.Activations, config, readOperands);
+        _weights = new OperandStream(OperandRole.Weights, config, readWeights);
+        _weightWords = new int[config.Columns];
+        _drainWords = new int[config.Columns];
+        _bias = new byte[config.Columns * 4];
+        _out = new byte[config.Columns * 4];
+        State.ActiveUntil = -1;
+    }
+
+    /// <summary>The grid, for observers and tests.</summary>
+    public SystolicArray Array => _array;
+
+    public long AccumulatorReads => _accumulators.Reads;
+
+    public long AccumulatorWrites => _accumulators.Writes;
+
+    /// <summary>Scratchpad bytes asked for by the two operand streams.</summary>
+    public long OperandReadBytes => _operands.ReadBytes + _weights.ReadBytes;
+
+    /// <summary>Scratchpad requests of the two operand streams.</summary>
+    public long ReadRequests => _operands.Requests + _weights.Requests;
+
+    /// <summary>
+    /// One edge. When nothing moved, nothing can move before a channel does: every decision depends on this unit's state and
+    /// on channels alone, so the unit may sleep with the cause it has.
+    /// </summary>
+    public long Evaluate(long edge)
+    {
+        MatrixPhase phase = State.Phase;
+        bool moved = phase != MatrixPhase.Idle && TakeAcknowledgement(edge);
+        int cause;
+        switch (phase)
+        {
+            case MatrixPhase.Idle:
+                cause = TakeDescriptor(edge, ref moved);
+                break;
+            case MatrixPhase.Matmul:
+                cause = Multiply(edge, ref moved);
+                break;
+            case MatrixPhase.DrainParameters:
+                cause = ReadParameters(edge, ref moved);
+                break;
+            case MatrixPhase.DrainBias:
+                cause = ReadBias(edge, ref moved);
+                break;
+            case MatrixPhase.DrainRows:
+                cause = DrainRows(edge, ref moved);
+                break;
+            case MatrixPhase.Zero:
+                cause = ZeroLine(ref moved);
+                break;
+            case MatrixPhase.Acknowledge:
+                cause = CauseAcknowledge;
+                if (State.Unacknowledged == 0)
+                {
+                    State.Phase = MatrixPhase.Report;
+                    moved = true;
+                }
+
+                break;
+            default:
+                cause = Report(edge, ref moved);
+                break;
+        }
+
+        ServeCore(edge, phase, cause, ref moved);
+        State.Ledger.Charge(edge, cause);
+        return moved ? edge + 1 : Wake.Never;
+    }
+
+    /// <summary>Presents all state; the ledger is settled up to the domain's edge first.</summary>
+    public void Walk(StateArchive archive, long edge)
+    {
+        State.Ledger.Settle(edge);
+        archive.Value("state", ref State);
+        _array.Walk(archive);
+        _accumulators.Walk(archive);
+        _operands.Walk(archive);
+        _weights.Walk(archive);
+        archive.Array("bias", _bias);
+        archive.Array("out", _out);
+    }
+
+    /// <summary>Names sequencer state, and every PE register of arrays up to 16 x 16.</summary>
+    public void Describe(SignalMap map)
+    {
+        map.Add("phase", 4, () => (ulong)State.Phase, Enum.GetNames<MatrixPhase>());
+        map.Add("sequence", 32, () => State.Current.Sequence);
+        map.Add("cause", 4, () => (ulong)State.Ledger.Waiting, Causes);
+        map.Add("foldsShifted", 32, () => (ulong)State.FoldsShifted);
+        map.Add("foldsLaunched", 32, () => (ulong)State.FoldsLaunched);
+        map.Add("rowsEntered", 32, () => (ulong)State.RowsEntered);
+        map.Add("block", 32, () => (ulong)State.Block);
+        map.Add("row", 32, () => (ulong)State.Row);
+        map.Scope("array", _array.Describe);
+    }
+
+    private static bool UsesAccumulators(MatrixPhase phase) => phase is MatrixPhase.DrainRows or MatrixPhase.Zero;
+
+    private int TakeDescriptor(long edge, ref bool moved)
+    {
+        if (!_start.CanPop(edge))
+            return Ledger.Idle;
+        moved = true;
+        State.Current = _start.Pop(edge);
+        ref readonly Descriptor descriptor = ref State.Current.Descriptor;
+        State.Descriptors++;
+        State.Cause = CheckSlot(in descriptor);
+        State.Block = 0;
+        State.Row = 0;
+        State.AskedBytes = 0;
+        State.ArrivedBytes = 0;
+        State.OutBytes = 0;
+        State.OutSent = 0;
+        if (State.Cause != QueueFaultCause.None)
+        {
+            State.Phase = MatrixPhase.Report;
+            return CauseSetup;
+        }
+
+        switch (descriptor.Opcode)
+        {
+            case DescriptorOpcode.MxMatmul:
+                StartMatmul(in descriptor);
+                break;
+            case DescriptorOpcode.MxZero:
+                SetShape(in descriptor);
+                State.Phase = MatrixPhase.Zero;
+                break;
+            default:
+                StartDrain(in descriptor);
+                break;
+        }
+
+        return CauseSetup;
+    }
+
+    private QueueFaultCause CheckSlot(in Descriptor descriptor)
+    {
+        bool keeps = descriptor.Opcode == DescriptorOpcode.MxDrain
+            || (descriptor.Opcode == DescriptorOpcode.MxMatmul && descriptor.Accumulate);
+        if (!keeps)
+            return _accumulators.Fits(descriptor.N0, descriptor.N2) ? QueueFaultCause.None : QueueFaultCause.SlotTooSmall;
+        ref SlotShape shape = ref _accumulators.Shape(descriptor.Slot);
+        return shape.M == descriptor.N0 && shape.N == descriptor.N2 && shape.Type == descriptor.TypeAccumulator
+            ? QueueFaultCause.None
+            : QueueFaultCause.SlotShape;
+    }
+
+    private void SetShape(in Descriptor descriptor)
+    {
+        ref SlotShape shape = ref _accumulators.Shape(descriptor.Slot);
+        shape.M = descriptor.N0;
+        shape.N = descriptor.N2;
+        shape.Type = descriptor.TypeAccumulator;
+    }
+
+    /// <summary>One line of one block an edge.</summary>
+    private int ZeroLine(ref bool moved)
+    {
+        moved = true;
+        ref readonly Descriptor descriptor = ref State.Current.Descriptor;
+        int columns = Math.Min(_config.Columns, descriptor.N2 - (State.Block * _config.Columns));
+        int line = _accumulators.BlockLine(descriptor.Slot, descriptor.N0, State.Block) + State.Row;
+        _accumulators.ClearLine(line, columns);
+        if (++State.Row == descriptor.N0)
+        {
+            State.Row = 0;
+            if (++State.Block * _config.Columns >= descriptor.N2)
+                State.Phase = MatrixPhase.Report;
+        }
+
+        return Ledger.Busy;
+    }
+
+    private int Report(long edge, ref bool moved)
+    {
+        if (!_done.CanPush(edge))
+            return CauseReport;
+        DescriptorDone done = default;
+        done.Sequence = State.Current.Sequence;
+        done.Cause = State.Cause;
+        _done.Push(in done, edge);
+        State.Phase = MatrixPhase.Idle;
+        moved = true;
+        return CauseReport;
+    }
+
+    private bool TakeAcknowledgement(long edge)
+    {
+        if (!_write.Response.CanPop(edge))
+            return false;
+        _write.Response.Pop(edge);
+        State.Unacknowledged--;
+        return true;
+    }
+
+    /// <summary>The core comes after the array, drain and zero, and only to a bank that they leave free at this edge.</summary>
+    private void ServeCore(long edge, MatrixPhase phase, int cause, ref bool moved)
+    {
+        if (!_core.Request.CanPop(edge) || !_core.Response.CanPush(edge))
+            return;
+        ref readonly ScratchpadRequest request = ref _core.Request.Peek(edge);
+        int lastByte = request.Length - 1;
+        if (request.Length == 0 || request.Address + (uint)lastByte >= (uint)_accumulators.SizeBytes)
+            throw new InvalidOperationException("Core access outside the accumulators: the control core checks it.");
+
+        // Drain and zero move a whole line at the edges they are busy at, through all read or all write ports.
+        bool conflict = UsesAccumulators(phase) && cause == Ledger.Busy && (phase == MatrixPhase.Zero) == (request.Write != 0);
+        for (int word = 0; phase == MatrixPhase.Matmul && _stepped && word <= (int)(((request.Address & 3) + lastByte) / 4); word++)
+        {
+            int bank = _accumulators.BankOf(request.Address + (uint)(word * 4));
+            conflict |= _accumulators.Busy(_array.Time - 1, bank, request.Write != 0);
+        }
+
+        if (conflict)
+        {
+            State.CoreConflicts++;
+            moved = true;
+            return;
+        }
+
+        ScratchpadRequest taken = _core.Request.Pop(edge);
+        ScratchpadResponse response = default;
+        response.Address = taken.Address;
+        response.Length = taken.Length;
+        response.Write = taken.Write;
+        response.Tag = taken.Tag;
+        Span<byte> bytes = _accumulators.Bytes(taken.Address, taken.Length);
+        if (taken.Write != 0)
+            Line64.Span(ref taken.Data)[..taken.Length].CopyTo(bytes);
+        else
+            bytes.CopyTo(Line64.Span(ref response.Data));
+        _accumulators.CountCore((taken.Length + 3) / 4, taken.Write != 0);
+        _core.Response.Push(in response, edge);
+        State.CoreAccesses++;
+        moved = true;
+    }
+}

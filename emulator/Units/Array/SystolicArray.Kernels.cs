@@ -1,0 +1,271 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using HybridEmu.Isa;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// The sweeps over the grid. All run from the bottom row up, so that each row reads what the row above held before the edge.
+/// Each vector body has its scalar twin beside it.
+/// </summary>
+public sealed partial class SystolicArray
+{
+    private void MultiplyFloat()
+    {
+        if (_simd == SimdWidth.Vector512)
+            MultiplyFloat512();
+        else if (_simd == SimdWidth.Vector256)
+            MultiplyFloat256();
+        else
+            MultiplyFloatScalar();
+    }
+
+    private void MultiplyInteger()
+    {
+        if (_simd == SimdWidth.Vector512)
+            MultiplyInteger512();
+        else if (_simd == SimdWidth.Vector256)
+            MultiplyInteger256();
+        else
+            MultiplyIntegerScalar();
+    }
+
+    private void ShiftWeights()
+    {
+        if (_simd == SimdWidth.Vector512)
+            ShiftWeights512();
+        else
+            ShiftWeightsScalar();
+        ShiftEnables();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyFloat512()
+    {
+        int stride = _stride;
+        ref float act = ref Unsafe.As<int, float>(ref _act[((Rows - 1) * _actStride) + _state.Position]);
+        ref float weight = ref Unsafe.As<int, float>(ref _weight[(Rows - 1) * stride]);
+        ref float above = ref Unsafe.As<int, float>(ref _psum[(Rows - 1) * stride]);
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            RowEnable enable = _rowEnable[r];
+            if (enable == RowEnable.All)
+            {
+                for (int c = 0; c < stride; c += Lanes)
+                {
+                    Vector512<float> sum = Vector512.FusedMultiplyAdd(
+                        Vector512.LoadUnsafe(ref act, (nuint)c),
+                        Vector512.LoadUnsafe(ref weight, (nuint)c),
+                        Vector512.LoadUnsafe(ref above, (nuint)c));
+                    sum.StoreUnsafe(ref above, (nuint)(c + stride));
+                }
+            }
+            else if (enable == RowEnable.None)
+            {
+                for (int c = 0; c < stride; c += Lanes)
+                    Vector512.LoadUnsafe(ref above, (nuint)c).StoreUnsafe(ref above, (nuint)(c + stride));
+            }
+            else
+            {
+                for (int c = 0; c < stride; c += Lanes)
+                {
+                    Vector512<float> passed = Vector512.LoadUnsafe(ref above, (nuint)c);
+                    Vector512<float> sum = Vector512.FusedMultiplyAdd(
+                        Vector512.LoadUnsafe(ref act, (nuint)c), Vector512.LoadUnsafe(ref weight, (nuint)c), passed);
+                    Vector512<int> mask = Mask512(_enable[(r * _words) + (c >> 6)] >> (c & 63));
+                    Vector512.ConditionalSelect(mask.AsSingle(), sum, passed).StoreUnsafe(ref above, (nuint)(c + stride));
+                }
+            }
+
+            act = ref Unsafe.Subtract(ref act, _actStride);
+            weight = ref Unsafe.Subtract(ref weight, stride);
+            above = ref Unsafe.Subtract(ref above, stride);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyFloat256()
+    {
+        int stride = _stride;
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            ref float act = ref Unsafe.As<int, float>(ref _act[(r * _actStride) + _state.Position]);
+            ref float weight = ref Unsafe.As<int, float>(ref _weight[r * stride]);
+            ref float above = ref Unsafe.As<int, float>(ref _psum[r * stride]);
+            if (_rowEnable[r] == RowEnable.None)
+            {
+                _psum.AsSpan(r * stride, stride).CopyTo(_psum.AsSpan((r + 1) * stride));
+                continue;
+            }
+
+            bool mixed = _rowEnable[r] == RowEnable.Mixed;
+            for (int c = 0; c < stride; c += Lanes / 2)
+            {
+                Vector256<float> passed = Vector256.LoadUnsafe(ref above, (nuint)c);
+                Vector256<float> sum = Vector256.FusedMultiplyAdd(
+                    Vector256.LoadUnsafe(ref act, (nuint)c), Vector256.LoadUnsafe(ref weight, (nuint)c), passed);
+                if (mixed)
+                    sum = Vector256.ConditionalSelect(Mask256(_enable[(r * _words) + (c >> 6)] >> (c & 63)).AsSingle(), sum, passed);
+                sum.StoreUnsafe(ref above, (nuint)(c + stride));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyFloatScalar()
+    {
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            ReadOnlySpan<float> act = MemoryMarshal.Cast<int, float>(_act.AsSpan((r * _actStride) + _state.Position, Columns));
+            ReadOnlySpan<float> weight = MemoryMarshal.Cast<int, float>(_weight.AsSpan(r * _stride, Columns));
+            ReadOnlySpan<int> above = _psum.AsSpan(r * _stride, Columns);
+            Span<int> psum = _psum.AsSpan((r + 1) * _stride, Columns);
+            for (int c = 0; c < Columns; c++)
+            {
+                bool enabled = (_enable[(r * _words) + (c >> 6)] >> (c & 63) & 1) != 0;
+                psum[c] = enabled
+                    ? BitConverter.SingleToInt32Bits(Fp32.Fma(act[c], weight[c], BitConverter.Int32BitsToSingle(above[c])))
+                    : above[c];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyInteger512()
+    {
+        int stride = _stride;
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            ref int act = ref _act[(r * _actStride) + _state.Position];
+            ref int weight = ref _weight[r * stride];
+            ref int above = ref _psum[r * stride];
+            RowEnable enable = _rowEnable[r];
+            for (int c = 0; c < stride; c += Lanes)
+            {
+                Vector512<int> passed = Vector512.LoadUnsafe(ref above, (nuint)c);
+                Vector512<int> product = Vector512.LoadUnsafe(ref act, (nuint)c) * Vector512.LoadUnsafe(ref weight, (nuint)c);
+                if (enable != RowEnable.All)
+                    product &= Mask512(_enable[(r * _words) + (c >> 6)] >> (c & 63));
+                (passed + product).StoreUnsafe(ref above, (nuint)(c + stride));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyInteger256()
+    {
+        int stride = _stride;
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            ref int act = ref _act[(r * _actStride) + _state.Position];
+            ref int weight = ref _weight[r * stride];
+            ref int above = ref _psum[r * stride];
+            RowEnable enable = _rowEnable[r];
+            for (int c = 0; c < stride; c += Lanes / 2)
+            {
+                Vector256<int> passed = Vector256.LoadUnsafe(ref above, (nuint)c);
+                Vector256<int> product = Vector256.LoadUnsafe(ref act, (nuint)c) * Vector256.LoadUnsafe(ref weight, (nuint)c);
+                if (enable != RowEnable.All)
+                    product &= Mask256(_enable[(r * _words) + (c >> 6)] >> (c & 63));
+                (passed + product).StoreUnsafe(ref above, (nuint)(c + stride));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyIntegerScalar()
+    {
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            for (int c = 0; c < Columns; c++)
+            {
+                int psum = _psum[(r * _stride) + c];
+                if ((_enable[(r * _words) + (c >> 6)] >> (c & 63) & 1) != 0)
+                    psum += _act[(r * _actStride) + _state.Position + c] * _weight[(r * _stride) + c];
+                _psum[((r + 1) * _stride) + c] = psum;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ShiftWeights512()
+    {
+        int stride = _stride;
+        int line = (int)(_state.Time % Columns);
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            ref int shadow = ref _shadow[r * stride];
+            ref int below = ref _weightOut[r * stride];
+            ref int above = ref r == 0 ? ref _weightSkew[line * stride] : ref _weightOut[(r - 1) * stride];
+            for (int c = 0; c < stride; c += Lanes)
+            {
+                uint tokens = (uint)Window(_shiftHistory, r + c) & 0xFFFF;
+                if (tokens == 0)
+                    continue;
+                Vector512<int> held = Vector512.LoadUnsafe(ref shadow, (nuint)c);
+                Vector512<int> entering = Vector512.LoadUnsafe(ref above, (nuint)c);
+                Vector512<int> leaving = held;
+                if (tokens != 0xFFFF)
+                {
+                    Vector512<int> mask = Mask512(tokens);
+                    leaving = Vector512.ConditionalSelect(mask, held, Vector512.LoadUnsafe(ref below, (nuint)c));
+                    entering = Vector512.ConditionalSelect(mask, entering, held);
+                }
+
+                leaving.StoreUnsafe(ref below, (nuint)c);
+                entering.StoreUnsafe(ref shadow, (nuint)c);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ShiftWeightsScalar()
+    {
+        int line = (int)(_state.Time % Columns);
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            for (int c = 0; c < Columns; c++)
+            {
+                if ((Window(_shiftHistory, r + c) & 1) == 0)
+                    continue;
+                int entering = r == 0 ? _weightSkew[(line * _stride) + c] : _weightOut[((r - 1) * _stride) + c];
+                _weightOut[(r * _stride) + c] = _shadow[(r * _stride) + c];
+                _shadow[(r * _stride) + c] = entering;
+            }
+        }
+    }
+
+    /// <summary>The enables' shift chain, 64 columns at a time on every host.</summary>
+    private void ShiftEnables()
+    {
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            for (int word = 0; word < _words; word++)
+            {
+                ulong tokens = Window(_shiftHistory, r + (word * 64)) & _fullRow[word];
+                if (tokens == 0)
+                    continue;
+                int here = (r * _words) + word;
+                ulong entering = r == 0 ? Window(_enableHistory, word * 64) : _enableOut[here - _words];
+                ulong held = _enableShadow[here];
+                _enableOut[here] = (_enableOut[here] & ~tokens) | (held & tokens);
+                _enableShadow[here] = (held & ~tokens) | (entering & tokens);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Mask512(ulong bits)
+    {
+        Vector512<int> lane = Vector512.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+        return Vector512.Equals(Vector512.Create((int)bits) & lane, lane);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Mask256(ulong bits)
+    {
+        Vector256<int> lane = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
+        return Vector256.Equals(Vector256.Create((int)bits) & lane, lane);
+    }
+}

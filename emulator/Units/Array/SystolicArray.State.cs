@@ -1,0 +1,131 @@
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>The PE registers by name, for observers, tests and the archive.</summary>
+public sealed partial class SystolicArray
+{
+    /// <summary>Arrays above this side are not named PE by PE.</summary>
+    public const int NamedSide = 16;
+
+    public int Act(int row, int column) => _act[(row * _actStride) + _state.Position + column];
+
+    public int Psum(int row, int column) => _psum[((row + 1) * _stride) + column];
+
+    public int Weight(int row, int column) => _weight[(row * _stride) + column];
+
+    public int Shadow(int row, int column) => _shadow[(row * _stride) + column];
+
+    public int WeightOut(int row, int column) => _weightOut[(row * _stride) + column];
+
+    public bool Enable(int row, int column) => Bit(_enable, row, column);
+
+    public bool EnableShadow(int row, int column) => Bit(_enableShadow, row, column);
+
+    public bool EnableOut(int row, int column) => Bit(_enableOut, row, column);
+
+    public bool ShiftToken(int row, int column) => (Window(_shiftHistory, row + column) & 1) != 0;
+
+    public bool SwitchToken(int row, int column) => (Window(_switchHistory, row + column) & 1) != 0;
+
+    /// <summary>
+    /// Presents every register. A hash sees NaN psums as canonical: their payload is the host's, not the chip's.
+    /// </summary>
+    public void Walk(StateArchive archive)
+    {
+        long time = _state.Time;
+        archive.Value("time", ref time);
+        archive.Value("shiftEntering", ref _state.ShiftEntering);
+        archive.Value("switchEntering", ref _state.SwitchEntering);
+        archive.Value("enableEntering", ref _state.EnableEntering);
+        if (archive.IsLoad)
+        {
+            _state.Time = time;
+            _state.Position = PositionAfterRebase;
+            System.Array.Clear(_act);
+        }
+
+        // With the skew registers, which are the part of each stream that has not reached column 0.
+        for (int r = 0; r < Rows; r++)
+            Row(archive, "act", _act, (r * _actStride) + _state.Position - Rows + 1, Rows - 1 + Columns);
+        WalkPsums(archive);
+        for (int r = 0; r < Rows; r++)
+        {
+            Row(archive, "weight", _weight, r * _stride, Columns);
+            Row(archive, "shadow", _shadow, r * _stride, Columns);
+            Row(archive, "weightOut", _weightOut, r * _stride, Columns);
+        }
+
+        for (int c = 0; c < Columns; c++)
+            Row(archive, "weightSkew", _weightSkew, c * _stride, Columns);
+        archive.Array("enable", _enable);
+        archive.Array("enableShadow", _enableShadow);
+        archive.Array("enableOut", _enableOut);
+        archive.Array("shiftHistory", _shiftHistory);
+        archive.Array("switchHistory", _switchHistory);
+        archive.Array("enableHistory", _enableHistory);
+        if (archive.IsLoad)
+        {
+            for (int r = 0; r < Rows; r++)
+                _rowEnable[r] = Summary(r);
+        }
+    }
+
+    /// <summary>Names every PE register of arrays up to 16 x 16: pe.r0.c0.psum.</summary>
+    public void Describe(SignalMap map)
+    {
+        map.Add("time", 64, () => (ulong)_state.Time);
+        if (Rows > NamedSide || Columns > NamedSide)
+            return;
+        for (int r = 0; r < Rows; r++)
+        {
+            for (int c = 0; c < Columns; c++)
+            {
+                int row = r;
+                int column = c;
+                map.Scope($"pe.r{r}.c{c}", pe => DescribeElement(pe, row, column));
+            }
+        }
+    }
+
+    private static bool Flag(ulong value) => value != 0;
+
+    private static void Row(StateArchive archive, string name, int[] values, int start, int length) =>
+        archive.Bytes(name, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan(start, length)));
+
+    private void DescribeElement(SignalMap pe, int row, int column)
+    {
+        pe.Add("act", 32, () => (uint)Act(row, column));
+        pe.Add("psum", 32, () => (uint)Psum(row, column));
+        pe.Add("weight", 32, () => (uint)Weight(row, column));
+        pe.Add("shadow", 32, () => (uint)Shadow(row, column));
+        pe.Add("weightOut", 32, () => (uint)WeightOut(row, column));
+        pe.Add("enable", 1, () => Enable(row, column) ? 1UL : 0);
+        pe.Add("enableShadow", 1, () => EnableShadow(row, column) ? 1UL : 0);
+        pe.Add("enableOut", 1, () => EnableOut(row, column) ? 1UL : 0);
+        pe.Add("shift", 1, () => ShiftToken(row, column) ? 1UL : 0);
+        pe.Add("switch", 1, () => SwitchToken(row, column) ? 1UL : 0);
+    }
+
+    private void WalkPsums(StateArchive archive)
+    {
+        int[] row = new int[Columns];
+        for (int r = 1; r <= Rows; r++)
+        {
+            Span<int> psums = _psum.AsSpan(r * _stride, Columns);
+            psums.CopyTo(row);
+            if (archive.IsHash)
+            {
+                foreach (ref int psum in row.AsSpan())
+                    psum = (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(psum));
+            }
+
+            archive.Array("psum", row);
+            if (archive.IsLoad)
+                row.CopyTo(psums);
+        }
+    }
+
+    private bool Bit(ulong[] bits, int row, int column) => Flag(bits[(row * _words) + (column >> 6)] >> (column & 63) & 1);
+}

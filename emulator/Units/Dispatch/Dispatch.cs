@@ -1,0 +1,215 @@
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// A tile's descriptor queues and semaphores. Descriptors of a queue start in order, when their waits are met and, if
+/// chained, when all before them are performed; they are reported performed in order, and only then post. Everything
+/// that can be wrong with a descriptor is found before its first effect and freezes its queue.
+/// </summary>
+public sealed partial class Dispatch
+{
+    public static readonly string[] Causes = ["Idle", "Busy", "WaitSemaphore", "WaitChain", "WaitEngine", "Frozen"];
+    public static readonly string[] QueueNames = ["LD", "ST", "MX", "VX"];
+
+    private const int Queues = 4;
+    private const int WaitSemaphore = 2, WaitChain = 3, WaitEngine = 4, Frozen = 5;
+
+    public DispatchState State;
+
+    private readonly DispatchConfig _config;
+    private readonly QueuedDescriptor[] _entries;
+    private readonly Channel<DispatchCommand> _commands;
+    private readonly Channel<DispatchReply> _replies;
+    private readonly Channel<DispatchNotice> _notices;
+    private readonly Channel<StartDescriptor>[] _starts;
+    private readonly Channel<DescriptorDone>[] _dones;
+    private readonly RaceChecker? _races;
+
+    /// <param name="config">Sizes.</param>
+    /// <param name="commands">From the control core.</param>
+    /// <param name="replies">To the control core, one a command.</param>
+    /// <param name="notices">To the control core: faults and interrupts.</param>
+    /// <param name="starts">To the engines of LD, ST, MX and VX.</param>
+    /// <param name="dones">From the same engines.</param>
+    /// <param name="races">The happens-before checker, or null when it is off.</param>
+    public Dispatch(
+        DispatchConfig config,
+        Channel<DispatchCommand> commands,
+        Channel<DispatchReply> replies,
+        Channel<DispatchNotice> notices,
+        Channel<StartDescriptor>[] starts,
+        Channel<DescriptorDone>[] dones,
+        RaceChecker? races)
+    {
+        _config = config;
+        _entries = new QueuedDescriptor[Queues * config.QueueDepth];
+        _commands = commands;
+        _replies = replies;
+        _notices = notices;
+        _starts = starts;
+        _dones = dones;
+        _races = races;
+    }
+
+    /// <summary>Observer of the timeline; null when off. Arguments: queue, sequence, debug id, opcode, started (else performed).</summary>
+    public DescriptorLog? Log { get; set; }
+
+    public long Evaluate(long edge)
+    {
+        bool moved = SendNotice(edge);
+        moved |= Complete(edge);
+        moved |= Command(edge);
+        int cause = Ledger.Idle;
+        for (int queue = 0; queue < Queues; queue++)
+            moved |= StartHead(queue, edge, ref cause);
+        moved |= Resume(edge);
+        State.Ledger.Charge(edge, moved ? Ledger.Busy : cause, cause);
+        return moved ? edge + 1 : Wake.Never;
+    }
+
+    public void Walk(StateArchive archive, long edge)
+    {
+        State.Ledger.Settle(edge);
+        archive.Value("dispatch", ref State);
+        archive.Array("dispatch.entries", _entries);
+    }
+
+    public void Describe(SignalMap map)
+    {
+        for (int queue = 0; queue < Queues; queue++)
+        {
+            int q = queue;
+            map.Scope(QueueNames[q].ToLowerInvariant(), scope =>
+            {
+                scope.Add("queued", 8, () => State.Queues[q].Issued - State.Queues[q].Started);
+                scope.Add("running", 8, () => State.Queues[q].Started - State.Queues[q].Performed);
+                scope.Add("frozen", 1, () => State.Queues[q].Frozen);
+            });
+        }
+    }
+
+    // Rule D-1: a completion takes effect, and its posts fire, at the edge that sees it; one a queue and edge.
+    private bool Complete(long edge)
+    {
+        bool moved = false;
+        for (int queue = 0; queue < Queues; queue++)
+        {
+            if (!_dones[queue].CanPop(edge))
+                continue;
+            DescriptorDone done = _dones[queue].Pop(edge);
+            moved = true;
+            ref QueuedDescriptor entry = ref Entry(queue, done.Sequence);
+            Perform(queue, done.Sequence, ref entry);
+            Log?.Record(edge, _config.Tile, queue, done.Sequence, entry.Descriptor, started: false);
+        }
+
+        return moved;
+    }
+
+    private void Perform(int queue, uint sequence, ref QueuedDescriptor entry)
+    {
+        State.Queues[queue].Performed = sequence + 1;
+        _races?.Performed(_config.Tile, queue, sequence, entry.Descriptor);
+        if (!Post(entry.Descriptor.Post0) || !Post(entry.Descriptor.Post1))
+            Freeze(queue, QueueFaultCause.SemaphoreOverflow, entry.Address);
+        if (entry.Descriptor.Interrupt)
+            Notify(new DispatchNotice { Queue = (byte)queue, DescriptorAddress = entry.Address });
+    }
+
+    // Rule D-2: the head of each queue may start from the edge after it was queued; one a queue and edge.
+    private bool StartHead(int queue, long edge, ref int cause)
+    {
+        ref DispatchQueue q = ref State.Queues[queue];
+        if (q.Issued == q.Started)
+            return false;
+        ref QueuedDescriptor entry = ref Entry(queue, q.Started);
+        if (q.Frozen != 0)
+        {
+            cause = Frozen;
+            return false;
+        }
+
+        if (entry.From > edge)
+            return true;
+        ref readonly Descriptor d = ref entry.Descriptor;
+        if (d.Chain && q.Performed != q.Started)
+        {
+            cause = WaitChain;
+            return false;
+        }
+
+        if (q.Checked == 0)
+        {
+            QueueFaultCause fault = Check(d, out uint address);
+            if (fault != QueueFaultCause.None)
+            {
+                Freeze(queue, fault, address);
+                return true;
+            }
+
+            q.Checked = 1;
+        }
+
+        if (!CanWait(d.Wait0, d.Wait1))
+        {
+            cause = WaitSemaphore;
+            return false;
+        }
+
+        if (!_starts[queue].CanPush(edge))
+        {
+            cause = WaitEngine;
+            return false;
+        }
+
+        if (_races is not null && FindRace(queue, q.Started, d))
+        {
+            Freeze(queue, QueueFaultCause.Race, (uint)_lastConflict.Address);
+            return true;
+        }
+
+        q.Checked = 0;
+        if (queue == (int)DescriptorQueue.Mx)
+            TakeSlot(d);
+        Subtract(d.Wait0);
+        Subtract(d.Wait1);
+        _starts[queue].Push(new StartDescriptor { Sequence = q.Started, Descriptor = d }, edge);
+        Log?.Record(edge, _config.Tile, queue, q.Started, d, started: true);
+        q.Started++;
+        State.Descriptors++;
+        return true;
+    }
+
+    private ref QueuedDescriptor Entry(int queue, uint sequence) =>
+        ref _entries[(queue * _config.QueueDepth) + (int)(sequence % (uint)_config.QueueDepth)];
+
+    private bool Post(SemaphoreCount post)
+    {
+        if (post.Count == 0)
+            return true;
+        int sum = State.Semaphores[post.Semaphore] + post.Count;
+        if (sum > byte.MaxValue)
+            return false;
+        State.Semaphores[post.Semaphore] = (byte)sum;
+        State.Posts++;
+        return true;
+    }
+
+    // Both counts must be met at once; two waits on one semaphore add up.
+    private bool CanWait(SemaphoreCount first, SemaphoreCount second)
+    {
+        if (first.Count != 0 && second.Count != 0 && first.Semaphore == second.Semaphore)
+            return State.Semaphores[first.Semaphore] >= first.Count + second.Count;
+        return State.Semaphores[first.Semaphore] >= first.Count && State.Semaphores[second.Semaphore] >= second.Count;
+    }
+
+    private void Subtract(SemaphoreCount wait)
+    {
+        if (wait.Count == 0)
+            return;
+        State.Semaphores[wait.Semaphore] -= wait.Count;
+        State.Waits++;
+    }
+}

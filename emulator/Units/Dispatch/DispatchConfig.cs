@@ -1,0 +1,12 @@
+namespace HybridEmu.Units;
+
+/// <summary>Sizes that dispatch checks descriptors against.</summary>
+/// <param name="Tile">Number of the tile.</param>
+/// <param name="QueueDepth">Descriptors a queue holds from issue to performed, 2 to 32.</param>
+/// <param name="ScratchpadBytes">Own scratchpad.</param>
+/// <param name="HbmBytes">HBM of the chip.</param>
+/// <param name="StreamingBase">HBM byte offset from which DMA is allowed.</param>
+/// <param name="ArrayColumns">C: a slot holds its rows in blocks of C columns.</param>
+/// <param name="AccumulatorBytes">Accumulators; four slots share them equally.</param>
+public sealed record DispatchConfig(
+    int Tile, int QueueDepth, int ScratchpadBytes, long HbmBytes, long StreamingBase, int ArrayColumns, int AccumulatorBytes);

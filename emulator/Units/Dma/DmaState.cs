@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>One descriptor in flight in a DMA engine.</summary>
+public struct DmaDescriptor
+{
+    public StridedWalk Walk;
+    public uint Sequence;
+
+    /// <summary>1 from start to report.</summary>
+    public byte Active;
+
+    /// <summary>1 when every transaction has been sent.</summary>
+    public byte Issued;
+    public byte TypeIn, TypeOut;
+
+    /// <summary>Transactions sent and not finished, and write beats not acknowledged.</summary>
+    public int Outstanding;
+}
+
+/// <summary>One transaction in flight on the wide plane.</summary>
+public struct DmaTransaction
+{
+    /// <summary>HBM byte offset and scratchpad offset of its first element.</summary>
+    public ulong Hbm;
+    public uint Scratchpad;
+
+    /// <summary>Bytes on the HBM side, and on the scratchpad side.</summary>
+    public ushort HbmBytes, ScratchpadBytes;
+
+    /// <summary>Bytes requested, arrived and sent so far, as the engine counts them.</summary>
+    public ushort Requested, Arrived, Sent;
+    public byte Descriptor;
+
+    /// <summary>1 while in flight; store: 1 when the header has left.</summary>
+    public byte Active, HeaderSent;
+}
+
+[InlineArray(DmaConfig.DescriptorSlots)]
+public struct DmaDescriptors
+{
+    private DmaDescriptor _first;
+}
+
+/// <summary>Registers and counters of a load or store engine; its transaction table is an array beside it.</summary>
+public struct DmaState
+{
+    public Ledger Ledger;
+    public DmaDescriptors Descriptors;
+
+    /// <summary>Slot that started first and is reported next; slot that issues now; slots in use.</summary>
+    public byte Oldest, Issuing, Used;
+
+    /// <summary>Transactions in flight.</summary>
+    public byte InFlight;
+
+    /// <summary>Store: oldest transaction, the one being read, the one being sent, as ring positions since reset.</summary>
+    public long Allocated, Read, Emitted;
+
+    /// <summary>Load: a data flit being written to the scratchpad.</summary>
+    public WideFlit Staged;
+    public ushort StagedDone;
+    public byte StagedValid;
+
+    /// <summary>Transactions sent, scratchpad bytes moved, scratchpad beats, descriptors performed.</summary>
+    public long Transactions, Bytes, Beats, Completed;
+}

@@ -1,0 +1,258 @@
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// Executes queue LD: reads HBM in transactions over the wide plane and writes what comes back, beat by beat, through
+/// its scratchpad port. Transactions of several descriptors overlap; descriptors are reported performed in order.
+/// </summary>
+public sealed class LoadEngine
+{
+    public static readonly string[] Causes =
+        ["Idle", "Busy", "StallNoTransaction", "StallRequestLink", "WaitHbm", "StallScratchpad", "WaitWriteAck"];
+
+    private const int StallNoTransaction = 2, StallRequestLink = 3, WaitHbm = 4, StallScratchpad = 5, WaitWriteAck = 6;
+
+    public DmaState State;
+
+    private readonly DmaConfig _config;
+    private readonly DmaTransaction[] _transactions;
+    private readonly Channel<StartDescriptor> _start;
+    private readonly Channel<DescriptorDone> _done;
+    private readonly Channel<WideFlit> _request;
+    private readonly Channel<WideFlit> _response;
+    private readonly ScratchpadPort _port;
+
+    public LoadEngine(
+        DmaConfig config,
+        Channel<StartDescriptor> start,
+        Channel<DescriptorDone> done,
+        Channel<WideFlit> request,
+        Channel<WideFlit> response,
+        ScratchpadPort port)
+    {
+        _config = config;
+        _transactions = new DmaTransaction[config.Outstanding];
+        _start = start;
+        _done = done;
+        _request = request;
+        _response = response;
+        _port = port;
+    }
+
+    public long Evaluate(long edge)
+    {
+        bool moved = Report(edge);
+        moved |= Acknowledge(edge);
+        bool wrote = WriteBeat(edge, out bool writeBlocked);
+        moved |= Accept(edge);
+        bool sent = SendRequest(edge, out int requestStall);
+        moved |= wrote | sent;
+
+        int cause = Ledger.Idle;
+        if (moved)
+            cause = Ledger.Busy;
+        else if (writeBlocked)
+            cause = StallScratchpad;
+        else if (requestStall != 0)
+            cause = requestStall;
+        else if (State.InFlight > 0)
+            cause = WaitHbm;
+        else if (State.Used > 0)
+            cause = WaitWriteAck;
+        if (!moved)
+        {
+            State.Ledger.Charge(edge, cause);
+            return Wake.Never;
+        }
+
+        State.Ledger.Charge(edge, cause, Ledger.Idle);
+        return edge + 1;
+    }
+
+    public void Walk(StateArchive archive, long edge)
+    {
+        State.Ledger.Settle(edge);
+        archive.Value("load", ref State);
+        archive.Array("load.transactions", _transactions);
+    }
+
+    public void Describe(SignalMap map)
+    {
+        map.Add("descriptors", 3, () => State.Used);
+        map.Add("in_flight", 8, () => State.InFlight);
+        map.Add("bytes", 64, () => (ulong)State.Bytes);
+        map.Add("write_beats", 64, () => (ulong)State.Beats);
+    }
+
+    // Rule LD-1: descriptors start one an edge while a slot is free.
+    private bool Accept(long edge)
+    {
+        if (State.Used == DmaConfig.DescriptorSlots || !_start.CanPop(edge))
+            return false;
+        StartDescriptor start = _start.Pop(edge);
+        int slot = (State.Oldest + State.Used) % DmaConfig.DescriptorSlots;
+        State.Used++;
+        State.Descriptors[slot] = new DmaDescriptor
+        {
+            Walk = StridedWalk.Of(start.Descriptor),
+            Sequence = start.Sequence,
+            Active = 1,
+            TypeIn = (byte)start.Descriptor.TypeA,
+            TypeOut = (byte)start.Descriptor.TypeOut,
+        };
+        return true;
+    }
+
+    // Rule LD-2: one read request an edge, never across a granule.
+    private bool SendRequest(long edge, out int stall)
+    {
+        stall = 0;
+        if (State.Used == 0)
+            return false;
+        ref DmaDescriptor d = ref State.Descriptors[State.Issuing];
+        if (d.Active == 0 || d.Issued != 0)
+            return false;
+        int free = FreeTransaction();
+        if (free < 0)
+        {
+            stall = StallNoTransaction;
+            return false;
+        }
+
+        if (!_request.CanPush(edge))
+        {
+            stall = StallRequestLink;
+            return false;
+        }
+
+        ulong hbm = d.Walk.Source - AddressMap.Hbm;
+        long granule = DmaConfig.TransactionBytes - (long)(hbm % DmaConfig.TransactionBytes);
+        long elements = Math.Min(d.Walk.RunElements, granule / d.Walk.SourceBytes);
+        ref DmaTransaction t = ref _transactions[free];
+        t = new DmaTransaction
+        {
+            Hbm = hbm,
+            Scratchpad = (uint)(d.Walk.Destination - AddressMap.Scratchpad),
+            HbmBytes = (ushort)(elements * d.Walk.SourceBytes),
+            ScratchpadBytes = (ushort)(elements * d.Walk.DestinationBytes),
+            Descriptor = State.Issuing,
+            Active = 1,
+        };
+        d.Walk.Take(elements);
+        d.Outstanding++;
+        State.InFlight++;
+        State.Transactions++;
+        _request.Push(
+            new WideFlit
+            {
+                Kind = WideKind.ReadNoSnoop,
+                Port = (byte)_config.WidePort,
+                Home = (byte)_config.Homes.Index(hbm),
+                Last = 1,
+                Tag = (ushort)free,
+                Length = t.HbmBytes,
+                Address = hbm,
+            },
+            edge);
+        if (d.Walk.Finished)
+        {
+            d.Issued = 1;
+            State.Issuing = (byte)((State.Issuing + 1) % DmaConfig.DescriptorSlots);
+        }
+
+        return true;
+    }
+
+    // Rule LD-3: one scratchpad write an edge; a flit that straddles a line, or widens, takes several.
+    private bool WriteBeat(long edge, out bool blocked)
+    {
+        blocked = false;
+        if (State.StagedValid == 0)
+        {
+            if (!_response.CanPop(edge))
+                return false;
+            State.Staged = _response.Pop(edge);
+            State.StagedDone = 0;
+            State.StagedValid = 1;
+        }
+
+        if (!_port.Request.CanPush(edge))
+        {
+            blocked = true;
+            return false;
+        }
+
+        ref DmaTransaction t = ref _transactions[State.Staged.Tag];
+        ref DmaDescriptor d = ref State.Descriptors[t.Descriptor];
+        int sourceBytes = d.Walk.SourceBytes, destinationBytes = d.Walk.DestinationBytes;
+        long before = ((long)(State.Staged.Address - t.Hbm) + State.StagedDone) / sourceBytes;
+        uint destination = t.Scratchpad + (uint)(before * destinationBytes);
+        int elements = Math.Min((State.Staged.Length - State.StagedDone) / sourceBytes, (64 - (int)(destination & 63)) / destinationBytes);
+        ScratchpadRequest request = default;
+        request.Address = destination;
+        request.Length = (byte)(elements * destinationBytes);
+        request.Write = 1;
+        request.Tag = t.Descriptor;
+        ElementConversion.Convert(
+            (ElementType)d.TypeIn,
+            (ElementType)d.TypeOut,
+            Line64.ReadSpan(State.Staged.Data).Slice(State.StagedDone, elements * sourceBytes),
+            Line64.Span(ref request.Data));
+        _port.Request.Push(request, edge);
+        d.Outstanding++;
+        State.Beats++;
+        State.Bytes += request.Length;
+        State.StagedDone += (ushort)(elements * sourceBytes);
+        if (State.StagedDone < State.Staged.Length)
+            return true;
+        State.StagedValid = 0;
+        t.Arrived += State.Staged.Length;
+        if (t.Arrived == t.HbmBytes)
+        {
+            t = default;
+            d.Outstanding--;
+            State.InFlight--;
+        }
+
+        return true;
+    }
+
+    private bool Acknowledge(long edge)
+    {
+        if (!_port.Response.CanPop(edge))
+            return false;
+        State.Descriptors[_port.Response.Pop(edge).Tag].Outstanding--;
+        return true;
+    }
+
+    // Rule LD-4: performed when every beat is acknowledged; reported in order, one an edge.
+    private bool Report(long edge)
+    {
+        if (State.Used == 0)
+            return false;
+        ref DmaDescriptor d = ref State.Descriptors[State.Oldest];
+        if (d.Issued == 0 || d.Outstanding != 0 || !_done.CanPush(edge))
+            return false;
+        _done.Push(new DescriptorDone { Sequence = d.Sequence }, edge);
+        State.Completed++;
+        d = default;
+        State.Oldest = (byte)((State.Oldest + 1) % DmaConfig.DescriptorSlots);
+        State.Used--;
+        return true;
+    }
+
+    private int FreeTransaction()
+    {
+        if (State.InFlight == _transactions.Length)
+            return -1;
+        for (int i = 0; i < _transactions.Length; i++)
+        {
+            if (_transactions[i].Active == 0)
+                return i;
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,271 @@
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// Executes queue ST: reads scratchpad beats through its port into a transaction buffer and sends each full buffer as a
+/// write over the wide plane. A descriptor is performed when every write is acknowledged by its stream port.
+/// </summary>
+public sealed class StoreEngine
+{
+    public static readonly string[] Causes =
+        ["Idle", "Busy", "StallNoTransaction", "StallScratchpad", "StallRequestLink", "WaitWriteAck"];
+
+    private const int StallNoTransaction = 2, StallScratchpad = 3, StallRequestLink = 4, WaitWriteAck = 5;
+
+    public DmaState State;
+
+    private readonly DmaConfig _config;
+    private readonly DmaTransaction[] _transactions;
+    private readonly byte[] _buffers;
+    private readonly Channel<StartDescriptor> _start;
+    private readonly Channel<DescriptorDone> _done;
+    private readonly Channel<WideFlit> _request;
+    private readonly Channel<WideFlit> _response;
+    private readonly ScratchpadPort _port;
+
+    public StoreEngine(
+        DmaConfig config,
+        Channel<StartDescriptor> start,
+        Channel<DescriptorDone> done,
+        Channel<WideFlit> request,
+        Channel<WideFlit> response,
+        ScratchpadPort port)
+    {
+        _config = config;
+        _transactions = new DmaTransaction[config.Outstanding];
+        _buffers = new byte[config.Outstanding * DmaConfig.TransactionBytes];
+        _start = start;
+        _done = done;
+        _request = request;
+        _response = response;
+        _port = port;
+    }
+
+    public long Evaluate(long edge)
+    {
+        bool moved = Report(edge);
+        moved |= Acknowledge(edge);
+        moved |= Receive(edge);
+        moved |= Emit(edge, out bool linkBlocked);
+        moved |= Accept(edge);
+        moved |= Open(edge, out bool full);
+        moved |= RequestBeat(edge, out bool portBlocked);
+
+        int cause = Ledger.Idle;
+        if (moved)
+            cause = Ledger.Busy;
+        else if (linkBlocked)
+            cause = StallRequestLink;
+        else if (portBlocked || State.Emitted < State.Read)
+            cause = StallScratchpad;
+        else if (full)
+            cause = StallNoTransaction;
+        else if (State.Used > 0)
+            cause = WaitWriteAck;
+        if (!moved)
+        {
+            State.Ledger.Charge(edge, cause);
+            return Wake.Never;
+        }
+
+        State.Ledger.Charge(edge, cause, Ledger.Idle);
+        return edge + 1;
+    }
+
+    public void Walk(StateArchive archive, long edge)
+    {
+        State.Ledger.Settle(edge);
+        archive.Value("store", ref State);
+        archive.Array("store.transactions", _transactions);
+        archive.Array("store.buffers", _buffers);
+    }
+
+    public void Describe(SignalMap map)
+    {
+        map.Add("descriptors", 3, () => State.Used);
+        map.Add("in_flight", 8, () => State.InFlight);
+        map.Add("bytes", 64, () => (ulong)State.Bytes);
+        map.Add("read_beats", 64, () => (ulong)State.Beats);
+    }
+
+    // Rule ST-1: descriptors start one an edge while a slot is free.
+    private bool Accept(long edge)
+    {
+        if (State.Used == DmaConfig.DescriptorSlots || !_start.CanPop(edge))
+            return false;
+        StartDescriptor start = _start.Pop(edge);
+        int slot = (State.Oldest + State.Used) % DmaConfig.DescriptorSlots;
+        State.Used++;
+        State.Descriptors[slot] = new DmaDescriptor
+        {
+            Walk = StridedWalk.Of(start.Descriptor),
+            Sequence = start.Sequence,
+            Active = 1,
+            TypeIn = (byte)start.Descriptor.TypeA,
+            TypeOut = (byte)start.Descriptor.TypeOut,
+        };
+        return true;
+    }
+
+    // Rule ST-2: a transaction buffer is opened an edge, never across a granule of HBM.
+    private bool Open(long edge, out bool full)
+    {
+        full = false;
+        if (State.Used == 0)
+            return false;
+        ref DmaDescriptor d = ref State.Descriptors[State.Issuing];
+        if (d.Active == 0 || d.Issued != 0)
+            return false;
+        int index = (int)(State.Allocated % _transactions.Length);
+        ref DmaTransaction t = ref _transactions[index];
+        if (t.Active != 0)
+        {
+            full = true;
+            return false;
+        }
+
+        ulong hbm = d.Walk.Destination - AddressMap.Hbm;
+        long granule = DmaConfig.TransactionBytes - (long)(hbm % DmaConfig.TransactionBytes);
+        long elements = Math.Min(d.Walk.RunElements, granule / d.Walk.DestinationBytes);
+        t = new DmaTransaction
+        {
+            Hbm = hbm,
+            Scratchpad = (uint)(d.Walk.Source - AddressMap.Scratchpad),
+            HbmBytes = (ushort)(elements * d.Walk.DestinationBytes),
+            ScratchpadBytes = (ushort)(elements * d.Walk.SourceBytes),
+            Descriptor = State.Issuing,
+            Active = 1,
+        };
+        d.Walk.Take(elements);
+        d.Outstanding++;
+        State.Allocated++;
+        State.InFlight++;
+        State.Transactions++;
+        if (d.Walk.Finished)
+        {
+            d.Issued = 1;
+            State.Issuing = (byte)((State.Issuing + 1) % DmaConfig.DescriptorSlots);
+        }
+
+        return true;
+    }
+
+    // Rule ST-3: one scratchpad read an edge, up to the end of a 64-byte line.
+    private bool RequestBeat(long edge, out bool blocked)
+    {
+        blocked = false;
+        if (State.Read == State.Allocated)
+            return false;
+        ref DmaTransaction t = ref _transactions[State.Read % _transactions.Length];
+        if (!_port.Request.CanPush(edge))
+        {
+            blocked = true;
+            return false;
+        }
+
+        ScratchpadRequest request = default;
+        request.Address = t.Scratchpad + t.Requested;
+        request.Length = (byte)Math.Min(t.ScratchpadBytes - t.Requested, 64 - (int)(request.Address & 63));
+        request.Tag = (ushort)(State.Read % _transactions.Length);
+        _port.Request.Push(request, edge);
+        State.Beats++;
+        t.Requested += request.Length;
+        if (t.Requested == t.ScratchpadBytes)
+            State.Read++;
+        return true;
+    }
+
+    private bool Receive(long edge)
+    {
+        if (!_port.Response.CanPop(edge))
+            return false;
+        ScratchpadResponse response = _port.Response.Pop(edge);
+        ref DmaTransaction t = ref _transactions[response.Tag];
+        ref DmaDescriptor d = ref State.Descriptors[t.Descriptor];
+        int sourceBytes = d.Walk.SourceBytes, destinationBytes = d.Walk.DestinationBytes;
+        int offset = (response.Tag * DmaConfig.TransactionBytes) + (t.Arrived / sourceBytes * destinationBytes);
+        ElementConversion.Convert(
+            (ElementType)d.TypeIn,
+            (ElementType)d.TypeOut,
+            Line64.ReadSpan(response.Data)[..response.Length],
+            _buffers.AsSpan(offset, DmaConfig.TransactionBytes - (offset % DmaConfig.TransactionBytes)));
+        t.Arrived += response.Length;
+        State.Bytes += response.Length;
+        return true;
+    }
+
+    // Rule ST-4: a full buffer leaves as a header and then one data flit an edge.
+    private bool Emit(long edge, out bool blocked)
+    {
+        blocked = false;
+        if (State.Emitted == State.Allocated)
+            return false;
+        int index = (int)(State.Emitted % _transactions.Length);
+        ref DmaTransaction t = ref _transactions[index];
+        if (t.Arrived < t.ScratchpadBytes)
+            return false;
+        if (!_request.CanPush(edge))
+        {
+            blocked = true;
+            return false;
+        }
+
+        WideFlit flit = default;
+        flit.Port = (byte)_config.WidePort;
+        flit.Home = (byte)_config.Homes.Index(t.Hbm);
+        flit.Tag = (ushort)index;
+        if (t.HeaderSent == 0)
+        {
+            flit.Kind = WideKind.WriteNoSnoop;
+            flit.Address = t.Hbm;
+            flit.Length = t.HbmBytes;
+            t.HeaderSent = 1;
+        }
+        else
+        {
+            flit.Kind = WideKind.WriteData;
+            flit.Address = t.Hbm + t.Sent;
+            flit.Length = (ushort)Math.Min(t.HbmBytes - t.Sent, 64 - (int)(flit.Address & 63));
+            _buffers.AsSpan((index * DmaConfig.TransactionBytes) + t.Sent, flit.Length).CopyTo(Line64.Span(ref flit.Data));
+            t.Sent += flit.Length;
+            if (t.Sent == t.HbmBytes)
+            {
+                flit.Last = 1;
+                State.Emitted++;
+            }
+        }
+
+        _request.Push(flit, edge);
+        return true;
+    }
+
+    private bool Acknowledge(long edge)
+    {
+        if (!_response.CanPop(edge))
+            return false;
+        WideFlit ack = _response.Pop(edge);
+        ref DmaTransaction t = ref _transactions[ack.Tag];
+        State.Descriptors[t.Descriptor].Outstanding--;
+        State.InFlight--;
+        t = default;
+        return true;
+    }
+
+    // Rule ST-5: performed when every write is acknowledged; reported in order, one an edge.
+    private bool Report(long edge)
+    {
+        if (State.Used == 0)
+            return false;
+        ref DmaDescriptor d = ref State.Descriptors[State.Oldest];
+        if (d.Issued == 0 || d.Outstanding != 0 || !_done.CanPush(edge))
+            return false;
+        _done.Push(new DescriptorDone { Sequence = d.Sequence }, edge);
+        State.Completed++;
+        d = default;
+        State.Oldest = (byte)((State.Oldest + 1) % DmaConfig.DescriptorSlots);
+        State.Used--;
+        return true;
+    }
+}

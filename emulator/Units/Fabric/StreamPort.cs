@@ -1,0 +1,166 @@
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// The wide plane's end at one pseudo-channel: cuts ReadNoSnoop and WriteNoSnoop transactions into 32-byte column
+/// accesses, keeps several transactions in flight, and gives each one's data back in ascending order.
+/// </summary>
+/// <remarks>
+/// A read goes back once all its bytes are there: a packet keeps its link until its last flit, so one that began early
+/// would hold a tile's link at the pace of a single pseudo-channel, a quarter of what the link can take.
+/// </remarks>
+public sealed partial class StreamPort
+{
+    /// <summary>Bytes of one column access.</summary>
+    public const int BurstBytes = 32;
+
+    private const int FlitBytes = 64;
+    private const int BurstsPerGranule = HomeMap.GranuleBytes / BurstBytes;
+
+    private const int StallResponse = 2;
+    private const int StallMemoryFull = 3;
+    private const int StallMemory = 4;
+    private const int StallWriteData = 5;
+
+    public static readonly string[] Causes = ["Idle", "Busy", "ResponseBlocked", "MemoryFull", "WaitMemory", "WaitWriteData"];
+
+    public StreamPortState State;
+
+    private readonly StreamPortConfig _config;
+    private readonly Channel<WideFlit> _requests;
+    private readonly Channel<WideFlit> _responses;
+    private readonly Crossing<HbmRequest> _memory;
+    private readonly Crossing<HbmResponse> _memoryAnswers;
+    private readonly StreamTransaction[] _transactions;
+    private readonly byte[] _data;
+
+    /// <summary>Slots in the order of acceptance; the first Count are in use.</summary>
+    private readonly byte[] _order;
+
+    /// <param name="name">Unit name: stream3.</param>
+    /// <param name="config">Sizes.</param>
+    /// <param name="requests">Wide request network to here.</param>
+    /// <param name="responses">Here to wide response network.</param>
+    /// <param name="memory">Bursts to the pseudo-channel.</param>
+    /// <param name="memoryAnswers">Their answers, in any order.</param>
+    public StreamPort(
+        string name,
+        StreamPortConfig config,
+        Channel<WideFlit> requests,
+        Channel<WideFlit> responses,
+        Crossing<HbmRequest> memory,
+        Crossing<HbmResponse> memoryAnswers)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(config.Transactions, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(config.Transactions, 64);
+        Name = name;
+        _config = config;
+        _requests = requests;
+        _responses = responses;
+        _memory = memory;
+        _memoryAnswers = memoryAnswers;
+        _transactions = new StreamTransaction[config.Transactions];
+        _order = new byte[config.Transactions];
+        _data = new byte[config.Transactions * HomeMap.GranuleBytes];
+    }
+
+    public string Name { get; }
+
+    public long Evaluate(long edge)
+    {
+        // Last stage first: what a stage hands on is seen by the next one at the next edge.
+        int blocked = Ledger.Idle;
+        bool moved = Respond(edge, ref blocked);
+        moved |= TakeMemoryAnswer(edge);
+        moved |= AskMemory(edge, ref blocked);
+        moved |= Accept(edge);
+
+        State.Ledger.Charge(edge, moved ? Ledger.Busy : blocked);
+
+        // A crossing's wake can be folded into an earlier one: look again while something is in it or it is full.
+        return moved || !_memoryAnswers.IsEmpty || blocked == StallMemoryFull ? edge + 1 : Wake.Never;
+    }
+
+    public void Walk(StateArchive archive, long edge)
+    {
+        State.Ledger.Settle(edge);
+        archive.Value("state", ref State);
+        archive.Array("transactions", _transactions);
+        archive.Array("order", _order);
+        archive.Array("data", _data);
+    }
+
+    public void Describe(SignalMap map)
+    {
+        map.Add("count", 8, () => State.Count);
+        map.Add("issued", 8, () => State.Issued);
+        map.Add("receiving", 1, () => State.Receiving);
+        map.Add("responding", 1, () => State.Responding);
+        map.Add("responder", 8, () => State.Responder);
+        map.Add("bursts", 64, () => (ulong)State.Bursts);
+    }
+
+    /// <summary>Takes one flit of the request network.</summary>
+    private bool Accept(long edge)
+    {
+        if (!_requests.CanPop(edge) || (State.Receiving == 0 && State.Count == _transactions.Length))
+            return false;
+        WideFlit flit = _requests.Pop(edge);
+        if (State.Receiving == 0)
+            Open(in flit);
+        else
+            TakeWriteData(in flit);
+        return true;
+    }
+
+    private void Open(in WideFlit flit)
+    {
+        if (flit.Kind is not (WideKind.ReadNoSnoop or WideKind.WriteNoSnoop))
+            throw new InvalidOperationException("A wide packet must begin with a request.");
+        int first = (int)(flit.Address % HomeMap.GranuleBytes);
+        if (flit.Length == 0 || first + flit.Length > HomeMap.GranuleBytes || _config.Map.Index(flit.Address) != _config.Home)
+            throw new InvalidOperationException("A wide transaction must lie in one granule of its port.");
+
+        int slot = 0;
+        while (_transactions[slot].Kind != WideKind.None)
+            slot++;
+        int firstBurst = first / BurstBytes;
+        _transactions[slot] = new StreamTransaction
+        {
+            Kind = flit.Kind,
+            Port = flit.Port,
+            Tag = flit.Tag,
+            Address = flit.Address,
+            Length = flit.Length,
+            FirstBurst = (byte)firstBurst,
+            Bursts = (byte)(((first + flit.Length + BurstBytes - 1) / BurstBytes) - firstBurst),
+        };
+        _order[State.Count++] = (byte)slot;
+        if (flit.Kind == WideKind.ReadNoSnoop)
+        {
+            State.Reads++;
+            State.ReadBytes += flit.Length;
+            return;
+        }
+
+        State.Receiving = 1;
+        State.Writes++;
+        State.WriteBytes += flit.Length;
+    }
+
+    private void TakeWriteData(in WideFlit flit)
+    {
+        int slot = _order[State.Count - 1];
+        ref StreamTransaction transaction = ref _transactions[slot];
+        bool complete = transaction.Moved + flit.Length == transaction.Length;
+        if (flit.Kind != WideKind.WriteData || flit.Address != transaction.Address + transaction.Moved || complete != (flit.Last != 0))
+            throw new InvalidOperationException("Write data must follow their header in ascending order, whole.");
+        Line64.ReadSpan(in flit.Data)[..flit.Length].CopyTo(Bytes(slot)[(int)(flit.Address % HomeMap.GranuleBytes)..]);
+        transaction.Moved += flit.Length;
+        State.Receiving = (byte)(complete ? 0 : 1);
+    }
+
+    /// <summary>The granule buffer of a slot: byte i is byte i of the transaction's granule.</summary>
+    private Span<byte> Bytes(int slot) => _data.AsSpan(slot * HomeMap.GranuleBytes, HomeMap.GranuleBytes);
+}

@@ -1,0 +1,143 @@
+using System.Numerics;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// Banked SRAM behind an arbiter. Each cycle the head request of every port is looked at in priority order (the order of
+/// the ports) and granted when all banks it touches are still free in this cycle. A request pushed at N is granted at
+/// N + 1 at the earliest and its response visible at N + 2.
+/// </summary>
+public sealed class Scratchpad
+{
+    public static readonly string[] Causes = ["Idle", "Busy"];
+
+    public ScratchpadState State;
+
+    private readonly ScratchpadConfig _config;
+    private readonly ScratchpadPort[] _ports;
+    private readonly byte[] _bytes;
+    private readonly long[] _conflicts;
+    private readonly byte[] _readOwner;
+    private readonly byte[] _writeOwner;
+    private readonly int _bankShift;
+    private readonly int _bankMask;
+
+    /// <param name="config">Sizes; checked when the configuration was read.</param>
+    /// <param name="ports">Requesters, highest priority first.</param>
+    public Scratchpad(ScratchpadConfig config, ScratchpadPort[] ports)
+    {
+        _config = config;
+        _ports = ports;
+        _bytes = new byte[config.SizeBytes];
+        _conflicts = new long[ports.Length * ports.Length];
+        _readOwner = new byte[config.Banks];
+        _writeOwner = new byte[config.Banks];
+        _bankShift = BitOperations.TrailingZeroCount(config.BankBytes);
+        _bankMask = config.Banks - 1;
+    }
+
+    /// <summary>Requesters in priority order.</summary>
+    public IReadOnlyList<ScratchpadPort> Ports => _ports;
+
+    /// <summary>Cycles in which port <paramref name="loser"/> waited because <paramref name="winner"/> held its bank.</summary>
+    public long Conflicts(int winner, int loser) => _conflicts[(winner * _ports.Length) + loser];
+
+    /// <summary>The committed bytes, for the host before cycle 0 and after the run.</summary>
+    public Span<byte> Bytes => _bytes;
+
+    public long Evaluate(long edge)
+    {
+        ulong readBusy = 0, writeBusy = 0;
+        bool waiting = false;
+        for (int p = 0; p < _ports.Length; p++)
+        {
+            ScratchpadPort port = _ports[p];
+            if (port.Request.IsEmpty)
+                continue;
+            if (!port.Request.CanPop(edge) || !port.Response.CanPush(edge))
+            {
+                waiting = true;
+                continue;
+            }
+
+            ref readonly ScratchpadRequest request = ref port.Request.Peek(edge);
+            ulong banks = BanksOf(request.Address, request.Length);
+            bool write = request.Write != 0;
+            ref ulong busy = ref write || !_config.DualPorted ? ref writeBusy : ref readBusy;
+            byte[] owner = write || !_config.DualPorted ? _writeOwner : _readOwner;
+            if ((busy & banks) != 0)
+            {
+                int bank = BitOperations.TrailingZeroCount(busy & banks);
+                _conflicts[(owner[bank] * _ports.Length) + p]++;
+                State.Conflicts++;
+                waiting = true;
+                continue;
+            }
+
+            busy |= banks;
+            for (ulong rest = banks; rest != 0; rest &= rest - 1)
+                owner[BitOperations.TrailingZeroCount(rest)] = (byte)p;
+            State.BankCycles += BitOperations.PopCount(banks);
+            Serve(port, edge);
+            waiting |= !port.Request.IsEmpty;
+        }
+
+        State.Ledger.Charge(edge, (readBusy | writeBusy) != 0 ? Ledger.Busy : Ledger.Idle, Ledger.Idle);
+        return waiting ? edge + 1 : Wake.Never;
+    }
+
+    public void Walk(StateArchive archive, long edge)
+    {
+        State.Ledger.Settle(edge);
+        archive.Value("scratchpad", ref State);
+        archive.Array("scratchpad.bytes", _bytes);
+        archive.Array("scratchpad.conflicts", _conflicts);
+    }
+
+    public void Describe(SignalMap map)
+    {
+        foreach (ScratchpadPort port in _ports)
+            map.Add($"{port.Name}.pending", 8, () => (ulong)port.Request.Count);
+        map.Add("reads", 64, () => (ulong)State.Reads);
+        map.Add("writes", 64, () => (ulong)State.Writes);
+        map.Add("conflicts", 64, () => (ulong)State.Conflicts);
+    }
+
+    private void Serve(ScratchpadPort port, long edge)
+    {
+        ScratchpadRequest request = port.Request.Pop(edge);
+        int length = request.Length;
+        if (length is 0 or > 64 || (request.Address & 63) + length > 64)
+            throw new InvalidOperationException($"{port.Name}: a scratchpad access of {length} bytes at 0x{request.Address:x} crosses a 64-byte line.");
+        Span<byte> bytes = _bytes.AsSpan((int)request.Address, length);
+        ScratchpadResponse response = default;
+        response.Address = request.Address;
+        response.Length = request.Length;
+        response.Write = request.Write;
+        response.Tag = request.Tag;
+        if (request.Write != 0)
+        {
+            Line64.ReadSpan(request.Data)[..length].CopyTo(bytes);
+            State.Writes++;
+            State.WriteBytes += length;
+        }
+        else
+        {
+            bytes.CopyTo(Line64.Span(ref response.Data));
+            State.Reads++;
+            State.ReadBytes += length;
+        }
+
+        port.Response.Push(response, edge);
+    }
+
+    private ulong BanksOf(uint address, int length)
+    {
+        ulong banks = 0;
+        uint last = (address + (uint)length - 1) >> _bankShift;
+        for (uint chunk = address >> _bankShift; chunk <= last; chunk++)
+            banks |= 1UL << (int)(chunk & (uint)_bankMask);
+        return banks;
+    }
+}

@@ -1,0 +1,43 @@
+namespace HybridEmu.Isa;
+
+/// <summary>Makes the ELF file of a finished assembly.</summary>
+internal static class ImageBuilder
+{
+    public static byte[] Build(AssemblyState state, List<Section> sections)
+    {
+        var written = sections.Where(s => s.Size > 0).ToList();
+        var contents = new List<ElfSection>();
+        foreach (Section section in written)
+        {
+            byte[] bytes = section.MemoryOnly ? [] : [.. section.Fragments.SelectMany(f => f.Bytes)];
+            // 64 at least, so that file offsets and addresses agree modulo a line whatever the section holds.
+            contents.Add(new ElfSection(section.Name, (uint)section.Address, bytes, (uint)section.Size, (uint)Math.Max(section.Alignment, 4), section.Executable, section.Writable, section.MemoryOnly));
+        }
+
+        var symbols = new List<ElfSymbolEntry>();
+        foreach (Symbol symbol in state.Symbols.All)
+        {
+            if (symbol.IsExported) AddSymbol(state, symbol, written, symbols);
+        }
+
+        uint entry = state.Symbols.IsDefined("_start")
+            ? (uint)state.Evaluator.Number(new SymbolExpression(state.Symbols.Get("_start"), -1))
+            : (uint)(sections.Find(s => s.Name == ".text")?.Address ?? 0);
+        return ElfWriter.Write(entry, contents, symbols);
+    }
+
+    private static void AddSymbol(AssemblyState state, Symbol symbol, List<Section> written, List<ElfSymbolEntry> symbols)
+    {
+        try
+        {
+            long value = state.Evaluator.Number(new SymbolExpression(symbol, -1));
+            long size = symbol.Size is Expression expression ? state.Evaluator.Number(expression) : 0;
+            int section = symbol.Label is Location place ? written.IndexOf(place.Fragment.Section) : -1;
+            symbols.Add(new ElfSymbolEntry(symbol.Name, (uint)value, (uint)size, section, symbol.IsGlobal || symbol.Name == "_start", symbol.IsFunction, symbol.IsObject));
+        }
+        catch (SourceException error)
+        {
+            if (symbol.Definition is Statement statement) state.Report(statement, error);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+using System.Buffers.Binary;
+
+namespace HybridEmu.Isa;
+
+/// <summary>
+/// Gives fragments their lengths and sections their addresses: .text at the start of HBM, then constants, data and bss,
+/// each on a new 64-byte line; .stream in the streaming region.
+/// </summary>
+internal sealed class Layout(AssemblyState state)
+{
+    /// <summary>Sections start on a line of the L1 caches, so that code and data do not share one.</summary>
+    private const long LineBytes = 64;
+
+    private const int MostPasses = 10_000;
+
+    /// <summary>Allocated sections in the order of their addresses.</summary>
+    public List<Section> Sections { get; } = [];
+
+    public void Run(uint textBase, uint streamBase)
+    {
+        state.Evaluator.Phase = EvaluationPhase.Relaxing;
+        Relax();
+        PlaceSections(textBase, streamBase);
+        state.Evaluator.Phase = EvaluationPhase.Final;
+    }
+
+    /// <summary>Fills in the bytes of branches and alignment; call after addresses are known.</summary>
+    public void Materialise()
+    {
+        foreach (Section section in state.Sections)
+        {
+            foreach (Fragment fragment in section.Fragments)
+            {
+                try
+                {
+                    Materialise(section, fragment);
+                }
+                catch (SourceException error)
+                {
+                    state.Report(fragment.Source!, error);
+                }
+            }
+        }
+    }
+
+    /// <summary>Branches only grow, so this ends; alignment and origins follow them.</summary>
+    private void Relax()
+    {
+        for (int pass = 0; pass < MostPasses; pass++)
+        {
+            bool changed = false;
+            foreach (Section section in state.Sections)
+            {
+                long offset = 0;
+                foreach (Fragment fragment in section.Fragments)
+                {
+                    changed |= fragment.Offset != offset;
+                    fragment.Offset = offset;
+                    fragment.Length = LengthOf(fragment, offset);
+                    offset += fragment.Length;
+                }
+
+                section.Size = offset;
+            }
+
+            foreach (Fragment branch in Branches())
+            {
+                if (branch.Length == 8 || Reaches(branch)) continue;
+                branch.Length = 8;
+                changed = true;
+            }
+
+            if (!changed) return;
+        }
+
+        throw new InvalidOperationException("the layout does not settle");
+    }
+
+    private IEnumerable<Fragment> Branches() => state.Sections.SelectMany(s => s.Fragments).Where(f => f.Kind == FragmentKind.Branch);
+
+    private long LengthOf(Fragment fragment, long offset)
+    {
+        switch (fragment.Kind)
+        {
+            case FragmentKind.Branch:
+                return fragment.Length;
+            case FragmentKind.Align:
+                long skip = -offset & (fragment.Alignment - 1);
+                return skip > fragment.MaximumSkip ? 0 : skip;
+            case FragmentKind.Origin:
+                try
+                {
+                    ExpressionValue target = state.Evaluator.Evaluate(fragment.Target!);
+                    return (target.IsNumber || target.Base == fragment.Section) && target.Number >= offset && target.Number - offset < 1L << 32 ? target.Number - offset : 0;
+                }
+                catch (SourceException)
+                {
+                    return 0;
+                }
+
+            default:
+                return fragment.Bytes.Count + fragment.Reserved;
+        }
+    }
+
+    /// <summary>As GNU as: a target in another section may be anywhere, so the long form is taken at once.</summary>
+    private bool Reaches(Fragment branch)
+    {
+        try
+        {
+            ExpressionValue target = state.Evaluator.Evaluate(branch.Target!);
+            (int minimum, int maximum, _) = Encoder.ImmediateRange(InstructionFormat.B);
+            return target.Base == branch.Section && target.Number - branch.Offset >= minimum && target.Number - branch.Offset <= maximum;
+        }
+        catch (SourceException)
+        {
+            // Reported when the bytes are made.
+            return true;
+        }
+    }
+
+    private void PlaceSections(uint textBase, uint streamBase)
+    {
+        long address = textBase;
+        foreach (Section section in Ordered(s => !IsStream(s)))
+            address = Place(section, address);
+        if (address > streamBase && state.Sections.Any(s => IsStream(s) && s.Size > 0))
+            state.Report(new Diagnostic("", 0, 0, $"code and data end at 0x{address:x8}, past the streaming region at 0x{streamBase:x8}", "put large buffers into .stream"));
+        address = streamBase;
+        foreach (Section section in Ordered(IsStream))
+            address = Place(section, address);
+    }
+
+    private long Place(Section section, long address)
+    {
+        long alignment = Math.Max(section.Alignment, LineBytes);
+        address = (address + alignment - 1) & -alignment;
+        section.Address = address;
+        Sections.Add(section);
+        address += section.Size;
+        if (address > 1L << 32)
+            state.Report(new Diagnostic("", 0, 0, $"section {section.Name} ends at 0x{address:x}, past the 32-bit address space", "make it smaller; descriptors reach memory beyond 4 GiB by number"));
+        return address;
+    }
+
+    /// <summary>Code, constants, data, bss; within a kind the section with the plain name first, then by first mention.</summary>
+    private IEnumerable<Section> Ordered(Func<Section, bool> which) => state.Sections
+        .Where(s => s.Allocated && which(s))
+        .OrderBy(s => s.Executable ? 0 : s.MemoryOnly ? 3 : s.Writable ? 2 : 1)
+        .ThenBy(s => s.Name is ".text" or ".rodata" or ".data" or ".bss" ? 0 : 1);
+
+    private static bool IsStream(Section section) => section.Name == ".stream" || section.Name.StartsWith(".stream.", StringComparison.Ordinal);
+
+    private void Materialise(Section section, Fragment fragment)
+    {
+        switch (fragment.Kind)
+        {
+            case FragmentKind.Align when !section.MemoryOnly:
+                Fill(section, fragment);
+                break;
+            case FragmentKind.Origin:
+                ExpressionValue target = Relative(fragment.Target!);
+                if (target.Base != section && !target.IsNumber)
+                    throw new SourceException(fragment.Target!.Position, ".org needs an offset in its own section");
+                if (target.Number < fragment.Offset)
+                    throw new SourceException(fragment.Target!.Position, $".org {target.Number} lies before the current offset {fragment.Offset}", "sections only grow");
+                if (!section.MemoryOnly) fragment.Bytes.AddRange(Enumerable.Repeat(fragment.Fill ?? 0, (int)fragment.Length));
+                break;
+            case FragmentKind.Branch:
+                Branch(section, fragment);
+                break;
+        }
+    }
+
+    private ExpressionValue Relative(Expression expression)
+    {
+        state.Evaluator.Phase = EvaluationPhase.Relaxing;
+        try
+        {
+            return state.Evaluator.Evaluate(expression);
+        }
+        finally
+        {
+            state.Evaluator.Phase = EvaluationPhase.Final;
+        }
+    }
+
+    private static void Fill(Section section, Fragment fragment)
+    {
+        if (fragment.Fill is byte fill || !section.Executable)
+        {
+            fragment.Bytes.AddRange(Enumerable.Repeat(fragment.Fill ?? 0, (int)fragment.Length));
+            return;
+        }
+
+        // As GNU as: zeros up to a whole instruction, then nops.
+        long bytes = fragment.Length;
+        for (; bytes % 4 != 0; bytes--) fragment.Bytes.Add(0);
+        for (; bytes > 0; bytes -= 4) Add(fragment, Encoder.Encode(Instruction.Addi, 0, 0, 0, 0));
+    }
+
+    private void Branch(Section section, Fragment branch)
+    {
+        Expression target = branch.Target!;
+        long distance = state.Evaluator.Number(target) - (section.Address + branch.Offset);
+        if ((distance & 1) != 0)
+            throw new SourceException(target.Position, "the target of a branch is at an odd distance", "align it");
+        if (!branch.IsLong)
+        {
+            Add(branch, Encoder.Encode(branch.Condition, 0, branch.Rs1, branch.Rs2, (int)distance));
+            return;
+        }
+
+        (int minimum, int maximum, _) = Encoder.ImmediateRange(InstructionFormat.J);
+        if (distance - 4 < minimum || distance - 4 > maximum)
+            throw new SourceException(target.Position, $"the target is {distance} bytes away; even a branch over a jump reaches only {minimum} to {maximum}", "branch to a nearby tail");
+        Add(branch, Encoder.Encode(Inverted(branch.Condition), 0, branch.Rs1, branch.Rs2, 8));
+        Add(branch, Encoder.Encode(Instruction.Jal, 0, 0, 0, (int)distance - 4));
+    }
+
+    private static Instruction Inverted(Instruction condition) => condition switch
+    {
+        Instruction.Beq => Instruction.Bne,
+        Instruction.Bne => Instruction.Beq,
+        Instruction.Blt => Instruction.Bge,
+        Instruction.Bge => Instruction.Blt,
+        Instruction.Bltu => Instruction.Bgeu,
+        Instruction.Bgeu => Instruction.Bltu,
+        _ => throw new InvalidOperationException($"{condition} has no inverse"),
+    };
+
+    private static void Add(Fragment fragment, uint word)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, word);
+        fragment.Bytes.AddRange(bytes);
+    }
+}

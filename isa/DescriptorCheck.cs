@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+
+namespace HybridEmu.Isa;
+
+/// <summary>The check of a descriptor that needs nothing but its 64 bytes, driven by <see cref="DescriptorTable"/>.</summary>
+public static class DescriptorCheck
+{
+    /// <summary>Accumulator slots of HX 1.0.</summary>
+    private const int Slots = 4;
+
+    /// <summary>
+    /// The first rule that the descriptor breaks, in this order: opcode, version, bits that must be 0 (reserved ones and
+    /// fields that the operation does not use), types, sizes, alignment. Where operands lie in memory, and what slots and
+    /// semaphores hold, is checked by dispatch and the engines.
+    /// </summary>
+    public static QueueFaultCause Check(in Descriptor descriptor)
+    {
+        DescriptorRow? row = DescriptorTable.Find((byte)descriptor.Opcode);
+        if (row is null)
+            return QueueFaultCause.UnknownOpcode;
+        if (descriptor.Version != DescriptorTable.Version)
+            return QueueFaultCause.Version;
+        if (HasReservedBits(row, in descriptor))
+            return QueueFaultCause.ReservedBits;
+        if (!TypesAreLegal(row, in descriptor))
+            return QueueFaultCause.TypeCombination;
+        if (!SizesAreLegal(row, in descriptor))
+            return QueueFaultCause.Size;
+        return IsAligned(row, in descriptor) ? QueueFaultCause.None : QueueFaultCause.Misaligned;
+    }
+
+    private static bool HasReservedBits(DescriptorRow row, in Descriptor descriptor)
+    {
+        ReadOnlySpan<uint> words = Words(in descriptor);
+        uint[] used = row.UsedBits;
+        for (int i = 0; i < used.Length; i++)
+        {
+            if ((words[i] & ~used[i]) != 0)
+                return true;
+        }
+
+        if (row.Copy)
+        {
+            int dimensions = descriptor.Dimensions;
+            if (dimensions < 3 && (descriptor.N2 != 0 || descriptor.SourceStride(2) != 0 || descriptor.DestinationStride(2) != 0))
+                return true;
+            if (dimensions < 2 && (descriptor.N1 != 0 || descriptor.SourceStride(1) != 0 || descriptor.DestinationStride(1) != 0))
+                return true;
+        }
+
+        // The stochastic form takes its seed from the parameter block and is defined for bf16 results only.
+        return descriptor.Rounding == Rounding.Stochastic && (descriptor.TypeOut != ElementType.Bf16 || !HasParameters(row, in descriptor));
+    }
+
+    private static bool TypesAreLegal(DescriptorRow row, in Descriptor descriptor)
+    {
+        // An optional B (the bias of a drain) is there exactly when it has a type.
+        foreach (DescriptorOperand operand in row.Operands)
+        {
+            if (operand.Role == RegionRole.B && operand.Optional && (descriptor.B != 0) != (descriptor.TypeB != ElementType.None))
+                return false;
+        }
+
+        foreach (ref readonly DescriptorTypes types in row.Types.AsSpan())
+        {
+            if (!types.Contains(descriptor.TypeA, descriptor.TypeB, descriptor.TypeAccumulator, descriptor.TypeOut))
+                continue;
+            return !types.Raw || (descriptor.Activation == Activation.None && !HasParameters(row, in descriptor));
+        }
+
+        return false;
+    }
+
+    private static bool SizesAreLegal(DescriptorRow row, in Descriptor descriptor)
+    {
+        if (row.Copy)
+            return CopySizesAreLegal(in descriptor);
+        foreach (DescriptorField field in row.Fields)
+        {
+            switch (field.Kind)
+            {
+                case FieldKind.Count when Half(in descriptor, field.Byte) == 0:
+                case FieldKind.Pitch when (int)Word(in descriptor, field.Byte) < 0:
+                case FieldKind.Slot when descriptor.Slot >= Slots:
+                    return false;
+            }
+        }
+
+        // Rows of a result may not overlap: the order in which they are written is the implementation's.
+        foreach (DescriptorOperand operand in row.Operands)
+        {
+            if ((operand.Access & RegionAccess.Write) == 0 || operand.PitchByte == 0)
+                continue;
+            (int rows, int columns) = DescriptorFootprint.Shape(operand, in descriptor);
+            if (rows > 1 && (int)Word(in descriptor, operand.PitchByte) < columns * DescriptorFootprint.ElementBytes(operand.Role, in descriptor))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool CopySizesAreLegal(in Descriptor descriptor)
+    {
+        int dimensions = descriptor.Dimensions;
+        if (dimensions == 0 || descriptor.N0 == 0 || (dimensions > 1 && descriptor.N1 == 0) || (dimensions > 2 && descriptor.N2 == 0))
+            return false;
+        if (descriptor.SourceStride(0) < descriptor.TypeA.SizeBytes() || descriptor.DestinationStride(0) < descriptor.TypeOut.SizeBytes())
+            return false;
+        return (descriptor.N1 < 2 || descriptor.DestinationStride(1) != 0) && (descriptor.N2 < 2 || descriptor.DestinationStride(2) != 0);
+    }
+
+    private static bool IsAligned(DescriptorRow row, in Descriptor descriptor)
+    {
+        if (row.Copy)
+        {
+            uint source = (uint)descriptor.TypeA.SizeBytes() - 1, destination = (uint)descriptor.TypeOut.SizeBytes() - 1;
+            uint low = ((uint)descriptor.A | (uint)descriptor.SourceStride(0) | (uint)descriptor.SourceStride(1) | (uint)descriptor.SourceStride(2)) & source;
+            low |= ((uint)descriptor.D | (uint)descriptor.DestinationStride(0) | (uint)descriptor.DestinationStride(1) | (uint)descriptor.DestinationStride(2)) & destination;
+            return low == 0;
+        }
+
+        foreach (DescriptorField field in row.Fields)
+        {
+            if ((Word(in descriptor, field.Byte & ~3) & (uint)(field.Alignment - 1)) != 0 && field.Kind is FieldKind.Address or FieldKind.Pitch)
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool HasParameters(DescriptorRow row, in Descriptor descriptor)
+    {
+        foreach (DescriptorOperand operand in row.Operands)
+        {
+            if (operand.Role == RegionRole.Params)
+                return Word(in descriptor, operand.AddressByte) != 0;
+        }
+
+        return false;
+    }
+
+    private static ReadOnlySpan<uint> Words(in Descriptor descriptor) =>
+        MemoryMarshal.Cast<Descriptor, uint>(MemoryMarshal.CreateReadOnlySpan(in descriptor, 1));
+
+    private static uint Word(in Descriptor descriptor, int offset) => Words(in descriptor)[offset >> 2];
+
+    private static uint Half(in Descriptor descriptor, int offset) => (Word(in descriptor, offset) >> (8 * (offset & 3))) & 0xFFFF;
+}

@@ -1,0 +1,125 @@
+namespace HybridEmu.Isa;
+
+/// <summary>
+/// Transcendental functions of the ISA: a table and a fixed sequence of fp32 operations. The sequence, not the
+/// mathematical function, is the definition; each is within 1 ulp over all fp32 inputs tried. NaN results are canonical.
+/// </summary>
+public static class Functions
+{
+    private const float IntegerMagic = 12582912f; // 1.5 * 2^23: adding it rounds to an integer, ties to even
+
+    /// <summary>
+    /// e^x. exp(x) is +inf from 88.7228394 (0x42B17218) on and +0 at or below -103.972084 (0xC2CFF1B5); subnormal
+    /// results are kept.
+    /// </summary>
+    public static float Exp(float x)
+    {
+        if (float.IsNaN(x))
+            return CanonicalNaN.Value;
+        if (x >= 88.7228394f)
+            return float.PositiveInfinity;
+        if (x <= -103.972084f)
+            return 0f;
+
+        // x = n * ln2/32 + r, |r| <= ln2/64.
+        float n = Fp32.Fma(x, Tables.ExpInverseStep, IntegerMagic) - IntegerMagic;
+        float r = Fp32.Fma(-n, Tables.ExpStepHigh, x); // exact
+        r = Fp32.Fma(-n, Tables.ExpStepLow, r);
+        float q = Fp32.Fma(r, 0.16666667f, 0.5f);
+        float p = Fp32.Fma(r * r, q, r); // e^r - 1
+        int steps = (int)n;
+        float t = Tables.ExpHigh[steps & 31];
+        float y = t + Fp32.Fma(t, p, Tables.ExpLow[steps & 31]);
+
+        // Two factors, since 2^e alone may be out of range; only the second product can round.
+        int e = steps >> 5;
+        int half = e >> 1;
+        return y * PowerOfTwo(half) * PowerOfTwo(e - half);
+    }
+
+    /// <summary>Natural logarithm. log(+-0) = -inf, log(x &lt; 0) = NaN, log(+inf) = +inf, log(1) = +0.</summary>
+    public static float Log(float x)
+    {
+        if (!(x >= 0f))
+            return CanonicalNaN.Value;
+        if (x == 0f)
+            return float.NegativeInfinity;
+        if (float.IsPositiveInfinity(x))
+            return x;
+
+        // x = 2^e * m, m in [sqrt(1/2), sqrt(2)).
+        int e = -127;
+        if (x < 1.17549435e-38f)
+        {
+            x *= 8388608f;
+            e -= 23;
+        }
+
+        uint bits = BitConverter.SingleToUInt32Bits(x);
+        uint mantissa = bits & 0x007F_FFFF;
+        e += (int)(bits >> 23);
+        float m = BitConverter.UInt32BitsToSingle(mantissa | 0x3F80_0000);
+        if (mantissa >= 0x0035_04F3)
+        {
+            m *= 0.5f;
+            e++;
+        }
+
+        int i = (int)Fp32.Fma(m, 64f, 0.5f) - 45;
+        float r = Fp32.Fma(m, Tables.LogReciprocal[i], -1f);
+        float q = Fp32.Fma(r, 0.2f, -0.25f);
+        q = Fp32.Fma(q, r, 0.33333334f);
+        q = Fp32.Fma(q, r, -0.5f);
+        float p = Fp32.Fma(r * r, q, r); // log(1 + r)
+        float h = e * Tables.Ln2High; // exact
+        float t = Tables.LogHigh[i];
+        float s = h + t;
+        float lost = (h - s) + t;
+        float low = Fp32.Fma(e, Tables.Ln2Low, Tables.LogLow[i] + p);
+        return s + (lost + low);
+    }
+
+    /// <summary>1 / sqrt(x). rsqrt(+-0) = +-inf, rsqrt(x &lt; 0) = NaN, rsqrt(+inf) = +0.</summary>
+    public static float Rsqrt(float x)
+    {
+        if (x == 0f)
+            return BitConverter.UInt32BitsToSingle(0x7F80_0000 | (BitConverter.SingleToUInt32Bits(x) & 0x8000_0000));
+        if (!(x > 0f))
+            return CanonicalNaN.Value;
+        if (float.IsPositiveInfinity(x))
+            return 0f;
+
+        // x = 2^(e - odd) * m, m in [1, 4), e - odd even.
+        int e = -127;
+        if (x < 1.17549435e-38f)
+        {
+            x *= 16777216f;
+            e -= 24;
+        }
+
+        uint bits = BitConverter.SingleToUInt32Bits(x);
+        uint mantissa = bits & 0x007F_FFFF;
+        e += (int)(bits >> 23);
+        int odd = e & 1;
+        float m = BitConverter.UInt32BitsToSingle(mantissa | ((uint)(127 + odd) << 23));
+
+        // Newton: y += y/2 * (1 - m*y*y); the second time with the product m*y in two parts.
+        float y = Tables.RsqrtSeed[(odd << 6) | (int)(mantissa >> 17)];
+        float d = Fp32.Fma(-(m * y), y, 1f);
+        y = Fp32.Fma(0.5f * y, d, y);
+        float a = m * y;
+        float b = Fp32.Fma(m, y, -a);
+        d = Fp32.Fma(-a, y, 1f);
+        d = Fp32.Fma(-b, y, d);
+        y = Fp32.Fma(0.5f * y, d, y);
+        return y * PowerOfTwo(-((e - odd) >> 1));
+    }
+
+    /// <summary>
+    /// The correctly rounded quotient 1 / x: fp32 division has the same bits on every host, so it needs no table.
+    /// reciprocal(+-0) = +-inf, reciprocal(+-inf) = +-0; subnormal results are kept.
+    /// </summary>
+    public static float Reciprocal(float x) => CanonicalNaN.Of(1f / x);
+
+    private static float PowerOfTwo(int exponent) => BitConverter.UInt32BitsToSingle((uint)(127 + exponent) << 23);
+}

@@ -1,0 +1,168 @@
+using System.Buffers.Binary;
+using HybridEmu.Isa;
+using HybridEmu.Units;
+
+namespace HybridEmu.Emulator.Tests;
+
+public class MatrixDrainTests
+{
+    private const int ParametersAt = 0xA0000;
+    private const int BiasAt = 0xA1010; // not on a line: the vector takes one request more
+    private const int OutAt = 0x80000;
+    private const float Scale = 0.3f;
+    private const ulong Seed = 0x1234_5678_9ABC;
+    private const ulong Origin = 77;
+    private const uint TensorPitch = 1000;
+
+    public static TheoryData<bool, ElementType, bool, bool, bool, Rounding> Drains()
+    {
+        var data = new TheoryData<bool, ElementType, bool, bool, bool, Rounding>();
+        for (int bits = 0; bits < 16; bits++)
+        {
+            foreach (ElementType type in new[] { ElementType.Fp32, ElementType.Bf16, ElementType.Int8, ElementType.Int32 })
+                data.Add((bits & 1) != 0, type, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, Rounding.NearestEven);
+        }
+
+        data.Add(false, ElementType.Bf16, true, true, true, Rounding.Stochastic);
+        data.Add(true, ElementType.Bf16, true, false, false, Rounding.Stochastic);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Drains))]
+    public void A_drain_scales_then_adds_bias_then_activates_then_converts(
+        bool integer, ElementType type, bool scale, bool bias, bool relu, Rounding rounding)
+    {
+        var product = new MatrixCase(6, 9, 19, integer, false, false, 1, true, 3);
+        var bench = new MatrixBench(new MatrixConfig(5, 8, 65536), stallPercent: 30);
+        byte[] memory = bench.Scratchpad.Bytes;
+        product.Fill(memory);
+        float[] biases = [.. Enumerable.Range(0, product.N).Select(j => (j - 9) * 1.7f)];
+        for (int j = 0; j < product.N; j++)
+            BinaryPrimitives.WriteSingleLittleEndian(memory.AsSpan(BiasAt + (j * 4)), biases[j]);
+        BinaryPrimitives.WriteSingleLittleEndian(memory.AsSpan(ParametersAt), Scale);
+        BinaryPrimitives.WriteUInt64LittleEndian(memory.AsSpan(ParametersAt + 32), Seed);
+        BinaryPrimitives.WriteUInt64LittleEndian(memory.AsSpan(ParametersAt + 40), Origin);
+        BinaryPrimitives.WriteUInt32LittleEndian(memory.AsSpan(ParametersAt + 48), TensorPitch);
+
+        Descriptor drain = product.RawDrain();
+        drain.TypeOut = type;
+        drain.Rounding = rounding;
+        drain.Activation = relu ? Activation.Relu : Activation.None;
+        drain.MatrixParameters = scale ? (uint)AddressMap.Scratchpad + ParametersAt : 0;
+        drain.B = bias ? AddressMap.Scratchpad + BiasAt : 0;
+        bench.Program.Enqueue(product.Matmul(0));
+        bench.Program.Enqueue(drain);
+        bench.Run();
+
+        uint[] sums = product.Expected();
+        int bytes = type == ElementType.Bf16 ? 2 : type == ElementType.Int8 ? 1 : 4;
+        for (int i = 0; i < product.M; i++)
+        {
+            for (int j = 0; j < product.N; j++)
+            {
+                uint word = sums[(i * product.N) + j];
+                float value = integer ? (int)word : BitConverter.UInt32BitsToSingle(word);
+                if (scale)
+                    value *= Scale;
+                if (bias)
+                    value += biases[j];
+                if (relu && value <= 0)
+                    value = 0;
+                uint expected = type switch
+                {
+                    ElementType.Bf16 => Bf16.FromFloat(value, rounding, Seed, Origin + ((ulong)i * TensorPitch) + (ulong)j),
+                    ElementType.Int8 => (byte)Fp32.ToInt8(value),
+                    ElementType.Int32 when integer && !scale && !bias && !relu => word,
+                    ElementType.Int32 => (uint)Fp32.ToInt32(value),
+                    _ => CanonicalNaN.BitsOf(value),
+                };
+                Span<byte> at = memory.AsSpan(OutAt + (i * product.PitchD) + (j * bytes), bytes);
+                uint actual = bytes == 1 ? at[0] : bytes == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(at) : BinaryPrimitives.ReadUInt32LittleEndian(at);
+                Assert.Equal(expected, actual);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_drain_writes_no_byte_outside_its_rows()
+    {
+        var bench = new MatrixBench(new MatrixConfig(8, 8, 65536));
+        var product = new MatrixCase(5, 8, 13, false, false, false, 1, false, 3);
+        bench.Scratchpad.Bytes.AsSpan().Fill(0xEE);
+        product.Run(bench);
+        for (int i = 0; i < product.M; i++)
+            Assert.Equal(-1, bench.Scratchpad.Bytes.AsSpan(OutAt + (i * product.PitchD) + (product.N * 4), product.PitchD - (product.N * 4)).IndexOfAnyExcept((byte)0xEE));
+    }
+
+    [Fact]
+    public void A_slot_one_line_too_small_faults_and_nothing_happens()
+    {
+        // 64 KiB: 16 KiB a slot, 512 lines of 8 words. 17 columns are 3 blocks: 170 rows fit, 171 do not.
+        foreach ((int m, QueueFaultCause cause) in new[] { (170, QueueFaultCause.None), (171, QueueFaultCause.SlotTooSmall) })
+        {
+            var bench = new MatrixBench(new MatrixConfig(8, 8, 65536));
+            var product = new MatrixCase(m, 3, 17, false, false, false, 1, false, 3);
+            product.Fill(bench.Scratchpad.Bytes);
+            bench.Program.Enqueue(product.Matmul(0));
+            bench.Run();
+            Assert.Equal(cause, bench.Finished[0].Done.Cause);
+            Assert.Equal(cause == QueueFaultCause.None, bench.Unit.State.ArrayCycles > 0);
+        }
+    }
+
+    [Theory]
+    [InlineData(6, 13, ElementType.Fp32, QueueFaultCause.None)]
+    [InlineData(5, 13, ElementType.Fp32, QueueFaultCause.SlotShape)]
+    [InlineData(6, 12, ElementType.Fp32, QueueFaultCause.SlotShape)]
+    [InlineData(6, 13, ElementType.Int32, QueueFaultCause.SlotShape)]
+    public void A_drain_of_another_shape_than_the_slot_faults(int m, int n, ElementType type, QueueFaultCause cause)
+    {
+        var bench = new MatrixBench(new MatrixConfig(8, 8, 65536));
+        Descriptor zero = new() { Opcode = DescriptorOpcode.MxZero, TypeAccumulator = ElementType.Fp32, N0 = 6, N2 = 13, Slot = 1 };
+        Descriptor drain = new MatrixCase(m, 1, n, type == ElementType.Int32, false, false, 1, false, 1).RawDrain();
+        bench.Program.Enqueue(zero);
+        bench.Program.Enqueue(drain);
+        bench.Run();
+        Assert.Equal(cause, bench.Finished[1].Done.Cause);
+        Assert.Equal(cause == QueueFaultCause.None, bench.Unit.State.WrittenBytes > 0);
+    }
+
+    [Fact]
+    public void An_accumulating_product_of_another_shape_faults_and_a_fresh_one_does_not()
+    {
+        var bench = new MatrixBench(new MatrixConfig(8, 8, 65536));
+        Descriptor first = new MatrixCase(4, 4, 4, false, false, false, 1, false, 1).Matmul(0);
+        Descriptor other = new MatrixCase(4, 4, 5, false, false, false, 1, false, 1).Matmul(0);
+        other.Accumulate = true;
+        Descriptor fresh = other;
+        fresh.Accumulate = false;
+        foreach (Descriptor descriptor in new[] { first, other, fresh, other })
+            bench.Program.Enqueue(descriptor);
+        bench.Run();
+        Assert.Equal(
+            [QueueFaultCause.None, QueueFaultCause.SlotShape, QueueFaultCause.None, QueueFaultCause.None],
+            bench.Finished.Select(f => f.Done.Cause));
+    }
+
+    [Fact]
+    public void An_accumulating_product_onto_a_zeroed_slot_equals_a_fresh_one()
+    {
+        var product = new MatrixCase(7, 9, 10, false, false, false, 1, true, 8);
+        var bench = new MatrixBench(new MatrixConfig(4, 4, 65536));
+        product.Fill(bench.Scratchpad.Bytes);
+        Descriptor accumulate = product.Matmul(0);
+        accumulate.Accumulate = true;
+        bench.Program.Enqueue(new Descriptor { Opcode = DescriptorOpcode.MxZero, TypeAccumulator = ElementType.Fp32, N0 = 7, N2 = 10, Slot = 1 });
+        bench.Program.Enqueue(accumulate);
+        bench.Program.Enqueue(product.RawDrain());
+        bench.Run();
+        byte[] bytes = bench.Scratchpad.Bytes;
+        uint[] expected = product.Expected();
+        for (int i = 0; i < product.M; i++)
+        {
+            for (int j = 0; j < product.N; j++)
+                Assert.Equal(expected[(i * product.N) + j], BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(OutAt + (i * product.PitchD) + (j * 4))));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+using HybridEmu.Reference;
+using HybridEmu.Units;
+
+namespace HybridEmu.Emulator.Tests;
+
+public class SystolicArrayTests
+{
+    private static readonly float[] Awkward =
+    [
+        0f, -0f, 1f, -1f, 0.5f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 1e-38f, 1e-20f, -3e38f, 3e38f,
+    ];
+
+    public static TheoryData<int, int, SimdWidth> Shapes()
+    {
+        var data = new TheoryData<int, int, SimdWidth>();
+        foreach (SimdWidth simd in new[] { SimdWidth.Scalar, SimdWidth.Vector256, SimdWidth.Vector512 })
+        {
+            foreach ((int rows, int columns) in new[] { (1, 1), (5, 7), (8, 8), (3, 20), (33, 4), (16, 16), (32, 32), (10, 70) })
+                data.Add(rows, columns, simd);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Every_register_equals_the_golden_stepper_at_every_cycle(int rows, int columns, SimdWidth simd)
+    {
+        for (ulong seed = 0; seed < 4; seed++)
+            RunLockstep(rows, columns, simd, seed, floatingPoint: (seed & 1) == 0);
+    }
+
+    [Theory]
+    [InlineData(SimdWidth.Scalar)]
+    [InlineData(SimdWidth.Vector256)]
+    [InlineData(SimdWidth.Vector512)]
+    public void Disabled_rows_pass_the_sum_bit_for_bit(SimdWidth simd)
+    {
+        // One enabled row of four: -0 stays -0 and inf * 0 never happens in the other three.
+        var array = new SystolicArray(4, 3, simd);
+        LoadColumn(array, [[0, 0, 0], [0, 0, 0], [0, 0, 0], Bits(1f, 0f, -0f)], enabledRows: 1);
+        int[] addends = Bits(-0f, float.NegativeInfinity, -0f);
+        array.EnterRow(Bits(-0f, float.PositiveInfinity, float.NaN, float.PositiveInfinity));
+        array.EnterSwitch();
+        var left = new int[3];
+        for (int t = 0; t < 4 + 3; t++)
+        {
+            if (t < 3)
+                array.Top[t] = addends[t];
+            array.Step(true);
+            if (t - 3 is >= 0 and < 3)
+                left[t - 3] = array.Bottom[t - 3];
+        }
+
+        Assert.Equal(Bits(-0f, float.NegativeInfinity, 0f), left);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(4, 3, 5)]
+    [InlineData(8, 8, 1)]
+    [InlineData(5, 7, 12)]
+    public void A_fold_takes_2R_plus_C_plus_M_minus_2_cycles_from_first_weight_to_last_sum(int rows, int columns, int m)
+    {
+        // All weights and operands are 1, so the last bottom register shows R at its cycle and something else before.
+        var array = new SystolicArray(rows, columns, SimdWidth.Widest);
+        int[] ones = Enumerable.Repeat(1, columns).ToArray();
+        int expected = (2 * rows) + columns + m - 2;
+        int changedAt = -1;
+        for (int cycle = 1; cycle <= expected + 5; cycle++)
+        {
+            int t = cycle - 1;
+            if (t < rows)
+                array.EnterWeights(ones, true);
+            if (t == rows)
+                array.EnterSwitch();
+            if (t >= rows && t < rows + m)
+            {
+                int value = t == rows + m - 1 ? 1 : 2;
+                array.EnterRow(Enumerable.Repeat(value, rows).ToArray());
+            }
+
+            array.Step(false);
+            if (array.Bottom[columns - 1] == rows)
+            {
+                Assert.Equal(-1, changedAt);
+                changedAt = cycle;
+            }
+        }
+
+        Assert.Equal(expected, changedAt);
+    }
+
+    [Fact]
+    public void A_saved_array_continues_as_the_one_that_was_not_stopped()
+    {
+        var array = new SystolicArray(5, 7);
+        var random = new MatrixStimulus(9);
+        for (int t = 0; t < 40; t++)
+            RandomEntry(array, null, random, true);
+        using var stream = new MemoryStream();
+        array.Walk(StateArchive.ForSave(stream));
+        stream.Position = 0;
+        var restored = new SystolicArray(5, 7, SimdWidth.Scalar);
+        restored.Walk(StateArchive.ForLoad(stream));
+        Assert.Equal(HashOf(array), HashOf(restored));
+        ulong seed = random.State;
+        for (int t = 0; t < 200; t++)
+            RandomEntry(array, null, random, true);
+        var again = new MatrixStimulus(0) { State = seed };
+        for (int t = 0; t < 200; t++)
+            RandomEntry(restored, null, again, true);
+        Assert.Equal(HashOf(array), HashOf(restored));
+    }
+
+    private static ulong HashOf(SystolicArray array)
+    {
+        StateArchive archive = StateArchive.ForHash();
+        array.Walk(archive);
+        return archive.Hash;
+    }
+
+    private static void LoadColumn(SystolicArray array, int[][] bottomFirst, int enabledRows)
+    {
+        for (int i = 0; i < bottomFirst.Length; i++)
+        {
+            array.EnterWeights(bottomFirst[i], bottomFirst.Length - i <= enabledRows);
+            array.Step(true);
+        }
+    }
+
+    private static int[] Bits(params float[] values) => values.Select(BitConverter.SingleToInt32Bits).ToArray();
+
+    private static void RunLockstep(int rows, int columns, SimdWidth simd, ulong seed, bool floatingPoint)
+    {
+        var array = new SystolicArray(rows, columns, simd);
+        var golden = new SystolicReference(rows, columns);
+        var random = new MatrixStimulus((seed * 1000) + (ulong)(rows * 50) + (ulong)columns);
+        int cycles = Math.Max(150, 5 * (rows + columns));
+        for (int t = 0; t < cycles; t++)
+        {
+            if (random.Next(4) != 0) // else frozen: everything holds
+                RandomEntry(array, golden, random, floatingPoint);
+            for (int r = 0; r < rows; r++)
+            {
+                for (int c = 0; c < columns; c++)
+                    AssertElement(golden[r, c], array, r, c, floatingPoint, t);
+            }
+        }
+    }
+
+    private static void RandomEntry(SystolicArray array, SystolicReference? golden, MatrixStimulus random, bool floatingPoint)
+    {
+        // Phases of dense and of sparse tokens; folds with K not a multiple of R come from the random enables.
+        bool dense = (array.Time / 40 & 1) == 0;
+        int[]? row = random.Next(dense ? 8 : 2) != 0 ? Words(random, random.Next(array.Rows) + 1, floatingPoint) : null;
+        bool switchToken = random.Next(dense ? 3 : 20) == 0;
+        int[]? weights = random.Next(dense ? 8 : 2) != 0 ? Words(random, array.Columns, floatingPoint) : null;
+        bool enabled = random.Next(5) != 0;
+        int[] addends = Words(random, array.Columns, floatingPoint);
+        if (row is not null)
+            array.EnterRow(row);
+        if (switchToken)
+            array.EnterSwitch();
+        if (weights is not null)
+            array.EnterWeights(weights, enabled);
+        addends.CopyTo(array.Top);
+        array.Step(floatingPoint);
+        golden?.Step(row, switchToken, weights, enabled, addends, floatingPoint);
+    }
+
+    private static int[] Words(MatrixStimulus random, int count, bool floatingPoint)
+    {
+        var words = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            if (!floatingPoint)
+                words[i] = (sbyte)random.Next(256);
+            else if (random.Next(12) == 0)
+                words[i] = BitConverter.SingleToInt32Bits(Awkward[random.Next(Awkward.Length)]) & ~0xFFFF;
+            else
+                words[i] = BitConverter.SingleToInt32Bits((random.Next(2001) - 1000) / 256f) & ~0xFFFF;
+        }
+
+        return words;
+    }
+
+    private static void AssertElement(SystolicReference.Element pe, SystolicArray array, int r, int c, bool floatingPoint, int t)
+    {
+        bool same = pe.Act == array.Act(r, c)
+            && SamePsum(pe.Psum, array.Psum(r, c), floatingPoint)
+            && pe.Weight == array.Weight(r, c)
+            && pe.Shadow == array.Shadow(r, c)
+            && pe.WeightOut == array.WeightOut(r, c)
+            && pe.Enable == array.Enable(r, c)
+            && pe.EnableShadow == array.EnableShadow(r, c)
+            && pe.EnableOut == array.EnableOut(r, c)
+            && pe.ShiftToken == array.ShiftToken(r, c)
+            && pe.SwitchToken == array.SwitchToken(r, c);
+        if (same)
+            return;
+        Assert.Fail(
+            $"cycle {t} PE ({r}, {c}): golden/array act {pe.Act:X}/{array.Act(r, c):X} psum {pe.Psum:X}/{array.Psum(r, c):X} "
+            + $"weight {pe.Weight:X}/{array.Weight(r, c):X} shadow {pe.Shadow:X}/{array.Shadow(r, c):X} out {pe.WeightOut:X}/"
+            + $"{array.WeightOut(r, c):X} enables {pe.Enable}/{array.Enable(r, c)} {pe.EnableShadow}/{array.EnableShadow(r, c)} "
+            + $"{pe.EnableOut}/{array.EnableOut(r, c)} shift {pe.ShiftToken}/{array.ShiftToken(r, c)} switch "
+            + $"{pe.SwitchToken}/{array.SwitchToken(r, c)}");
+    }
+
+    private static bool SamePsum(int a, int b, bool floatingPoint) =>
+        a == b || (floatingPoint && float.IsNaN(BitConverter.Int32BitsToSingle(a)) && float.IsNaN(BitConverter.Int32BitsToSingle(b)));
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+
+namespace HybridEmu.Isa.Tests;
+
+/// <summary>GNU as and ld for RISC-V, where the host has them: the oracle for scalar output.</summary>
+internal static class GnuAssembler
+{
+    private const string Prefix = "riscv64-unknown-elf-";
+
+    public static bool IsPresent { get; } = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(d => File.Exists(Path.Combine(d, Prefix + "as")));
+
+    /// <summary>Says so and returns true when a test cannot run.</summary>
+    public static bool IsAbsent(string test)
+    {
+        if (!IsPresent) Console.WriteLine($"{test}: {Prefix}as is not installed, nothing compared");
+        return !IsPresent;
+    }
+
+    /// <summary>Assembles and links; returns the ELF file.</summary>
+    public static byte[] Assemble(string source, params string[] linkOptions)
+    {
+        string directory = Directory.CreateTempSubdirectory("hybridemu-gnu").FullName;
+        try
+        {
+            string input = Path.Combine(directory, "p.s"), unlinked = Path.Combine(directory, "p.o"), output = Path.Combine(directory, "p.elf");
+            File.WriteAllText(input, source);
+            Run("as", "-march=rv32ima_zicsr_zifencei", "-mabi=ilp32", "-mno-relax", "-o", unlinked, input);
+            Run("ld", ["-m", "elf32lriscv", "--no-relax", "-N", "-o", output, .. linkOptions, unlinked]);
+            return File.ReadAllBytes(output);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>Runs one of the binutils and returns what it printed.</summary>
+    public static string Run(string tool, params string[] arguments)
+    {
+        using var process = new Process();
+        process.StartInfo = new ProcessStartInfo(Prefix + tool) { RedirectStandardError = true, RedirectStandardOutput = true };
+        foreach (string argument in arguments) process.StartInfo.ArgumentList.Add(argument);
+        process.Start();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{tool}: {errors.Result}");
+        Assert.True(errors.Result.Length == 0, $"{tool}: {errors.Result}");
+        return output;
+    }
+}
