@@ -54,7 +54,11 @@ public sealed record ThermalConfig
     /// <summary>A passively cooled edge module: the oracle's edge.config.</summary>
     public static ThermalConfig Edge => new()
     {
-        SpreaderSide = 0.02, SinkSide = 0.03, SinkThickness = 4e-3,
-        ConvectionResistance = 2.5, ConvectionCapacity = 20, AmbientKelvin = 313.15,
+        SpreaderSide = 0.02,
+        SinkSide = 0.03,
+        SinkThickness = 4e-3,
+        ConvectionResistance = 2.5,
+        ConvectionCapacity = 20,
+        AmbientKelvin = 313.15,
     };
 }
