@@ -244,6 +244,9 @@ public sealed class ClockDomain
         return _ready;
     }
 
+    /// <summary>Time of a grid edge, skipped or not, in picoseconds.</summary>
+    public long TimeOfCycle(long cycle) => GridTime(cycle);
+
     /// <summary>The next edge that the unit asked for, for deadlock reports; <see cref="Wake.Never"/> when it waits for a channel.</summary>
     public long PendingWake(int unit)
     {

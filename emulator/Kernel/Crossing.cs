@@ -47,10 +47,27 @@ public sealed class Crossing<T>
         return _entries.Length - (int)(_state.Pushed - freed);
     }
 
-    public bool CanPush(long producerEdge) => Room(producerEdge) > 0;
+    /// <summary>Whether the producer sees a free slot; if not but one is on its way, wakes the producer when it arrives.</summary>
+    public bool CanPush(long producerEdge)
+    {
+        if (Room(producerEdge) > 0)
+            return true;
+        if (_state.Freed != _state.Popped)
+            _from.WakeAt(_producer, _freeFrom[_state.Freed % _entries.Length]);
+        return false;
+    }
 
-    public bool CanPop(long consumerEdge) =>
-        _state.Pushed != _state.Popped && _visibleFrom[_state.Popped % _entries.Length] <= consumerEdge;
+    /// <summary>Whether the consumer sees an entry; if not but one is on its way, wakes the consumer when it arrives.</summary>
+    public bool CanPop(long consumerEdge)
+    {
+        if (_state.Pushed == _state.Popped)
+            return false;
+        long from = _visibleFrom[_state.Popped % _entries.Length];
+        if (from <= consumerEdge)
+            return true;
+        _to.WakeAt(_consumer, from);
+        return false;
+    }
 
     public void Push(in T entry, long producerEdge)
     {
@@ -75,6 +92,8 @@ public sealed class Crossing<T>
         T entry = Peek(consumerEdge);
         long slot = _state.Popped++ % _entries.Length;
         _freeFrom[slot] = _from.Edge + 2;
+        if (_state.Pushed != _state.Popped)
+            _to.WakeAt(_consumer, Math.Max(consumerEdge + 1, _visibleFrom[_state.Popped % _entries.Length]));
 
         // The producer may have found the crossing full at any edge since: wake it whenever a slot comes free.
         _from.WakeAt(_producer, _from.Edge + 2);

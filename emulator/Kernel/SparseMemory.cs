@@ -50,6 +50,13 @@ public sealed class SparseMemory
 
     public void Walk(StateArchive archive, string name)
     {
+        archive.Variable = true;
+        WalkPages(archive, name);
+        archive.Variable = false;
+    }
+
+    private void WalkPages(StateArchive archive, string name)
+    {
         for (int i = 0; i < _pages.Length; i++)
         {
             // A page of zeros and a page that never was are the same memory.

@@ -33,6 +33,12 @@ public sealed class StateArchive
     /// <summary>Hash of the names and sizes seen.</summary>
     public ulong Layout => _layout;
 
+    /// <summary>
+    /// Set while something is presented whose extent depends on the run, such as pages of a sparse memory: it is saved and
+    /// hashed, but is no part of the layout.
+    /// </summary>
+    public bool Variable { get; set; }
+
     public static StateArchive ForHash() => new(null, false);
 
     public static StateArchive ForSave(MemoryStream stream) => new(stream, false);
@@ -49,7 +55,8 @@ public sealed class StateArchive
 
     public void Bytes(string name, Span<byte> bytes)
     {
-        _layout = Mix(Mix(_layout, Encoding.UTF8.GetBytes(name)), (ulong)bytes.Length);
+        if (!Variable)
+            _layout = Mix(Mix(_layout, Encoding.UTF8.GetBytes(name)), (ulong)bytes.Length);
         if (_stream is null)
             _hash = Mix(_hash, bytes);
         else if (_loading)

@@ -10,7 +10,6 @@ internal static class ImageBuilder
         foreach (Section section in written)
         {
             byte[] bytes = section.MemoryOnly ? [] : [.. section.Fragments.SelectMany(f => f.Bytes)];
-            // 64 at least, so that file offsets and addresses agree modulo a line whatever the section holds.
             contents.Add(new ElfSection(section.Name, (uint)section.Address, bytes, (uint)section.Size, (uint)Math.Max(section.Alignment, 4), section.Executable, section.Writable, section.MemoryOnly));
         }
 
@@ -31,6 +30,8 @@ internal static class ImageBuilder
         try
         {
             long value = state.Evaluator.Number(new SymbolExpression(symbol, -1));
+            // ELF32 cannot hold it: a place in HBM that only descriptors reach.
+            if (value is < int.MinValue or > uint.MaxValue) return;
             long size = symbol.Size is Expression expression ? state.Evaluator.Number(expression) : 0;
             int section = symbol.Label is Location place ? written.IndexOf(place.Fragment.Section) : -1;
             symbols.Add(new ElfSymbolEntry(symbol.Name, (uint)value, (uint)size, section, symbol.IsGlobal || symbol.Name == "_start", symbol.IsFunction, symbol.IsObject));

@@ -11,6 +11,7 @@ internal sealed class Layout(AssemblyState state)
     /// <summary>Sections start on a line of the L1 caches, so that code and data do not share one.</summary>
     private const long LineBytes = 64;
 
+    private const int FreePasses = 100;
     private const int MostPasses = 10_000;
 
     /// <summary>Allocated sections in the order of their addresses.</summary>
@@ -43,7 +44,11 @@ internal sealed class Layout(AssemblyState state)
         }
     }
 
-    /// <summary>Branches only grow, so this ends; alignment and origins follow them.</summary>
+    /// <summary>
+    /// Walks the fragments in order until nothing moves, as GNU as does: a branch sees the new addresses of what lies
+    /// before it and the last pass's addresses of what follows (0 at first). Where several settlements exist, this finds
+    /// the same one. Should it swing, branches only grow from some pass on, so that it ends.
+    /// </summary>
     private void Relax()
     {
         for (int pass = 0; pass < MostPasses; pass++)
@@ -54,20 +59,16 @@ internal sealed class Layout(AssemblyState state)
                 long offset = 0;
                 foreach (Fragment fragment in section.Fragments)
                 {
+                    long before = fragment.Length;
                     changed |= fragment.Offset != offset;
                     fragment.Offset = offset;
                     fragment.Length = LengthOf(fragment, offset);
+                    if (pass > FreePasses && fragment.Kind == FragmentKind.Branch) fragment.Length = Math.Max(before, fragment.Length);
+                    changed |= fragment.Length != before;
                     offset += fragment.Length;
                 }
 
                 section.Size = offset;
-            }
-
-            foreach (Fragment branch in Branches())
-            {
-                if (branch.Length == 8 || Reaches(branch)) continue;
-                branch.Length = 8;
-                changed = true;
             }
 
             if (!changed) return;
@@ -76,14 +77,12 @@ internal sealed class Layout(AssemblyState state)
         throw new InvalidOperationException("the layout does not settle");
     }
 
-    private IEnumerable<Fragment> Branches() => state.Sections.SelectMany(s => s.Fragments).Where(f => f.Kind == FragmentKind.Branch);
-
     private long LengthOf(Fragment fragment, long offset)
     {
         switch (fragment.Kind)
         {
             case FragmentKind.Branch:
-                return fragment.Length;
+                return Reaches(fragment) ? 4 : 8;
             case FragmentKind.Align:
                 long skip = -offset & (fragment.Alignment - 1);
                 return skip > fragment.MaximumSkip ? 0 : skip;
@@ -193,10 +192,11 @@ internal sealed class Layout(AssemblyState state)
             return;
         }
 
-        // As GNU as: zeros up to a whole instruction, then nops.
+        // As GNU as, even without the C extension: a zero byte, a compressed nop, then nops.
         long bytes = fragment.Length;
-        for (; bytes % 4 != 0; bytes--) fragment.Bytes.Add(0);
-        for (; bytes > 0; bytes -= 4) Add(fragment, Encoder.Encode(Instruction.Addi, 0, 0, 0, 0));
+        if ((bytes & 1) != 0) fragment.Bytes.Add(0);
+        if ((bytes & 2) != 0) fragment.Bytes.AddRange([1, 0]);
+        for (bytes &= ~3L; bytes > 0; bytes -= 4) Add(fragment, Encoder.Encode(Instruction.Addi, 0, 0, 0, 0));
     }
 
     private void Branch(Section section, Fragment branch)

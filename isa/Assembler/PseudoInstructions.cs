@@ -55,7 +55,7 @@ internal sealed class PseudoInstructions(AssemblyState state, InstructionParser 
             return true;
         }
 
-        if (operands.Count == 2 && Array.IndexOf(s_loads, name) >= 0 && !InstructionParser.HasBase(operands[1]) && operands[1].Peek.Kind != TokenKind.Relocation)
+        if (operands.Count == 2 && Array.IndexOf(s_loads, name) >= 0 && !InstructionParser.HasBase(operands[1]) && IsExpression(operands[1]))
         {
             Expand(["auipc $1, %pcrel_hi($2)", $"{name} $1, %pcrel_lo($L)($1)"], position, operands);
             return true;
@@ -84,6 +84,19 @@ internal sealed class PseudoInstructions(AssemblyState state, InstructionParser 
         if (InstructionParser.IsRegister(operand)) return true;
         return operand.Rest.Length == 1 && operand.Peek.Kind == TokenKind.Identifier && !state.Symbols.IsDefined(operand.Peek.Text)
             && NearestName.Find(operand.Peek.Text, RegisterNames.All) is not null;
+    }
+
+    private bool IsExpression(TokenCursor operand)
+    {
+        try
+        {
+            state.Expressions.ParseAll(Copy(operand));
+            return true;
+        }
+        catch (SourceException)
+        {
+            return false;
+        }
     }
 
     private void LoadConstant(int position, List<TokenCursor> operands)
@@ -188,7 +201,7 @@ internal sealed class PseudoInstructions(AssemblyState state, InstructionParser 
             ["jalr/3"] = ["jalr $1, $3($2)"],
             ["ret/0"] = ["jalr x0, 0(x1)"],
             ["call/1"] = ["auipc x1, %pcrel_hi($1)", "jalr x1, %pcrel_lo($L)(x1)"],
-            ["call/2"] = ["auipc $1, %pcrel_hi($2)", "jalr $1, %pcrel_lo($L)($1)"],
+            ["call/2"] = ["auipc x6, %pcrel_hi($2)", "jalr $1, %pcrel_lo($L)(x6)"],
             ["tail/1"] = ["auipc x6, %pcrel_hi($1)", "jalr x0, %pcrel_lo($L)(x6)"],
             ["jump/2"] = ["auipc $2, %pcrel_hi($1)", "jalr x0, %pcrel_lo($L)($2)"],
             ["csrr/2"] = ["csrrs $1, $2, x0"],

@@ -15,7 +15,11 @@ public struct Reduction
     private float _first;
 
     /// <summary>Adds the element with this index. Call in ascending order.</summary>
-    public void Add(int index, float value) => this[index & (Count - 1)] += value;
+    public void Add(int index, float value)
+    {
+        ref float partial = ref this[index & (Count - 1)];
+        partial = CanonicalNaN.Of(partial + value); // partials are state, and state is hashed
+    }
 
     /// <summary>The sum of the partials, which stay as they are. NaN is canonical.</summary>
     public readonly float Total()

@@ -42,6 +42,8 @@ public class CsrTableTests
     [InlineData(0x001)] // fflags
     [InlineData(0x7B0)] // dcsr
     [InlineData(0xFD3)]
+    [InlineData(-1)]
+    [InlineData(4096)]
     public void An_absent_register_has_no_row(int number) => Assert.Null(CsrTable.Find(number));
 
     [Fact]

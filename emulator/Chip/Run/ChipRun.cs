@@ -1,86 +1,137 @@
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
+using HybridEmu.Units;
 
 namespace HybridEmu.Chip;
 
 /// <summary>A chip with an image loaded, from reset to its end.</summary>
-/// <remarks>Stands in until the breadboard is wired: it ends at once, passed, after the loader has run.</remarks>
 public sealed class ChipRun
 {
-    private readonly ChipConfiguration _configuration;
-    private readonly SparseMemory _memory;
-    private readonly MemoryStream _console = new();
-    private readonly Queue<MailboxPost> _mailbox = new();
+    private const int LogEntries = 1 << 12;
+    private const int StepsBetweenDrains = LogEntries / 4;
 
+    private readonly RunOptions _options;
+    private readonly Chip _chip;
+    private readonly CommitLogWriter? _commits;
+
+    /// <summary>Places image and data in HBM and leaves the chip at reset.</summary>
+    /// <param name="configuration">A checked configuration.</param>
+    /// <param name="image">An image that passed <see cref="ElfImage.Check"/> for this configuration.</param>
+    /// <param name="data">More bytes to place, by address as the chip sees it; later entries win.</param>
+    /// <param name="options">How to run.</param>
     public ChipRun(ChipConfiguration configuration, ElfImage image, IReadOnlyList<(ulong Address, byte[] Bytes)> data, RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _configuration = configuration;
-        _memory = new SparseMemory(configuration.Hbm.CapacityBytes);
+        _options = options;
+        ulong? toHost = image.FindSymbol("tohost") is { } symbol ? symbol.Value - AddressMap.Hbm : null;
+        _chip = new Chip(configuration, toHost) { Skipping = options.Skipping };
         foreach (ElfSegment segment in image.Segments)
-            _memory.Write((long)(segment.Address - AddressMap.Hbm), segment.Bytes.Span);
+            _chip.Memory.Write((long)(segment.Address - AddressMap.Hbm), segment.Bytes.Span);
         foreach ((ulong address, byte[] bytes) in data)
-            _memory.Write((long)(address - AddressMap.Hbm), bytes);
+            _chip.Memory.Write((long)(address - AddressMap.Hbm), bytes);
+        _chip.SetEntry(image.Entry);
+        if (options.ShuffleSeed is { } seed)
+            _chip.Shuffle(Permutation(_chip.CoreUnits, seed));
+        if (options.CommitLog is { } writer)
+            _commits = new CommitLogWriter(writer, _chip.AttachRetirementLogs(LogEntries));
+        if (options.Timeline is { } timeline)
+            _chip.AttachDescriptorLog(timeline);
     }
 
-    public bool Finished { get; private set; }
+    /// <summary>The chip itself, for tests and tools.</summary>
+    public Chip Chip => _chip;
+
+    public bool Finished => ExitCode is not null || Fault is not null;
 
     /// <summary>Unthrottled core cycles so far.</summary>
-    public long Cycles { get; private set; }
+    public long Cycles => _chip.Cycles;
 
-    /// <summary>Emulated time.</summary>
-    public long TimePs { get; private set; }
+    /// <summary>Emulated time in picoseconds.</summary>
+    public long TimePs => Math.Max(0, _chip.TimePs);
 
     /// <summary>The firmware's exit code, once it gave one.</summary>
     public uint? ExitCode { get; private set; }
 
+    /// <summary>What ended the run, when it was not the firmware.</summary>
     public Fault? Fault { get; private set; }
 
     /// <summary>State fields by name, to read between two calls of <see cref="Advance"/>.</summary>
-    public SignalMap Signals { get; } = new();
+    public SignalMap Signals => _signals ??= _chip.Describe();
+
+    private SignalMap? _signals;
 
     /// <summary>Runs for up to that many core cycles, or to the end.</summary>
     public RunResult Advance(long cycles)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cycles);
-        Finished = true;
-        ExitCode = 0;
-        return RunResult.Finished;
+        long target = Math.Min(_chip.Cycles + cycles, _options.MaximumCycles);
+        int steps = 0;
+        while (!Finished && _chip.Cycles < target)
+        {
+            bool alive = _chip.Step(_chip.TimeOfCycle(target - 1));
+            if (++steps >= StepsBetweenDrains)
+            {
+                steps = 0;
+                _commits?.Drain();
+            }
+
+            if (_chip.System.Exited)
+                ExitCode = (uint)_chip.System.ExitCode;
+            else if (_chip.Faults.Pending is { } fault)
+                Fault = FaultReport.Explain(_chip, fault);
+            else if (!alive)
+                Fault = FaultReport.Deadlock(_chip);
+        }
+
+        if (!Finished && _chip.Cycles >= _options.MaximumCycles)
+            Fault = FaultReport.Watchdog(_chip, _options.MaximumCycles);
+        _commits?.Drain();
+        return Finished ? RunResult.Finished : RunResult.Running;
     }
 
     /// <summary>Moves console bytes written since the last call to a stream.</summary>
     public void DrainConsole(Stream destination)
     {
-        _console.WriteTo(destination);
-        _console.SetLength(0);
+        while (_chip.System.Console.TryRead(out byte value))
+            destination.WriteByte(value);
     }
 
-    public bool TryTakeMailbox(out MailboxPost post) => _mailbox.TryDequeue(out post);
+    /// <summary>The next mailbox record that firmware posted, if there is one.</summary>
+    public bool TryTakeMailbox(out MailboxPost post)
+    {
+        if (!_chip.System.Mailbox.TryRead(out MailboxRecord record))
+        {
+            post = default;
+            return false;
+        }
+
+        MailboxWords words = record.Words;
+        post = new MailboxPost(words[0], words[1], BitConverter.UInt32BitsToSingle(words[2]), words[3], words[4]);
+        return true;
+    }
 
     /// <summary>Memory as the program would see it now, dirty lines of caches included.</summary>
     public byte[] ReadMemory(ulong address, int length)
     {
         byte[] bytes = new byte[length];
-        _memory.Read((long)(address - AddressMap.Hbm), bytes);
+        _chip.ReadCoherent(address - AddressMap.Hbm, bytes);
         return bytes;
     }
 
-    public ChipStatistics Statistics() => new(
-        _configuration.Name,
-        _configuration.Seed,
-        _configuration.Core.ClockMegahertz,
-        Fault is null ? ExitCode == 0 ? "passed" : "failed" : Fault.Kind.ToString(),
-        ExitCode,
-        Cycles,
-        TimePs,
-        0,
-        [],
-        [],
-        new MacStatistics(0, Cycles * _configuration.PeakMacsPerCycle),
-        [],
-        [],
-        new HbmStatistics(0, 0, 0, 0, 0, _configuration.PeakHbmBytesPerSecond, TimePs, []),
-        [],
-        [],
-        new ThermalStatistics(_configuration.Thermal.TimeScale, 0, 0, []));
+    public ChipStatistics Statistics() => ChipStatisticsReader.Read(_chip, Outcome, ExitCode);
+
+    private string Outcome => Fault is { } fault ? fault.Kind.ToString() : ExitCode switch { null => "running", 0 => "passed", _ => "failed" };
+
+    // Fisher-Yates with the ISA's counter-based generator.
+    private static int[] Permutation(int count, ulong seed)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        for (int i = count - 1; i > 0; i--)
+        {
+            int j = (int)(CounterRandom.Bits(seed, (ulong)i) % (uint)(i + 1));
+            (order[i], order[j]) = (order[j], order[i]);
+        }
+
+        return order;
+    }
 }

@@ -1,3 +1,5 @@
+using HybridEmu.Units;
+
 namespace HybridEmu.Chip;
 
 /// <summary>How to run a chip; none of it changes a bit or a cycle, apart from where the run is cut off.</summary>
@@ -18,13 +20,6 @@ public sealed record RunOptions
     /// <summary>Called when a descriptor is performed; null: not.</summary>
     public Action<DescriptorSpan>? Timeline { get; init; }
 }
-
-/// <summary>A descriptor's time in its queue's engine.</summary>
-/// <param name="Queue">0 LD, 1 ST, 2 MX, 3 VX.</param>
-/// <param name="StartPs">When its engine started it.</param>
-/// <param name="EndPs">When it was performed.</param>
-public readonly record struct DescriptorSpan(
-    int Tile, int Queue, Isa.DescriptorOpcode Opcode, ushort DebugId, long StartPs, long EndPs, int M, int K, int N);
 
 /// <summary>What firmware posts through the mailbox.</summary>
 /// <param name="Epoch">Bit 31 set: held-out data.</param>

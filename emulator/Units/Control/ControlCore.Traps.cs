@@ -143,13 +143,17 @@ public sealed partial class ControlCore
         _ => $"{queue}",
     };
 
+    /// <summary>Addresses of up to eight instructions that retired last, oldest first.</summary>
+    public IEnumerable<uint> RecentPcs()
+    {
+        for (long i = Math.Max(0, State.Retired - 8); i < State.Retired; i++)
+            yield return State.Trail[(int)(i & 7)];
+    }
+
     private string Trail()
     {
-        var text = new StringBuilder();
-        long from = Math.Max(0, State.Retired - 8);
-        for (long i = from; i < State.Retired; i++)
-            text.Append(i == from ? "" : " ").Append($"0x{State.Trail[(int)(i & 7)]:x8}");
-        return text.Length == 0 ? "nothing" : text.ToString();
+        string text = string.Join(' ', RecentPcs().Select(pc => $"0x{pc:x8}"));
+        return text.Length == 0 ? "nothing" : text;
     }
 
     private void LogTrap(uint cause, uint value, uint handler)

@@ -1,35 +1,31 @@
 using HybridEmu.Isa;
+using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
 /// <summary>A descriptor from its start to its completion, for timelines.</summary>
 /// <param name="Tile">Tile number.</param>
-/// <param name="Queue">Queue number.</param>
-/// <param name="Sequence">Place in its queue, from 0.</param>
+/// <param name="Queue">Queue number: 0 LD, 1 ST, 2 MX, 3 VX.</param>
 /// <param name="Opcode">What it was.</param>
 /// <param name="DebugId">Its debug id field.</param>
-/// <param name="Start">Core edge at which dispatch sent it to its engine.</param>
-/// <param name="End">Core edge at which it was reported performed, or -1.</param>
-public record struct DescriptorSpan(int Tile, int Queue, uint Sequence, DescriptorOpcode Opcode, ushort DebugId, long Start, long End);
+/// <param name="StartPs">When dispatch sent it to its engine.</param>
+/// <param name="EndPs">When it was reported performed.</param>
+/// <param name="M">n0, and K and N likewise n1 and n2.</param>
+public readonly record struct DescriptorSpan(
+    int Tile, int Queue, DescriptorOpcode Opcode, ushort DebugId, long StartPs, long EndPs, int M, int K, int N);
 
-/// <summary>Collects descriptors' lifetimes from all dispatch units; attached only when someone asked for a timeline.</summary>
-public sealed class DescriptorLog
+/// <summary>Watches descriptors' lifetimes in all dispatch units; attached only when someone asked for a timeline.</summary>
+/// <param name="clock">The core clock.</param>
+/// <param name="performed">Called when a descriptor is performed.</param>
+public sealed class DescriptorLog(ClockDomain clock, Action<DescriptorSpan> performed)
 {
-    private readonly List<DescriptorSpan> _spans = [];
-    private readonly Dictionary<(int Tile, int Queue, uint Sequence), int> _open = [];
+    private readonly Dictionary<(int Tile, int Queue, uint Sequence), long> _started = [];
 
-    public IReadOnlyList<DescriptorSpan> Spans => _spans;
+    public void Start(int tile, int queue, uint sequence) => _started[(tile, queue, sequence)] = clock.TimePs;
 
-    public void Record(long edge, int tile, int queue, uint sequence, in Descriptor d, bool started)
+    public void End(int tile, int queue, uint sequence, in Descriptor d)
     {
-        if (started)
-        {
-            _open[(tile, queue, sequence)] = _spans.Count;
-            _spans.Add(new DescriptorSpan(tile, queue, sequence, d.Opcode, d.DebugId, edge, -1));
-        }
-        else if (_open.Remove((tile, queue, sequence), out int index))
-        {
-            _spans[index] = _spans[index] with { End = edge };
-        }
+        if (_started.Remove((tile, queue, sequence), out long start))
+            performed(new DescriptorSpan(tile, queue, d.Opcode, d.DebugId, start, clock.TimePs, d.N0, d.N1, d.N2));
     }
 }

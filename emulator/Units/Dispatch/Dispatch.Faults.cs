@@ -10,6 +10,9 @@ public sealed partial class Dispatch
     /// <summary>The conflict behind the last race fault, for its message.</summary>
     public RaceConflict LastConflict => _lastConflict;
 
+    /// <summary>Why a queue froze last.</summary>
+    public QueueFaultCause LastCause { get; private set; }
+
     /// <summary>The head descriptor of a frozen queue, for messages.</summary>
     public Descriptor Head(int queue) => Entry(queue, State.Queues[queue].Started).Descriptor;
 
@@ -94,6 +97,7 @@ public sealed partial class Dispatch
     {
         ref DispatchQueue q = ref State.Queues[queue];
         q.Frozen = 1;
+        LastCause = cause;
         State.Faults++;
         Notify(new DispatchNotice
         {

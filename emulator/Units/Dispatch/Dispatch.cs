@@ -53,7 +53,7 @@ public sealed partial class Dispatch
         _races = races;
     }
 
-    /// <summary>Observer of the timeline; null when off. Arguments: queue, sequence, debug id, opcode, started (else performed).</summary>
+    /// <summary>Observer of the timeline; null when off.</summary>
     public DescriptorLog? Log { get; set; }
 
     public long Evaluate(long edge)
@@ -102,7 +102,7 @@ public sealed partial class Dispatch
             moved = true;
             ref QueuedDescriptor entry = ref Entry(queue, done.Sequence);
             Perform(queue, done.Sequence, ref entry);
-            Log?.Record(edge, _config.Tile, queue, done.Sequence, entry.Descriptor, started: false);
+            Log?.End(_config.Tile, queue, done.Sequence, entry.Descriptor);
         }
 
         return moved;
@@ -176,7 +176,7 @@ public sealed partial class Dispatch
         Subtract(d.Wait0);
         Subtract(d.Wait1);
         _starts[queue].Push(new StartDescriptor { Sequence = q.Started, Descriptor = d }, edge);
-        Log?.Record(edge, _config.Tile, queue, q.Started, d, started: true);
+        Log?.Start(_config.Tile, queue, q.Started);
         q.Started++;
         State.Descriptors++;
         return true;

@@ -38,6 +38,13 @@ public sealed class LineDirectory
 
     public void Walk(StateArchive archive)
     {
+        archive.Variable = true;
+        WalkPages(archive);
+        archive.Variable = false;
+    }
+
+    private void WalkPages(StateArchive archive)
+    {
         for (int i = 0; i < _pages.Length; i++)
         {
             // Page numbers come first, so that a load knows which pages are there; an empty page is the same as none.

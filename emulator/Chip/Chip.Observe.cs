@@ -1,0 +1,138 @@
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+using HybridEmu.Units;
+
+namespace HybridEmu.Chip;
+
+/// <summary>What looks at the chip from outside: checkpoints, hashes, signal names, logs, coherent reads.</summary>
+public sealed partial class Chip
+{
+    public ControlCore Control(int tile) => _tiles[tile].Control;
+
+    public Dispatch Dispatch(int tile) => _tiles[tile].Dispatch;
+
+    /// <summary>Sets where every hart fetches its first instruction; before the first step.</summary>
+    public void SetEntry(uint pc)
+    {
+        foreach (Tile tile in _tiles)
+            tile.Control.SetEntry(pc);
+    }
+
+    /// <summary>Time of a core cycle, skipped edges included.</summary>
+    public long TimeOfCycle(long cycle) => _core.TimeOfCycle(cycle);
+
+    /// <summary>Bytes of HBM with what caches and store buffers hold over them.</summary>
+    public void ReadCoherent(ulong offset, Span<byte> bytes)
+    {
+        bytes.Clear();
+        if (offset >= (ulong)Memory.SizeBytes)
+            return;
+        Memory.Read((long)offset, bytes[..(int)Math.Min((ulong)bytes.Length, (ulong)Memory.SizeBytes - offset)]);
+        foreach (Tile tile in _tiles)
+            tile.Control.Overlay(offset, bytes);
+    }
+
+    /// <summary>Names of all state fields that observers can read after an edge.</summary>
+    public SignalMap Describe()
+    {
+        var map = new SignalMap();
+        for (int t = 0; t < _tiles.Length; t++)
+            map.Scope($"tile{t}", _tiles[t].Describe);
+        map.Scope("fabric", scope =>
+        {
+            foreach (var network in _coherent)
+                scope.Scope(network.Name[(network.Name.IndexOf('.') + 1)..], network.Describe);
+            scope.Scope("wide_request", _wideRequest.Describe);
+            scope.Scope("wide_response", _wideResponse.Describe);
+        });
+        for (int i = 0; i < _homes.Length; i++)
+        {
+            map.Scope($"home{i}", _homes[i].Describe);
+            map.Scope($"stream{i}", _streams[i].Describe);
+        }
+
+        foreach (HbmChannel channel in _channels)
+            channel.Describe(map);
+        map.Scope("system", _systemUnit.Describe);
+        map.Scope("clock", scope =>
+        {
+            scope.Add("cycle", 64, () => (ulong)_core.Cycle);
+            scope.Add("throttled", 1, () => _core.Divider > 1 ? 1u : 0);
+        });
+        return map;
+    }
+
+    /// <summary>Gives each core a log of its retirements.</summary>
+    public IReadOnlyList<RetirementLog> AttachRetirementLogs(int entries)
+    {
+        foreach (Tile tile in _tiles)
+            tile.Control.Log = new RetirementLog(entries);
+        return [.. _tiles.Select(t => t.Control.Log!)];
+    }
+
+    /// <summary>Reports every descriptor when it is performed.</summary>
+    public void AttachDescriptorLog(Action<DescriptorSpan> performed)
+    {
+        var log = new DescriptorLog(_core, performed);
+        foreach (Tile tile in _tiles)
+            tile.Dispatch.Log = log;
+    }
+
+    /// <summary>Hash of the whole state at this time.</summary>
+    public ulong StateHash()
+    {
+        StateArchive archive = StateArchive.ForHash();
+        Walk(archive);
+        return archive.Hash;
+    }
+
+    /// <summary>Writes the whole state; see <see cref="Restore"/>.</summary>
+    public void Save(MemoryStream stream)
+    {
+        StateArchive layout = StateArchive.ForHash();
+        Walk(layout);
+        stream.Write(BitConverter.GetBytes(layout.Layout));
+        Walk(StateArchive.ForSave(stream));
+    }
+
+    /// <summary>Continues from a saved state of a chip of the same configuration; throws when the layouts differ.</summary>
+    public void Restore(MemoryStream stream)
+    {
+        Span<byte> saved = stackalloc byte[8];
+        stream.ReadExactly(saved);
+        StateArchive layout = StateArchive.ForHash();
+        Walk(layout);
+        if (BitConverter.ToUInt64(saved) != layout.Layout)
+            throw new InvalidDataException("The checkpoint is of a chip with another layout.");
+        Walk(StateArchive.ForLoad(stream));
+    }
+
+    private void Walk(StateArchive archive)
+    {
+        long time = TimePs;
+        archive.Value("time", ref time);
+        TimePs = time;
+        _core.Walk(archive);
+        _hbm.Walk(archive);
+        _system.Walk(archive);
+        foreach (Tile tile in _tiles)
+            tile.Walk(archive);
+        long edge = _core.Edge;
+        foreach (var network in _coherent)
+            network.Walk(archive, edge);
+        _wideRequest.Walk(archive, edge);
+        _wideResponse.Walk(archive, edge);
+        foreach (HomeSlice home in _homes)
+            home.Walk(archive, edge);
+        foreach (StreamPort stream in _streams)
+            stream.Walk(archive, edge);
+        _bridge.Walk(archive, edge);
+        foreach (HbmChannel channel in _channels)
+            channel.Walk(archive, _hbm.Edge);
+        _systemUnit.Walk(archive, _system.Edge);
+        _power.Walk(archive);
+        _races?.Walk(archive);
+        Memory.Walk(archive, "hbm");
+        _wires.Walk(archive);
+    }
+}

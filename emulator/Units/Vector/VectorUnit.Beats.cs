@@ -1,0 +1,121 @@
+using HybridEmu.Isa;
+
+namespace HybridEmu.Units;
+
+/// <summary>How a descriptor is cut into beats, and the asking for their operands.</summary>
+public sealed partial class VectorUnit
+{
+    private const int BoundaryBytes = 64;
+
+    /// <summary>
+    /// Elements of the beat at the cursor: at most a lane each, inside the row, and such that no access of the beat
+    /// crosses a 64-byte boundary.
+    /// </summary>
+    private int BeatLength(in BeatCursor at)
+    {
+        ref VectorPlan plan = ref State.Plan;
+        int left = plan.Columns - at.Column;
+        if (plan.Walk != VectorWalk.Rows)
+            return Math.Min(plan.BlockColumns, left);
+        int count = Math.Min(_lanes, left);
+        if (plan.ReadsA != 0)
+            count = Math.Min(count, ElementsToBoundary(AddressA(at), plan.SizeA));
+        if (plan.ReadsB != 0)
+            count = Math.Min(count, ElementsToBoundary(AddressB(at), plan.SizeB));
+        if (at.Pass == plan.WritingPass)
+            count = Math.Min(count, ElementsToBoundary(AddressD(at), plan.SizeD));
+        return count;
+    }
+
+    private static int ElementsToBoundary(uint address, int sizeBytes) => (BoundaryBytes - (int)(address & (BoundaryBytes - 1))) / sizeBytes;
+
+    private uint AddressA(in BeatCursor at) => State.Plan.A + (uint)((at.Row * State.Plan.PitchA) + (at.Column * State.Plan.SizeA));
+
+    private uint AddressB(in BeatCursor at) => State.Plan.B + (uint)((at.Row * State.Plan.PitchB) + (at.Column * State.Plan.SizeB));
+
+    private uint AddressD(in BeatCursor at) => State.Plan.D + (uint)((at.Row * State.Plan.PitchD) + (at.Column * State.Plan.SizeD));
+
+    private void Advance(ref BeatCursor at, int count)
+    {
+        ref VectorPlan plan = ref State.Plan;
+        switch (plan.Walk)
+        {
+            case VectorWalk.Rows:
+                at.Column += count;
+                if (at.Column < plan.Columns)
+                    return;
+                at.Column = 0;
+                if (++at.Row < Math.Min(at.Group + VectorPlan.GroupRows, plan.Rows))
+                    return;
+                if (++at.Pass < plan.Passes)
+                {
+                    at.Row = at.Group;
+                    return;
+                }
+
+                at.Pass = 0;
+                at.Group = at.Row;
+                at.Finished = at.Row >= plan.Rows ? 1 : 0;
+                return;
+            case VectorWalk.Columns:
+                if (++at.Row < plan.Rows)
+                    return;
+                at.Row = 0;
+                at.Column += plan.BlockColumns;
+                at.Finished = at.Column >= plan.Columns ? 1 : 0;
+                return;
+            default:
+                if (++at.Row < Math.Min(at.Group + plan.BlockRows, plan.Rows))
+                    return;
+                at.Column += plan.BlockColumns;
+                if (at.Column >= plan.Columns)
+                {
+                    at.Column = 0;
+                    at.Group += plan.BlockRows;
+                }
+
+                at.Row = at.Group;
+                at.Finished = at.Group >= plan.Rows ? 1 : 0;
+                return;
+        }
+    }
+
+    /// <summary>Asks for the next beat's operands, at most one access a port and edge.</summary>
+    private bool Issue(long edge)
+    {
+        if ((State.ParametersToIssue | State.RecordToIssue) != 0)
+            return IssueParameters(edge);
+        ref BeatCursor at = ref State.Issue;
+        if (at.Finished != 0 || State.BeatsInFlight >= _outstandingBeats)
+            return false;
+        ref VectorPlan plan = ref State.Plan;
+        bool asksLabel = plan.IsLoss != 0 && at.Pass == 0 && at.Column == 0;
+        if (!_requestA.CanPush(edge) || ((plan.ReadsB != 0 || asksLabel) && !_requestB.CanPush(edge)))
+            return false;
+
+        int count = BeatLength(at);
+        ScratchpadRequest request = default;
+        request.Address = AddressA(at);
+        request.Length = (byte)(count * plan.SizeA);
+        _requestA.Push(request, edge);
+        State.ReadBytes += request.Length;
+        if (plan.ReadsB != 0)
+        {
+            request.Address = AddressB(at);
+            request.Length = (byte)(count * plan.SizeB);
+            _requestB.Push(request, edge);
+            State.ReadBytes += request.Length;
+        }
+        else if (asksLabel)
+        {
+            request.Address = plan.Labels + (uint)(at.Row * sizeof(uint));
+            request.Length = sizeof(uint);
+            _requestB.Push(request, edge);
+            State.ReadBytes += request.Length;
+        }
+
+        State.BeatsInFlight++;
+        Advance(ref at, count);
+        return true;
+    }
+}

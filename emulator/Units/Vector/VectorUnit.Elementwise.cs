@@ -1,0 +1,118 @@
+using System.Runtime.InteropServices;
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+using HybridEmu.Lanes;
+
+namespace HybridEmu.Units;
+
+/// <summary>One result an element: arithmetic, conversion, functions, random numbers and the optimizer.</summary>
+public sealed partial class VectorUnit
+{
+    private void ElementwiseBeat(long edge, int count)
+    {
+        ref VectorPlan plan = ref State.Plan;
+        ref BeatCursor at = ref State.Execute;
+        Span<float> x = _x.AsSpan(0, count);
+        Span<float> y = _y.AsSpan(0, count);
+        Span<float> z = _z.AsSpan(0, count);
+        if (plan.ReadsA != 0)
+            TakeOperand(_responseA, edge, plan.TypeA, x);
+        if (plan.ReadsB != 0)
+            TakeOperand(_responseB, edge, plan.TypeB, y);
+        int latency = _pipeline;
+        switch (plan.Opcode)
+        {
+            case DescriptorOpcode.VxAdd:
+                AddLane.Run(x, y, z);
+                break;
+            case DescriptorOpcode.VxMul:
+                MultiplyLane.Run(x, y, z);
+                break;
+            case DescriptorOpcode.VxMax:
+                MaxLane.Run(x, y, z);
+                break;
+            case DescriptorOpcode.VxReluGrad:
+                ReluGradientLane.Run(x, y, z);
+                break;
+            case DescriptorOpcode.VxConvert:
+                if (plan.Parameters == VectorPlan.None)
+                    x.CopyTo(z);
+                else
+                    MultiplyLane.Scale(x, Constant(0), z);
+                break;
+            case DescriptorOpcode.VxRandom:
+                for (int i = 0; i < count; i++)
+                    z[i] = Constant(0) * ((2f * CounterRandom.Uniform(Seed, ElementIndex(at.Row, at.Column + i))) - 1f);
+                break;
+            default:
+                for (int i = 0; i < count; i++)
+                    z[i] = Function(plan.Opcode, x[i]);
+                latency = _transcendental;
+                State.Transcendentals += count;
+                State.LaneOperations -= count;
+                break;
+        }
+
+        State.LaneOperations += count;
+        Encode(z, Emit(AddressD(at), count * plan.SizeD, edge + latency), at.Row, at.Column);
+    }
+
+    private static float Function(DescriptorOpcode opcode, float x) => opcode switch
+    {
+        DescriptorOpcode.VxExp => Functions.Exp(x),
+        DescriptorOpcode.VxRsqrt => Functions.Rsqrt(x),
+        _ => Functions.Reciprocal(x),
+    };
+
+    /// <summary>w = fma(-rate, g, w) onto the master copy and, rounded, into the shadow: two writes a beat.</summary>
+    private void SgdBeat(long edge, int count)
+    {
+        ref VectorPlan plan = ref State.Plan;
+        ref BeatCursor at = ref State.Execute;
+        Span<float> master = _x.AsSpan(0, count);
+        Span<float> gradient = _y.AsSpan(0, count);
+        TakeOperand(_responseA, edge, ElementType.Fp32, master);
+        TakeOperand(_responseB, edge, ElementType.Fp32, gradient);
+        Span<ushort> shadow = stackalloc ushort[16];
+        Sgd.Run(Constant(0), gradient, master, shadow[..count]);
+        MemoryMarshal.AsBytes(master).CopyTo(Emit(AddressA(at), count * plan.SizeA, edge + _pipeline));
+        Span<byte> rounded = Emit(AddressD(at), count * plan.SizeD, edge + _pipeline);
+        if (plan.Rounding == Rounding.Stochastic)
+            Encode(master, rounded, at.Row, at.Column);
+        else
+            MemoryMarshal.AsBytes(shadow[..count]).CopyTo(rounded);
+        State.LaneOperations += count;
+    }
+
+    /// <summary>Takes the head response of a port as fp32 values: widened exactly, integers to the nearest fp32.</summary>
+    private static void TakeOperand(Channel<ScratchpadResponse> port, long edge, ElementType type, Span<float> values)
+    {
+        ReadOnlySpan<byte> bytes = Line64.ReadSpan(port.Peek(edge).Data);
+        switch (type)
+        {
+            case ElementType.Fp32:
+                MemoryMarshal.Cast<byte, float>(bytes)[..values.Length].CopyTo(values);
+                break;
+            case ElementType.Bf16:
+                WidenBf16.Run(MemoryMarshal.Cast<byte, ushort>(bytes)[..values.Length], values);
+                break;
+            case ElementType.Int8:
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = (sbyte)bytes[i];
+                break;
+            case ElementType.Uint8:
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = bytes[i];
+                break;
+            case ElementType.Int32:
+                ReadOnlySpan<int> integers = MemoryMarshal.Cast<byte, int>(bytes);
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = Fp32.FromInt32(integers[i]);
+                break;
+            default:
+                throw new InvalidOperationException("The operand type should have been refused by dispatch.");
+        }
+
+        port.Pop(edge);
+    }
+}

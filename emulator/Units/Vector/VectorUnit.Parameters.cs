@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>The parameter block, read through port A before any operand, and the loss record, through port B.</summary>
+public sealed partial class VectorUnit
+{
+    private const int ParameterBytes = 64;
+
+    /// <summary>Bytes 64-71 of the record: correct and seen.</summary>
+    private const int RecordTailBytes = 8;
+
+    private float Constant(int word) => BitConverter.UInt32BitsToSingle(State.Parameters[word]);
+
+    private ulong Seed => State.Parameters[8] | ((ulong)State.Parameters[9] << 32);
+
+    private ulong Origin => State.Parameters[10] | ((ulong)State.Parameters[11] << 32);
+
+    /// <summary>Number of an element in its whole tensor: origin + row * pitch + column.</summary>
+    private ulong ElementIndex(int row, int column) => Origin + ((ulong)row * State.Parameters[12]) + (ulong)column;
+
+    private bool IssueParameters(long edge)
+    {
+        bool moved = false;
+        ScratchpadRequest request = default;
+        if (State.ParametersToIssue != 0 && _requestA.CanPush(edge))
+        {
+            request.Address = State.Plan.Parameters;
+            request.Length = ParameterBytes;
+            _requestA.Push(request, edge);
+            State.ReadBytes += request.Length;
+            State.ParametersToIssue = 0;
+            moved = true;
+        }
+
+        if (State.RecordToIssue != 0 && _requestB.CanPush(edge))
+        {
+            bool tail = State.RecordToIssue == 1;
+            request.Address = State.Plan.B + (tail ? ParameterBytes : 0u);
+            request.Length = (byte)(tail ? RecordTailBytes : ParameterBytes);
+            _requestB.Push(request, edge);
+            State.ReadBytes += request.Length;
+            State.RecordToIssue--;
+            moved = true;
+        }
+
+        return moved;
+    }
+
+    private int TakeParameters(long edge)
+    {
+        bool moved = false;
+        if (State.ParametersToTake != 0 && _responseA.CanPop(edge))
+        {
+            ScratchpadResponse response = _responseA.Pop(edge);
+            Line64.ReadSpan(response.Data).CopyTo(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref State.Parameters[0], 16)));
+            State.ParametersToTake = 0;
+            moved = true;
+        }
+
+        if (State.RecordToTake != 0 && _responseB.CanPop(edge))
+        {
+            ScratchpadResponse response = _responseB.Pop(edge);
+            ReadOnlySpan<byte> bytes = Line64.ReadSpan(response.Data);
+            if (State.RecordToTake == 2)
+            {
+                bytes.CopyTo(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref State.RecordPartials[0], Reduction.Count)));
+            }
+            else
+            {
+                State.RecordCorrect = MemoryMarshal.Read<uint>(bytes);
+                State.RecordSeen = MemoryMarshal.Read<uint>(bytes[4..]);
+            }
+
+            State.RecordToTake--;
+            moved = true;
+        }
+
+        if (moved)
+            return Ledger.Busy;
+        return State.ParametersToTake != 0 ? StallReadA : StallReadB;
+    }
+}

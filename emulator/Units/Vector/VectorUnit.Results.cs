@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using HybridEmu.Isa;
+using HybridEmu.Lanes;
+
+namespace HybridEmu.Units;
+
+/// <summary>The way out: typed results, the ring that is the pipeline, the write port and its acknowledgements.</summary>
+public sealed partial class VectorUnit
+{
+    /// <summary>Appends a result to the pipeline and returns where its bytes go.</summary>
+    private Span<byte> Emit(uint address, int lengthBytes, long readyAt)
+    {
+        int tail = State.ResultHead + State.ResultCount;
+        ref VectorResult result = ref _results[tail & (ResultSlots - 1)];
+        result.ReadyAt = readyAt;
+        result.Address = address;
+        result.Length = lengthBytes;
+        State.ResultCount++;
+        return Line64.Span(ref result.Data)[..lengthBytes];
+    }
+
+    private bool SendResult(long edge)
+    {
+        if (State.ResultCount == 0 || _results[State.ResultHead].ReadyAt > edge || !_requestWrite.CanPush(edge))
+            return false;
+        ref VectorResult result = ref _results[State.ResultHead];
+        ScratchpadRequest request = default;
+        request.Address = result.Address;
+        request.Length = (byte)result.Length;
+        request.Write = 1;
+        Line64.ReadSpan(result.Data)[..result.Length].CopyTo(Line64.Span(ref request.Data));
+        _requestWrite.Push(request, edge);
+        State.ResultHead = (State.ResultHead + 1) & (ResultSlots - 1);
+        State.ResultCount--;
+        State.WritesInFlight++;
+        State.WriteBytes += request.Length;
+        return true;
+    }
+
+    private bool TakeAcknowledge(long edge)
+    {
+        if (!_responseWrite.CanPop(edge))
+            return false;
+        _responseWrite.Pop(edge);
+        State.WritesInFlight--;
+        return true;
+    }
+
+    /// <summary>Writes fp32 values as elements of the destination type, rounded as the descriptor says.</summary>
+    /// <param name="values">Results of one beat.</param>
+    /// <param name="bytes">Where they go.</param>
+    /// <param name="row">Row of the first, for stochastic rounding.</param>
+    /// <param name="column">Column of the first.</param>
+    private void Encode(ReadOnlySpan<float> values, Span<byte> bytes, int row, int column)
+    {
+        switch (State.Plan.TypeOut)
+        {
+            case ElementType.Fp32:
+                Span<float> wide = MemoryMarshal.Cast<byte, float>(bytes);
+                for (int i = 0; i < values.Length; i++)
+                    wide[i] = CanonicalNaN.Of(values[i]);
+                break;
+            case ElementType.Bf16 when State.Plan.Rounding == Rounding.Stochastic:
+                Span<ushort> random = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (int i = 0; i < values.Length; i++)
+                    random[i] = Bf16.FromFloatStochastic(values[i], CounterRandom.Bits(Seed, ElementIndex(row, column + i)));
+                break;
+            case ElementType.Bf16:
+                NarrowBf16.Run(values, MemoryMarshal.Cast<byte, ushort>(bytes));
+                break;
+            case ElementType.Int8:
+                for (int i = 0; i < values.Length; i++)
+                    bytes[i] = (byte)Fp32.ToInt8(values[i]);
+                break;
+            case ElementType.Int32:
+                Span<int> integers = MemoryMarshal.Cast<byte, int>(bytes);
+                for (int i = 0; i < values.Length; i++)
+                    integers[i] = Fp32.ToInt32(values[i]);
+                break;
+            default:
+                throw new InvalidOperationException("The destination type should have been refused by dispatch.");
+        }
+    }
+}

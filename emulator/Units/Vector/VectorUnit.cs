@@ -1,0 +1,224 @@
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// The engine of queue VX: element-wise operations, reductions, loss, transpose and optimizer. Operands enter a beat at
+/// a time (up to <see cref="VectorConfig.Lanes"/> elements of a row) through two read ports, results leave through a
+/// write port; a descriptor is done when every write is acknowledged. One descriptor at a time.
+/// </summary>
+public sealed partial class VectorUnit
+{
+    public const int StallReadA = 2, StallReadB = 3, StallWrite = 4, StallStatistic = 5, Drain = 6;
+
+    /// <summary>Names of the ledger's causes.</summary>
+    public static readonly string[] Causes = ["Idle", "Busy", "StallReadA", "StallReadB", "StallWrite", "StallStatistic", "Drain"];
+
+    private const int ResultSlots = 32;
+
+    private readonly string _name;
+    private readonly int _lanes;
+    private readonly int _pipeline;
+    private readonly int _transcendental;
+    private readonly int _outstandingBeats;
+    private readonly Channel<StartDescriptor> _start;
+    private readonly Channel<DescriptorDone> _done;
+    private readonly Channel<ScratchpadRequest> _requestA, _requestB, _requestWrite;
+    private readonly Channel<ScratchpadResponse> _responseA, _responseB, _responseWrite;
+
+    // State beside the struct.
+    private readonly RowStatistic[] _statistics = new RowStatistic[VectorPlan.GroupRows];
+    private readonly VectorResult[] _results = new VectorResult[ResultSlots];
+    private readonly float[] _columnPartials = new float[Reduction.Count * Reduction.Count]; // [column][partial]
+    private readonly byte[] _block = new byte[16 * 16 * sizeof(float)]; // [row][column], 64 bytes a row
+
+    // Wires within one edge: no state.
+    private readonly float[] _x = new float[16], _y = new float[16], _z = new float[16];
+
+    public VectorState State;
+
+    /// <param name="config">Lanes and latencies.</param>
+    /// <param name="name">Name as the breadboard knows the unit: tile0.vector.</param>
+    /// <param name="start">Descriptors from dispatch, checked and with their waits met.</param>
+    /// <param name="done">To dispatch: performed.</param>
+    /// <param name="readA">Operand A and the parameter block.</param>
+    /// <param name="readB">Operand B, labels and the loss record.</param>
+    /// <param name="write">Results.</param>
+    public VectorUnit(
+        VectorConfig config,
+        string name,
+        Channel<StartDescriptor> start,
+        Channel<DescriptorDone> done,
+        ScratchpadPort readA,
+        ScratchpadPort readB,
+        ScratchpadPort write)
+    {
+        config.Validate();
+        _name = name;
+        _lanes = config.Lanes;
+        _pipeline = config.PipelineCycles;
+        _transcendental = config.TranscendentalCycles;
+        _outstandingBeats = config.OutstandingBeats;
+        _start = start;
+        _done = done;
+        _requestA = readA.Request;
+        _responseA = readA.Response;
+        _requestB = readB.Request;
+        _responseB = readB.Response;
+        _requestWrite = write.Request;
+        _responseWrite = write.Response;
+    }
+
+    public string Name => _name;
+
+    /// <summary>One edge. Returns the next edge at which it must be evaluated even if no channel moves.</summary>
+    public long Evaluate(long edge)
+    {
+        // Back to front, so that what leaves at this edge makes room at the next.
+        bool moved = TakeAcknowledge(edge) | SendResult(edge);
+        int cause = Ledger.Idle;
+        if (State.Active != 0)
+        {
+            cause = Execute(edge);
+            moved |= cause == Ledger.Busy;
+            moved |= Issue(edge);
+            moved |= Finish(edge);
+        }
+        else if (_start.CanPop(edge))
+        {
+            Begin(_start.Pop(edge));
+            cause = Ledger.Busy;
+            moved = true;
+        }
+
+        State.Ledger.Charge(edge, cause);
+        return moved ? edge + 1 : NextTimed(edge, cause);
+    }
+
+    private void Begin(in StartDescriptor start)
+    {
+        State.Plan = VectorPlan.From(start.Descriptor, _lanes);
+        State.Sequence = start.Sequence;
+        State.Active = 1;
+        State.Issue = default;
+        State.Execute = default;
+        State.Issue.Finished = State.Plan.ReadsA == 0 ? 1 : 0;
+        byte parameters = (byte)(State.Plan.Parameters == VectorPlan.None ? 0 : 1);
+        State.ParametersToIssue = parameters;
+        State.ParametersToTake = parameters;
+        byte record = (byte)(State.Plan.IsLoss == 0 ? 0 : 2);
+        State.RecordToIssue = record;
+        State.RecordToTake = record;
+        State.RecordToWrite = State.Plan.IsLoss;
+        State.RecordReadyAt = 0;
+        State.Parameters = default;
+        State.Partials = default;
+        Array.Clear(_columnPartials);
+        State.Descriptors++;
+    }
+
+    /// <summary>Takes the beat whose operands are here, or says why not.</summary>
+    private int Execute(long edge)
+    {
+        if ((State.ParametersToTake | State.RecordToTake) != 0)
+            return TakeParameters(edge);
+        if (State.BlockLeaving != 0)
+            return SendBlockColumn(edge);
+        if (State.Execute.Finished != 0)
+            return State.RecordToWrite != 0 ? WriteRecord(edge) : Drain;
+
+        ref VectorPlan plan = ref State.Plan;
+        ref BeatCursor at = ref State.Execute;
+        if (at.Pass > 0 && edge < _statistics[at.Row - at.Group].ReadyAt)
+            return StallStatistic;
+        bool takesLabel = plan.IsLoss != 0 && at.Pass == 0 && at.Column == 0;
+        if (plan.ReadsA != 0 && !_responseA.CanPop(edge))
+            return StallReadA;
+        if ((plan.ReadsB != 0 || takesLabel) && !_responseB.CanPop(edge))
+            return StallReadB;
+        if (ResultSlots - State.ResultCount < (plan.Opcode == DescriptorOpcode.OptSgd ? 2 : 1))
+            return StallWrite;
+
+        int count = BeatLength(at);
+        if (takesLabel)
+            TakeLabel(edge);
+        switch (plan.Walk)
+        {
+            case VectorWalk.Columns:
+                SumRowsBeat(edge, count);
+                break;
+            case VectorWalk.Blocks:
+                FillBlock(edge, count);
+                break;
+            default:
+                if (plan.IsLoss != 0)
+                    LossBeat(edge, count);
+                else if (plan.Opcode == DescriptorOpcode.VxSum)
+                    SumBeat(edge, count);
+                else if (plan.Opcode == DescriptorOpcode.OptSgd)
+                    SgdBeat(edge, count);
+                else
+                    ElementwiseBeat(edge, count);
+                break;
+        }
+
+        State.Beats++;
+        if (plan.ReadsA != 0)
+            State.BeatsInFlight--;
+        Advance(ref at, count);
+        return Ledger.Busy;
+    }
+
+    private bool Finish(long edge)
+    {
+        bool over = State.Execute.Finished != 0 && State.BlockLeaving == 0 && State.RecordToWrite == 0
+            && State.ResultCount == 0 && State.WritesInFlight == 0;
+        if (!over || !_done.CanPush(edge))
+            return false;
+        _done.Push(new DescriptorDone { Sequence = State.Sequence }, edge);
+        State.Active = 0;
+        return true;
+    }
+
+    /// <summary>When nothing moved: the edge at which something will of itself.</summary>
+    private long NextTimed(long edge, int cause)
+    {
+        long next = Wake.Never;
+        if (State.ResultCount > 0 && _results[State.ResultHead].ReadyAt > edge)
+            next = _results[State.ResultHead].ReadyAt;
+        if (cause == StallStatistic)
+        {
+            long ripe = State.Execute.Finished != 0 ? State.RecordReadyAt : _statistics[State.Execute.Row - State.Execute.Group].ReadyAt;
+            next = Math.Min(next, ripe);
+        }
+
+        return next;
+    }
+
+    /// <summary>Presents the unit's state; settles the ledger to the domain's edge first.</summary>
+    public void Walk(StateArchive archive, long edge)
+    {
+        State.Ledger.Settle(edge);
+        archive.Value("state", ref State);
+        archive.Array("statistics", _statistics);
+        archive.Array("results", _results);
+        archive.Array("columnPartials", _columnPartials);
+        archive.Array("block", _block);
+    }
+
+    /// <summary>Names what a waveform shows.</summary>
+    public void Describe(SignalMap map)
+    {
+        map.Add("active", 1, () => State.Active);
+        map.Add("opcode", 8, () => (ulong)State.Plan.Opcode);
+        map.Add("sequence", 32, () => State.Sequence);
+        map.Add("cause", 4, () => (ulong)State.Ledger.Waiting, Causes);
+        map.Add("row", 16, () => (ulong)State.Execute.Row);
+        map.Add("column", 16, () => (ulong)State.Execute.Column);
+        map.Add("pass", 2, () => (ulong)State.Execute.Pass);
+        map.Add("beatsInFlight", 7, () => (ulong)State.BeatsInFlight);
+        map.Add("results", 6, () => (ulong)State.ResultCount);
+        map.Add("writesInFlight", 16, () => (ulong)State.WritesInFlight);
+    }
+}
