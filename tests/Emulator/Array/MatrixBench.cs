@@ -128,7 +128,7 @@ internal sealed class MatrixTestScratchpad(ScratchpadPort[] ports, int stallPerc
             if (ports[i].Request.CanPop(edge))
             {
                 busy = true;
-                if (granted && _pending[i].Count < 6)
+                if (granted && _pending[i].Count < 64)
                     Serve(i, edge);
             }
 
