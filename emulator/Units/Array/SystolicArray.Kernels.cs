@@ -31,15 +31,6 @@ public sealed partial class SystolicArray
             MultiplyIntegerScalar();
     }
 
-    private void ShiftWeights()
-    {
-        if (_simd == SimdWidth.Vector512)
-            ShiftWeights512();
-        else
-            ShiftWeightsScalar();
-        ShiftEnables();
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MultiplyFloat512()
     {
@@ -184,73 +175,6 @@ public sealed partial class SystolicArray
                 if ((_enable[(r * _words) + (c >> 6)] >> (c & 63) & 1) != 0)
                     psum += _act[(r * _actStride) + _state.Position + c] * _weight[(r * _stride) + c];
                 _psum[((r + 1) * _stride) + c] = psum;
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ShiftWeights512()
-    {
-        int stride = _stride;
-        int line = (int)(_state.Time % Columns);
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            ref int shadow = ref _shadow[r * stride];
-            ref int below = ref _weightOut[r * stride];
-            ref int above = ref r == 0 ? ref _weightSkew[line * stride] : ref _weightOut[(r - 1) * stride];
-            for (int c = 0; c < stride; c += Lanes)
-            {
-                uint tokens = (uint)Window(_shiftHistory, r + c) & 0xFFFF;
-                if (tokens == 0)
-                    continue;
-                Vector512<int> held = Vector512.LoadUnsafe(ref shadow, (nuint)c);
-                Vector512<int> entering = Vector512.LoadUnsafe(ref above, (nuint)c);
-                Vector512<int> leaving = held;
-                if (tokens != 0xFFFF)
-                {
-                    Vector512<int> mask = Mask512(tokens);
-                    leaving = Vector512.ConditionalSelect(mask, held, Vector512.LoadUnsafe(ref below, (nuint)c));
-                    entering = Vector512.ConditionalSelect(mask, entering, held);
-                }
-
-                leaving.StoreUnsafe(ref below, (nuint)c);
-                entering.StoreUnsafe(ref shadow, (nuint)c);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ShiftWeightsScalar()
-    {
-        int line = (int)(_state.Time % Columns);
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            for (int c = 0; c < Columns; c++)
-            {
-                if ((Window(_shiftHistory, r + c) & 1) == 0)
-                    continue;
-                int entering = r == 0 ? _weightSkew[(line * _stride) + c] : _weightOut[((r - 1) * _stride) + c];
-                _weightOut[(r * _stride) + c] = _shadow[(r * _stride) + c];
-                _shadow[(r * _stride) + c] = entering;
-            }
-        }
-    }
-
-    /// <summary>The enables' shift chain, 64 columns at a time on every host.</summary>
-    private void ShiftEnables()
-    {
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            for (int word = 0; word < _words; word++)
-            {
-                ulong tokens = Window(_shiftHistory, r + (word * 64)) & _fullRow[word];
-                if (tokens == 0)
-                    continue;
-                int here = (r * _words) + word;
-                ulong entering = r == 0 ? Window(_enableHistory, word * 64) : _enableOut[here - _words];
-                ulong held = _enableShadow[here];
-                _enableOut[here] = (_enableOut[here] & ~tokens) | (held & tokens);
-                _enableShadow[here] = (held & ~tokens) | (entering & tokens);
             }
         }
     }

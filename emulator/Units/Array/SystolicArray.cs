@@ -147,15 +147,20 @@ public sealed partial class SystolicArray
     /// <summary>A shift token enters at the next step with one row of weights, bottom row first.</summary>
     /// <param name="words">One word a column; missing ones are 0.</param>
     /// <param name="enabled">False for a row beyond K, which passes psum through unchanged.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void EnterWeights(ReadOnlySpan<int> words, bool enabled)
     {
         _state.ShiftEntering = 1;
         _state.EnableEntering = (byte)(enabled ? 1 : 0);
+
+        // Column c will take its word c steps from now. A token without weights brings zeros.
         int line = (int)(_state.Time % Columns);
+        int wrap = Columns - line; // columns from here on go to the lines from 0
+        ref int skew = ref MemoryMarshal.GetArrayDataReference(_weightSkew);
         for (int c = 0; c < Columns; c++)
         {
-            _weightSkew[(line * _stride) + c] = c < words.Length ? words[c] : 0;
-            line = line + 1 == Columns ? 0 : line + 1;
+            int target = c < wrap ? line + c : c - wrap;
+            Unsafe.Add(ref skew, (target * _stride) + c) = c < words.Length ? words[c] : 0;
         }
     }
 
@@ -202,16 +207,6 @@ public sealed partial class SystolicArray
         }
     }
 
-    /// <summary>Bits first .. first + 63 of a history.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Window(ulong[] history, int first)
-    {
-        int word = first >> 6;
-        int shift = first & 63;
-        ulong low = history[word] >> shift;
-        return shift == 0 ? low : low | (history[word + 1] << (64 - shift));
-    }
-
     /// <summary>Whether a token is at some PE: bits 0 .. R + C - 2.</summary>
     private bool AnyInGrid(ulong[] history)
     {
@@ -238,13 +233,17 @@ public sealed partial class SystolicArray
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SwitchDiagonal(int age)
     {
         int last = Math.Min(Rows - 1, age);
+        ref int weight = ref MemoryMarshal.GetArrayDataReference(_weight);
+        ref int shadow = ref MemoryMarshal.GetArrayDataReference(_shadow);
         for (int r = Math.Max(0, age - Columns + 1); r <= last; r++)
         {
             int c = age - r;
-            _weight[(r * _stride) + c] = _shadow[(r * _stride) + c];
+            int place = (r * _stride) + c;
+            Unsafe.Add(ref weight, place) = Unsafe.Add(ref shadow, place);
             int word = (r * _words) + (c >> 6);
             ulong changed = (_enable[word] ^ _enableShadow[word]) & (1UL << (c & 63));
             if (changed == 0)
