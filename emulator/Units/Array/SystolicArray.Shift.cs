@@ -13,31 +13,43 @@ public sealed partial class SystolicArray
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ShiftWeights()
     {
-        int line = (int)(_state.Time % Columns);
+        int stride = _stride;
+        int words = _words;
+        SimdWidth simd = _simd;
         ref ulong history = ref MemoryMarshal.GetArrayDataReference(_shiftHistory);
+        ref ulong fullRow = ref MemoryMarshal.GetArrayDataReference(_fullRow);
+        ref ulong enableOut = ref MemoryMarshal.GetArrayDataReference(_enableOut);
+        ref ulong enableShadow = ref MemoryMarshal.GetArrayDataReference(_enableShadow);
+        ref int shadows = ref _grid[_shadowAt];
+        ref int weightsOut = ref _grid[_weightOutAt];
+        ref int top = ref _weightSkew[(int)(_state.Time % Columns) * stride];
         for (int r = Rows - 1; r >= 0; r--)
         {
-            for (int word = 0; word < _words; word++)
+            for (int word = 0; word < words; word++)
             {
                 int first = word * 64;
-                ulong full = _fullRow[word];
+                ulong full = Unsafe.Add(ref fullRow, word);
                 ulong tokens = Window(ref history, r + first) & full;
                 if (tokens == 0)
                     continue;
 
-                int here = (r * _words) + word;
-                ulong entering = r == 0 ? Window(_enableHistory, first) : _enableOut[here - _words];
-                ulong held = _enableShadow[here];
-                _enableOut[here] = (_enableOut[here] & ~tokens) | (held & tokens);
-                _enableShadow[here] = (held & ~tokens) | (entering & tokens);
+                int here = (r * words) + word;
+                ref ulong heldEnables = ref Unsafe.Add(ref enableShadow, here);
+                ref ulong leavingEnables = ref Unsafe.Add(ref enableOut, here);
+                ulong entering = r == 0 ? Window(_enableHistory, first) : Unsafe.Add(ref leavingEnables, -words);
+                ulong held = heldEnables;
+                leavingEnables = (leavingEnables & ~tokens) | (held & tokens);
+                heldEnables = (held & ~tokens) | (entering & tokens);
 
-                ref int shadow = ref _shadow[(r * _stride) + first];
-                ref int below = ref _weightOut[(r * _stride) + first];
-                ref int above = ref r == 0 ? ref _weightSkew[(line * _stride) + first] : ref _weightOut[((r - 1) * _stride) + first];
-                int count = Math.Min(64, _stride - first);
-                if (_simd == SimdWidth.Vector512)
+                ref int shadow = ref Unsafe.Add(ref shadows, (r * stride) + first);
+                ref int below = ref Unsafe.Add(ref weightsOut, (r * stride) + first);
+                ref int above = ref Unsafe.Subtract(ref below, stride);
+                if (r == 0)
+                    above = ref Unsafe.Add(ref top, first);
+                int count = Math.Min(64, stride - first);
+                if (simd == SimdWidth.Vector512)
                     ShiftRow512(ref shadow, ref below, ref above, count, tokens, full);
-                else if (_simd == SimdWidth.Vector256)
+                else if (simd == SimdWidth.Vector256)
                     ShiftRow256(ref shadow, ref below, ref above, count, tokens, full);
                 else
                     ShiftRowScalar(ref shadow, ref below, ref above, tokens);
