@@ -36,8 +36,8 @@ public sealed partial class SystolicArray
     {
         int stride = _stride;
         ref float act = ref Unsafe.As<int, float>(ref _act[((Rows - 1) * _actStride) + _state.Position]);
-        ref float weight = ref Unsafe.As<int, float>(ref _grid[_weightAt + (Rows - 1) * stride]);
-        ref float above = ref Unsafe.As<int, float>(ref _grid[PsumAt + (Rows - 1) * stride]);
+        ref float weight = ref Unsafe.As<int, float>(ref _grid[_weightAt + ((Rows - 1) * stride)]);
+        ref float above = ref Unsafe.As<int, float>(ref _grid[PsumAt + ((Rows - 1) * stride)]);
         for (int r = Rows - 1; r >= 0; r--)
         {
             RowEnable enable = _rowEnable[r];
@@ -82,11 +82,11 @@ public sealed partial class SystolicArray
         for (int r = Rows - 1; r >= 0; r--)
         {
             ref float act = ref Unsafe.As<int, float>(ref _act[(r * _actStride) + _state.Position]);
-            ref float weight = ref Unsafe.As<int, float>(ref _grid[_weightAt + r * stride]);
-            ref float above = ref Unsafe.As<int, float>(ref _grid[PsumAt + r * stride]);
+            ref float weight = ref Unsafe.As<int, float>(ref _grid[_weightAt + (r * stride)]);
+            ref float above = ref Unsafe.As<int, float>(ref _grid[PsumAt + (r * stride)]);
             if (_rowEnable[r] == RowEnable.None)
             {
-                _grid.AsSpan(PsumAt + r * stride, stride).CopyTo(_grid.AsSpan(PsumAt + (r + 1) * stride));
+                _grid.AsSpan(PsumAt + (r * stride), stride).CopyTo(_grid.AsSpan(PsumAt + ((r + 1) * stride)));
                 continue;
             }
 
@@ -109,9 +109,9 @@ public sealed partial class SystolicArray
         for (int r = Rows - 1; r >= 0; r--)
         {
             ReadOnlySpan<float> act = MemoryMarshal.Cast<int, float>(_act.AsSpan((r * _actStride) + _state.Position, Columns));
-            ReadOnlySpan<float> weight = MemoryMarshal.Cast<int, float>(_grid.AsSpan(_weightAt + r * _stride, Columns));
-            ReadOnlySpan<int> above = _grid.AsSpan(PsumAt + r * _stride, Columns);
-            Span<int> psum = _grid.AsSpan(PsumAt + (r + 1) * _stride, Columns);
+            ReadOnlySpan<float> weight = MemoryMarshal.Cast<int, float>(_grid.AsSpan(_weightAt + (r * _stride), Columns));
+            ReadOnlySpan<int> above = _grid.AsSpan(PsumAt + (r * _stride), Columns);
+            Span<int> psum = _grid.AsSpan(PsumAt + ((r + 1) * _stride), Columns);
             for (int c = 0; c < Columns; c++)
             {
                 bool enabled = (_enable[(r * _words) + (c >> 6)] >> (c & 63) & 1) != 0;
@@ -129,8 +129,8 @@ public sealed partial class SystolicArray
         for (int r = Rows - 1; r >= 0; r--)
         {
             ref int act = ref _act[(r * _actStride) + _state.Position];
-            ref int weight = ref _grid[_weightAt + r * stride];
-            ref int above = ref _grid[PsumAt + r * stride];
+            ref int weight = ref _grid[_weightAt + (r * stride)];
+            ref int above = ref _grid[PsumAt + (r * stride)];
             RowEnable enable = _rowEnable[r];
             for (int c = 0; c < stride; c += Lanes)
             {
@@ -150,8 +150,8 @@ public sealed partial class SystolicArray
         for (int r = Rows - 1; r >= 0; r--)
         {
             ref int act = ref _act[(r * _actStride) + _state.Position];
-            ref int weight = ref _grid[_weightAt + r * stride];
-            ref int above = ref _grid[PsumAt + r * stride];
+            ref int weight = ref _grid[_weightAt + (r * stride)];
+            ref int above = ref _grid[PsumAt + (r * stride)];
             RowEnable enable = _rowEnable[r];
             for (int c = 0; c < stride; c += Lanes / 2)
             {

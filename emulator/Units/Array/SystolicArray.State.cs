@@ -52,9 +52,9 @@ public sealed partial class SystolicArray
         WalkPsums(archive);
         for (int r = 0; r < Rows; r++)
         {
-            Row(archive, "weight", _grid, _weightAt + r * _stride, Columns);
-            Row(archive, "shadow", _grid, _shadowAt + r * _stride, Columns);
-            Row(archive, "weightOut", _grid, _weightOutAt + r * _stride, Columns);
+            Row(archive, "weight", _grid, _weightAt + (r * _stride), Columns);
+            Row(archive, "shadow", _grid, _shadowAt + (r * _stride), Columns);
+            Row(archive, "weightOut", _grid, _weightOutAt + (r * _stride), Columns);
         }
 
         for (int c = 0; c < Columns; c++)
@@ -113,7 +113,7 @@ public sealed partial class SystolicArray
         int[] row = new int[Columns];
         for (int r = 1; r <= Rows; r++)
         {
-            Span<int> psums = _grid.AsSpan(PsumAt + r * _stride, Columns);
+            Span<int> psums = _grid.AsSpan(PsumAt + (r * _stride), Columns);
             psums.CopyTo(row);
             if (archive.IsHash)
             {
