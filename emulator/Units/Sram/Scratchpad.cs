@@ -27,6 +27,8 @@ public sealed class Scratchpad
     /// <param name="ports">Requesters, highest priority first.</param>
     public Scratchpad(ScratchpadConfig config, ScratchpadPort[] ports)
     {
+        if (config.Banks * config.BankBytes < 64)
+            throw new ArgumentException("An access of 64 bytes needs banks for all of them in one cycle.", nameof(config));
         _config = config;
         _ports = ports;
         _bytes = new byte[config.SizeBytes];
@@ -53,13 +55,10 @@ public sealed class Scratchpad
         for (int p = 0; p < _ports.Length; p++)
         {
             ScratchpadPort port = _ports[p];
-            if (port.Request.IsEmpty)
-                continue;
+
+            // Both channels wake the scratchpad when this changes; asking for edges would hide a deadlock.
             if (!port.Request.CanPop(edge) || !port.Response.CanPush(edge))
-            {
-                waiting = true;
                 continue;
-            }
 
             ref readonly ScratchpadRequest request = ref port.Request.Peek(edge);
             ulong banks = BanksOf(request.Address, request.Length);
