@@ -91,7 +91,7 @@ public sealed partial class Dispatch
     {
         int queue = QueueOf(command.Descriptor.Opcode);
         ref DispatchQueue q = ref State.Queues[queue];
-        if (q.Issued - q.Performed >= (uint)_config.QueueDepth)
+        if (q.Issued - q.Performed >= (uint)_config.QueueDepth) // rule D-8
             return false;
         ref QueuedDescriptor entry = ref Entry(queue, q.Issued);
         entry.Descriptor = command.Descriptor;

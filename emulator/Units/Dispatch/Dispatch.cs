@@ -153,13 +153,13 @@ public sealed partial class Dispatch
         if (q.Skip != 0)
             return PassOver(queue, ref cause);
         ref readonly Descriptor d = ref Entry(queue, q.Started).Descriptor;
-        if (d.Chain && q.Performed != q.Started)
+        if (d.Chain && q.Performed != q.Started) // rule D-5
         {
             cause = WaitChain;
             return false;
         }
 
-        if (q.Checked != HeadCheck.Passed)
+        if (q.Checked != HeadCheck.Passed) // rule D-9: before its waits
         {
             uint address = q.Address;
             QueueFaultCause fault = q.Checked == HeadCheck.Raced ? QueueFaultCause.Race : Check(d, out address);
@@ -252,7 +252,7 @@ public sealed partial class Dispatch
         State.Posts++;
     }
 
-    // Both counts must be met at once; two waits on one semaphore add up.
+    // Rule D-6: both counts must be met at once; two waits on one semaphore add up.
     private bool CanWait(SemaphoreCount first, SemaphoreCount second)
     {
         if (first.Count != 0 && second.Count != 0 && first.Semaphore == second.Semaphore)
