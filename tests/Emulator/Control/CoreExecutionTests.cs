@@ -132,6 +132,9 @@ public class CoreExecutionTests
     [InlineData(Csr.Misa, 0x4000_1101u)]
     [InlineData(Csr.Mstatus, 0x1800u)]
     [InlineData(Csr.Hxwindow, 7u)]
+    [InlineData(Csr.Tselect, 0u)]
+    [InlineData(Csr.Tdata1, 0u)]
+    [InlineData(Csr.Tdata2, 0u)]
     public void Discovery_registers_read_what_was_built(int csr, uint expected) => Assert.Equal(expected, Result(p => p.Csrr(A0, csr)));
 
     [Fact]
