@@ -42,7 +42,9 @@ public sealed partial class ControlCore
             {
                 _entry.CsrWritten = 1;
                 _entry.CsrNumber = (ushort)number;
-                _entry.CsrValue = ReadCsr(number);
+
+                // A counter shows what was written from the next instruction on.
+                _entry.CsrValue = number is Csr.Mcycle or Csr.Mcycleh or Csr.Minstret or Csr.Minstreth ? value : ReadCsr(number);
             }
         }
 

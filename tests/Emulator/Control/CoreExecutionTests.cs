@@ -126,6 +126,15 @@ public class CoreExecutionTests
     }
 
     [Theory]
+    [InlineData(Csr.Mcycle)]
+    [InlineData(Csr.Minstret)]
+    public void Record_of_a_counter_write_holds_what_was_written(int counter)
+    {
+        CoreBench bench = CoreBench.Running(p => p.Addi(T0, Zero, 100).Csrw(counter, T0).Exit()).Run();
+        Assert.Equal(100u, Assert.Single(bench.Retired, r => r.CsrWritten != 0).CsrValue);
+    }
+
+    [Theory]
     [InlineData(Csr.Hxversion, 0x10000u)]
     [InlineData(Csr.Hxseed, 5u)]
     [InlineData(Csr.Hxstream, 0x8100_0000u)]
