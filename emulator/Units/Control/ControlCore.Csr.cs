@@ -161,14 +161,16 @@ public sealed partial class ControlCore
     private static void SetRetired(ref CoreState s, ulong value) =>
         s.RetiredOffset = (s.Mcountinhibit & InhibitRetired) != 0 ? value : value - (ulong)(s.Retired + 1);
 
-    /// <summary>While a counter is inhibited its offset holds its value.</summary>
+    /// <summary>
+    /// While a counter is inhibited its offset holds its value. The write holds for its own cycle and instruction already.
+    /// </summary>
     private void SetInhibit(ref CoreState s, uint value)
     {
         ulong cycles = CycleCounter;
         ulong retired = RetiredCounter;
         s.Mcountinhibit = value;
-        SetCycle(ref s, cycles);
-        SetRetired(ref s, retired);
+        s.CycleOffset = (value & InhibitCycle) != 0 ? cycles : cycles - (ulong)_domain.Cycle;
+        s.RetiredOffset = (value & InhibitRetired) != 0 ? retired : retired - (ulong)s.Retired;
     }
 
     /// <summary>The lowest queue that is frozen by a fault.</summary>

@@ -126,6 +126,18 @@ public class CoreExecutionTests
     }
 
     [Theory]
+    [InlineData(0, 4u)]
+    [InlineData(24, 4u)]
+    [InlineData(1, 4u)]
+    [InlineData(4, 1u)]
+    [InlineData(5, 1u)]
+    public void Write_of_mcountinhibit_counts_itself_unless_it_stops_the_counter(int inhibit, uint counted)
+    {
+        Assert.Equal(counted, Result(p => p.Csrr(T0, Csr.Minstret).Emit(Instruction.Csrrwi, 0, inhibit, 0, Csr.Mcountinhibit).Nop(2)
+            .Csrr(T1, Csr.Minstret).Emit(Instruction.Sub, A0, T1, T0)));
+    }
+
+    [Theory]
     [InlineData(Csr.Mcycle)]
     [InlineData(Csr.Minstret)]
     public void Record_of_a_counter_write_holds_what_was_written(int counter)
