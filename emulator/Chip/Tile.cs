@@ -84,7 +84,10 @@ internal sealed class Tile
             },
             new ControlPorts(data, code, core, accumulators, hart.Request, hart.Reply, hart.Lines, commands, replies, notices),
             wires.Core,
-            faults);
+            faults)
+        {
+            Races = races,
+        };
         Dispatch = new Dispatch(
             new DispatchConfig(
                 number, c.Dispatch.QueueDepth, c.Scratchpad.Bytes, c.Hbm.CapacityBytes, c.Fabric.StreamingBaseBytes, c.Array.Columns, c.Accumulators.Bytes),

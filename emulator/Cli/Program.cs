@@ -1,1 +1,4 @@
-return 0;
+using HybridEmu.Cli;
+
+using Stream output = Console.OpenStandardOutput();
+return (int)EntryPoint.Run(args, output, Console.Error);

@@ -7,6 +7,7 @@ namespace HybridEmu.Isa;
 /// How the values were made: every entry is a real number computed to 60 decimal digits (natural logarithm, exponential
 /// and square root of a decimal library), then rounded to nearest even fp32 by integer arithmetic. A "low" entry is the
 /// fp32 nearest to (the real number - its high entry). Literals are the shortest decimals that read back to the same bits.
+/// They are arrays behind spans, since unoptimised code allocates at every read of a span literal.
 /// </remarks>
 public static class Tables
 {
@@ -26,7 +27,9 @@ public static class Tables
     public const float Ln2Low = 1.4286068e-06f;
 
     /// <summary>2^(j/32), j = 0 to 31.</summary>
-    public static ReadOnlySpan<float> ExpHigh =>
+    public static ReadOnlySpan<float> ExpHigh => _expHigh;
+
+    private static readonly float[] _expHigh =
     [
         1f, 1.0218972f, 1.0442737f, 1.0671405f, 1.0905077f, 1.1143868f,
         1.1387886f, 1.1637249f, 1.1892071f, 1.2152474f, 1.2418578f, 1.269051f,
@@ -37,7 +40,9 @@ public static class Tables
     ];
 
     /// <summary>2^(j/32) - <see cref="ExpHigh"/>.</summary>
-    public static ReadOnlySpan<float> ExpLow =>
+    public static ReadOnlySpan<float> ExpLow => _expLow;
+
+    private static readonly float[] _expLow =
     [
         0f, -4.81156e-08f, 4.83347e-08f, -5.933752e-08f, -1.307754e-08f, -5.43554e-08f,
         5.3862223e-08f, -4.0514415e-08f, 3.7976353e-08f, -3.267395e-08f, 4.496838e-08f, 1.4193333e-09f,
@@ -48,7 +53,9 @@ public static class Tables
     ];
 
     /// <summary>c = 64 / i, i = 45 to 91.</summary>
-    public static ReadOnlySpan<float> LogReciprocal =>
+    public static ReadOnlySpan<float> LogReciprocal => _logReciprocal;
+
+    private static readonly float[] _logReciprocal =
     [
         1.4222223f, 1.3913044f, 1.3617021f, 1.3333334f, 1.3061224f, 1.28f,
         1.254902f, 1.2307693f, 1.2075472f, 1.1851852f, 1.1636363f, 1.1428572f,
@@ -61,7 +68,9 @@ public static class Tables
     ];
 
     /// <summary>-ln(c) of the fp32 value of <see cref="LogReciprocal"/>.</summary>
-    public static ReadOnlySpan<float> LogHigh =>
+    public static ReadOnlySpan<float> LogHigh => _logHigh;
+
+    private static readonly float[] _logHigh =
     [
         -0.35222062f, -0.3302417f, -0.30873546f, -0.28768212f, -0.26706275f, -0.24686006f,
         -0.22705749f, -0.2076394f, -0.18859118f, -0.16989905f, -0.15154986f, -0.13353144f,
@@ -74,7 +83,9 @@ public static class Tables
     ];
 
     /// <summary>-ln(c) - <see cref="LogHigh"/>.</summary>
-    public static ReadOnlySpan<float> LogLow =>
+    public static ReadOnlySpan<float> LogLow => _logLow;
+
+    private static readonly float[] _logLow =
     [
         6.8815487e-09f, 4.4505577e-09f, 1.0058308e-08f, 1.37775436e-08f, -1.1320999e-08f, 1.5357711e-09f,
         7.4693396e-10f, -5.8405036e-09f, -2.476808e-09f, 2.175073e-09f, -5.6271574e-09f, -1.0038856e-09f,
@@ -87,7 +98,9 @@ public static class Tables
     ];
 
     /// <summary>1/sqrt of the middle of [1 + t/64, 1 + (t+1)/64), then of twice that, to the nearest 2^-12; t = 0 to 63.</summary>
-    public static ReadOnlySpan<float> RsqrtSeed =>
+    public static ReadOnlySpan<float> RsqrtSeed => _rsqrtSeed;
+
+    private static readonly float[] _rsqrtSeed =
     [
         0.99609375f, 0.9885254f, 0.98095703f, 0.9736328f, 0.96655273f, 0.9597168f,
         0.95288086f, 0.9460449f, 0.9394531f, 0.93310547f, 0.9267578f, 0.9206543f,

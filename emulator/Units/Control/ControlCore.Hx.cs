@@ -33,8 +33,7 @@ public sealed partial class ControlCore
             case Instruction.HxSemtry:
                 return Ask(edge, ref s, DispatchOperation.SemaphoreTry, a, b, StallDispatch, i.Rd);
             case Instruction.HxBarrier:
-                SystemRequest barrier = new() { Operation = SystemOperation.Barrier };
-                return AskSystem(edge, ref s, in barrier, WaitBarrier, out _) ? Retire(edge, s.Pc + 4, 0) : _stall;
+                return Barrier(edge, ref s);
             case Instruction.HxMark:
                 Mark(ref s, (byte)(a & 7));
                 return Retire(edge, s.Pc + 4, 0);
@@ -190,6 +189,19 @@ public sealed partial class ControlCore
         if (_data.State.WritebackPhase != DataCacheState.Free)
             return Stall(StallRange);
         s.RangeSet = 0;
+        return Retire(edge, s.Pc + 4, 0);
+    }
+
+    private int Barrier(long edge, ref CoreState s)
+    {
+        SystemRequest barrier = new() { Operation = SystemOperation.Barrier };
+        bool asked = s.Outstanding != 0;
+        bool released = AskSystem(edge, ref s, in barrier, WaitBarrier, out _);
+        if (!asked && s.Outstanding != 0)
+            Races?.BarrierArrive(_config.Tile);
+        if (!released)
+            return _stall;
+        Races?.BarrierLeave(_config.Tile);
         return Retire(edge, s.Pc + 4, 0);
     }
 }

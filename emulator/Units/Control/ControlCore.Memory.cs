@@ -179,6 +179,8 @@ public sealed partial class ControlCore
         }
 
         s.StoresRetired++;
+        if (Races is not null && space is MemorySpace.Scratchpad or MemorySpace.Accumulators)
+            CheckRace(edge, address, size, write: true);
         if (Log is not null)
             LogMemory(address, size, data, true);
         return true;
@@ -308,6 +310,8 @@ public sealed partial class ControlCore
                 value |= (uint)bytes[i] << (8 * i);
             s.Outstanding = 0;
             s.UncachedAccesses++;
+            if (Races is not null)
+                CheckRace(edge, address, size, write: false);
         }
 
         s.Loads++;

@@ -130,7 +130,7 @@ public struct VectorPlan
         return plan;
     }
 
-    /// <summary>Offset in the scratchpad of an address; 0 stays 0, which is 'none' for parameter blocks.</summary>
+    /// <summary>Offset in the scratchpad of an address; <see cref="None"/> for address 0.</summary>
     private static uint Offset(ulong address) => address == 0 ? None : (uint)(address - AddressMap.Scratchpad);
 
     /// <summary>What <see cref="Parameters"/> is without a parameter block.</summary>

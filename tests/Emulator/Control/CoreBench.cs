@@ -178,12 +178,26 @@ internal sealed class CoreBench
         return this;
     }
 
+    /// <summary>Time of the next step.</summary>
+    public long NextPs
+    {
+        get
+        {
+            bool foreground = false;
+            return _skip ? _domains.Min(d => d.NextWorkPs(ref foreground)) : _domains.Min(d => d.NextPs);
+        }
+    }
+
+    /// <summary>Brings the clocks to a time before the next step.</summary>
+    public void AdvanceTo(long timePs)
+    {
+        foreach (ClockDomain domain in _domains)
+            domain.AdvanceTo(timePs);
+    }
+
     public void Step()
     {
-        bool foreground = false;
-        long time = _skip
-            ? _domains.Min(d => d.NextWorkPs(ref foreground))
-            : _domains.Min(d => d.NextPs);
+        long time = NextPs;
         Assert.NotEqual(long.MaxValue, time);
         foreach (ClockDomain domain in _domains)
             domain.AdvanceTo(time);
@@ -213,9 +227,7 @@ internal sealed class CoreBench
         return archive.Hash;
     }
 
-    private static ScratchpadPort PortToChannels(string name, Channel<ScratchpadRequest> request, Channel<ScratchpadResponse> response) => new(name, request, response);
-
-    private ScratchpadPort PortTo(int unit, int target) => PortToChannels(
+    private ScratchpadPort PortTo(int unit, int target) => new(
         "core", new Channel<ScratchpadRequest>(Core, unit, target, 2), new Channel<ScratchpadResponse>(Core, target, unit, 2));
 
     private Channel<CoherenceFlit> Walked(Channel<CoherenceFlit> channel)

@@ -82,9 +82,12 @@ internal sealed class BenchDispatch(Channel<DispatchCommand> commands, Channel<D
 
     public Queue<DispatchNotice> Notices { get; } = new();
 
+    /// <summary>Edge from which notices are sent.</summary>
+    public long NoticesFrom { get; set; }
+
     public long Evaluate(long edge)
     {
-        if (Notices.Count > 0 && notices.CanPush(edge))
+        if (edge >= NoticesFrom && Notices.Count > 0 && notices.CanPush(edge))
             notices.Push(Notices.Dequeue(), edge);
         if (!_busy && commands.CanPop(edge))
         {

@@ -12,7 +12,10 @@ public class HbmChannelTests
     // Few rows and columns of few banks, so that requests meet: the chip's map with one channel.
     private static readonly HbmConfig Small = new()
     {
-        Map = HbmAddressMap.Chip(0), QueueEntries = 8, ResponseEntries = 4, StarvationCycles = 300,
+        Map = HbmAddressMap.Chip(0),
+        QueueEntries = 8,
+        ResponseEntries = 4,
+        StarvationCycles = 300,
     };
 
     private sealed record Script(int Seed, int Requests, int Pace, int Stall, int Core);

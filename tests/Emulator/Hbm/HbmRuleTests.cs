@@ -243,7 +243,10 @@ public class HbmRuleTests
         // Hits to the open row come every 50 cycles and always wait in the queue: only starvation closes the row.
         HbmConfig config = new()
         {
-            Map = HbmBench.MapM1, Refresh = false, StarvationCycles = age, Timing = Base with { CcdLong = 50 },
+            Map = HbmBench.MapM1,
+            Refresh = false,
+            StarvationCycles = age,
+            Timing = Base with { CcdLong = 50 },
         };
         HbmBench bench = new(config);
         List<HbmTraceItem> trace = [new(0, false, 0), new(100, false, Row)];

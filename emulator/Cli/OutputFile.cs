@@ -1,0 +1,60 @@
+namespace HybridEmu.Cli;
+
+/// <summary>
+/// A file that comes into being whole: it is written beside its place under a temporary name and renamed when the work
+/// has succeeded. Of work that fails or is killed the temporary file stays, and what was there before is untouched.
+/// </summary>
+internal sealed class OutputFile : IDisposable
+{
+    private const string Suffix = ".partial";
+
+    private readonly FileStream _stream;
+    private bool _committed;
+
+    /// <exception cref="UserException">It cannot be created.</exception>
+    public OutputFile(string path)
+    {
+        Path = path;
+        try
+        {
+            if (Directory.Exists(path))
+                throw new UserException($"{path}: is a directory, not a file to write");
+            if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) is { } directory)
+                Directory.CreateDirectory(directory);
+            _stream = new FileStream(TemporaryPath, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new UserException($"{path}: cannot be written: {e.Message}");
+        }
+    }
+
+    public string Path { get; }
+
+    public string TemporaryPath => Path + Suffix;
+
+    public Stream Stream => _stream;
+
+    /// <summary>Closes the file and gives it its name.</summary>
+    public void Commit()
+    {
+        _stream.Dispose();
+        try
+        {
+            _committed = true;
+            File.Move(TemporaryPath, Path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"{Path}: cannot be written: {e.Message}; the output is in {TemporaryPath}");
+        }
+    }
+
+    /// <summary>Closes the file; a temporary one with nothing in it is removed.</summary>
+    public void Dispose()
+    {
+        _stream.Dispose();
+        if (!_committed && new FileInfo(TemporaryPath) is { Exists: true, Length: 0 } empty)
+            empty.Delete();
+    }
+}

@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using HybridEmu.Chip;
+using HybridEmu.Isa;
+using HybridEmu.Traces;
+using HybridEmu.Units;
+
+namespace HybridEmu.Cli;
+
+/// <summary>The verb run: builds a chip, places image and data, runs, and writes what was asked for.</summary>
+internal sealed class RunCommand : IDisposable
+{
+    /// <summary>Cycles between two looks at console and mailbox.</summary>
+    private const long SliceCycles = 250_000;
+
+    private static readonly string[] QueueNames = ["LD", "ST", "MX", "VX"];
+
+    private readonly RunVerb _verb;
+    private readonly Stream _output;
+    private readonly TextWriter _errors;
+    private readonly List<OutputFile> _files = [];
+    private MailboxPost? _heldOut;
+
+    private RunCommand(RunVerb verb, Stream output, TextWriter errors)
+    {
+        _verb = verb;
+        _output = output;
+        _errors = errors;
+    }
+
+    public static ExitCode Run(RunVerb verb, Stream output, TextWriter errors)
+    {
+        using var command = new RunCommand(verb, output, errors);
+        return command.Run();
+    }
+
+    public void Dispose()
+    {
+        foreach (OutputFile file in _files)
+            file.Dispose();
+    }
+
+    private ExitCode Run()
+    {
+        ChipConfiguration configuration = Configure();
+        ulong streaming = AddressMap.Hbm + (ulong)configuration.Fabric.StreamingBaseBytes;
+        ElfImage image = ImageLoading.Load(_verb.Image, RepeatedOptions.Split(_verb.Define), (uint)streaming);
+        IReadOnlyList<ElfError> mistakes = image.Check((ulong)configuration.Hbm.CapacityBytes, streaming);
+        if (mistakes.Count > 0)
+            throw new UserException([.. mistakes.Select(e => $"{_verb.Image}: {e}")]);
+        IReadOnlyList<PlacedData> data = DataPlacement.Place(RepeatedOptions.Split(_verb.Data), image, configuration.Hbm.CapacityBytes, configuration.Seed);
+        (ulong Address, int Length)? signature = _verb.Signature is null ? null : SignatureRange(image);
+        if (_verb.Vcd is null && (_verb.Window is not null || _verb.Scope != "*"))
+            throw new UserException("--window and --scope belong to --vcd FILE");
+        CycleWindow window = _verb.Window is null ? new CycleWindow(0, long.MaxValue) : CycleWindow.Parse(_verb.Window);
+        if (_verb.MaximumCycles is < 1)
+            throw new UserException($"--max-cycles {_verb.MaximumCycles}: must be 1 or more");
+
+        // All outputs are opened before the run: a path that cannot be written is told now, not after an hour.
+        OutputFile? statisticsFile = Open(_verb.Statistics), signatureFile = Open(_verb.Signature), vcdFile = Open(_verb.Vcd);
+        using StreamWriter? commitLog = Open(_verb.CommitLog) is { } log ? new StreamWriter(log.Stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" } : null;
+        using ChromeTimeline? timeline = Open(_verb.Timeline) is { } file ? new ChromeTimeline(file.Stream) : null;
+        if (timeline is not null)
+            NameQueues(timeline, configuration.Tiles);
+
+        var options = new RunOptions
+        {
+            CommitLog = commitLog,
+            Timeline = timeline is null ? null : span => Record(timeline, span),
+        };
+        if (_verb.MaximumCycles is { } maximum)
+            options = options with { MaximumCycles = maximum };
+        var run = new ChipRun(configuration, image, [.. data.Select(d => (d.Address, d.Bytes))], options);
+        using WaveRecorder? waves = vcdFile is null ? null : new WaveRecorder(vcdFile.Stream, run.Signals, _verb.Scope);
+        var progress = new LiveProgress(_errors, !_verb.Quiet);
+        Loop(run, waves, window, progress);
+        double seconds = progress.Seconds;
+
+        commitLog?.Flush();
+        timeline?.Finish();
+        waves?.Finish(run.TimePs);
+        if (waves is { IsEmpty: true })
+            _errors.WriteLine($"warning: the run ended at cycle {run.Cycles}, before --window {_verb.Window}: the waveform is empty");
+        ChipStatistics statistics = run.Statistics();
+        var host = new HostStatistics(seconds, run.Cycles / 1e6 / Math.Max(seconds, 1e-6), RuntimeInformation.FrameworkDescription, RuntimeInformation.OSDescription, Environment.ProcessorCount);
+        if (statisticsFile is not null)
+            StatisticsJson.Write(statisticsFile.Stream, statistics, host);
+        if (signatureFile is not null && signature is { } range)
+            signatureFile.Stream.Write(Encoding.ASCII.GetBytes(HexWords.Write(run.ReadMemory(range.Address, range.Length))));
+        return Conclude(run, statistics, host);
+    }
+
+    private ChipConfiguration Configure()
+    {
+        var overrides = new List<string>(RepeatedOptions.Split(_verb.Set));
+        if (_verb.Seed is { } seed)
+            overrides.Add(string.Create(CultureInfo.InvariantCulture, $"seed={seed}"));
+        return ConfigurationLoader.Load(_verb.Configuration, overrides);
+    }
+
+    private OutputFile? Open(string? path)
+    {
+        if (path is null)
+            return null;
+        if (_files.Any(f => Path.GetFullPath(f.Path) == Path.GetFullPath(path)))
+            throw new UserException($"{path}: two outputs have the same name");
+        var file = new OutputFile(path);
+        _files.Add(file);
+        return file;
+    }
+
+    private (ulong Address, int Length) SignatureRange(ElfImage image)
+    {
+        if (image.FindSymbol("begin_signature") is not { } begin || image.FindSymbol("end_signature") is not { } end)
+            throw new UserException($"--signature: {_verb.Image} has no symbols begin_signature and end_signature");
+        if (end.Value <= begin.Value || begin.Value < AddressMap.Hbm)
+            throw new UserException($"--signature: 0x{begin.Value:x8}..0x{end.Value:x8} is not a range of memory");
+        return (begin.Value, (int)(end.Value - begin.Value));
+    }
+
+    private void Loop(ChipRun run, WaveRecorder? waves, CycleWindow window, LiveProgress progress)
+    {
+        using var console = new MemoryStream();
+        while (!run.Finished)
+        {
+            long step = SliceCycles;
+            if (waves is not null && run.Cycles < window.First)
+                step = Math.Min(step, window.First - run.Cycles);
+            else if (waves is not null && run.Cycles < window.Last)
+                step = 1;
+            run.Advance(step);
+            if (waves is not null && run.Cycles >= window.First && run.Cycles < window.Last)
+                waves.Sample(run.TimePs);
+            while (run.TryTakeMailbox(out MailboxPost post))
+            {
+                progress.Post(post);
+                if (post.HeldOut)
+                    _heldOut = post;
+            }
+
+            run.DrainConsole(console);
+            if (console.Length > 0)
+            {
+                progress.Clear();
+                console.WriteTo(_output);
+                _output.Flush();
+                console.SetLength(0);
+            }
+
+            progress.Update(run.Cycles);
+        }
+
+        progress.Clear();
+        _output.Flush();
+    }
+
+    private ExitCode Conclude(ChipRun run, ChipStatistics statistics, HostStatistics host)
+    {
+        ExitCode code = Outcome.Of(run.Fault, run.ExitCode);
+        if (_verb.Json)
+            StatisticsJson.Write(_output, statistics, host);
+        else if (!_verb.Quiet)
+            Report(statistics, host);
+        if (code == ExitCode.Passed)
+        {
+            foreach (OutputFile file in _files)
+                file.Commit();
+            return code;
+        }
+
+        if (run.Fault is { } fault)
+        {
+            _errors.WriteLine($"fault: {fault.Kind} in {fault.Unit} at {fault.Where}, cycle {fault.Edge}: {fault.Message}");
+            if (fault.Hint.Length > 0)
+                _errors.WriteLine($"    hint: {fault.Hint}");
+        }
+        else
+        {
+            _errors.WriteLine($"the firmware reported failure: code {run.ExitCode}");
+        }
+
+        foreach (OutputFile file in _files)
+            _errors.WriteLine($"{file.Path} is left as it was; what this run wrote is in {file.TemporaryPath}");
+        return code;
+    }
+
+    private void Report(ChipStatistics statistics, HostStatistics host)
+    {
+        _errors.WriteLine();
+        if (_heldOut is { } post)
+            _errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Held out    {post.Accuracy * 100:0.00} % of {post.Seen} digits, loss {post.MeanLoss:0.0000}"));
+        StatisticsReport.Write(_errors, statistics, host);
+    }
+
+    private static void NameQueues(ChromeTimeline timeline, int tiles)
+    {
+        for (int tile = 0; tile < tiles; tile++)
+        {
+            timeline.Name(tile, -1, string.Create(CultureInfo.InvariantCulture, $"tile{tile}"));
+            for (int queue = 0; queue < QueueNames.Length; queue++)
+                timeline.Name(tile, queue, QueueNames[queue]);
+        }
+    }
+
+    private static void Record(ChromeTimeline timeline, DescriptorSpan span) => timeline.Span(
+        span.Tile, span.Queue, span.Opcode.ToString(), span.StartPs, span.EndPs, ("m", span.M), ("k", span.K), ("n", span.N), ("id", span.DebugId));
+}

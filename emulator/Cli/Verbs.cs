@@ -1,0 +1,98 @@
+using CommandLine;
+
+namespace HybridEmu.Cli;
+
+// Repeatable options hold their values joined by RepeatedOptions.Separator: the parser's own sequences would swallow the
+// positional argument that follows them.
+[Verb("run", HelpText = "Run an image on the emulated chip.")]
+internal sealed class RunVerb
+{
+    public const string Example = "hybridemu run firmware/hello/hello.s --config tiny --stats out/stats.json";
+
+    [Value(0, MetaName = "IMAGE", Required = true, HelpText = "ELF32 image, or assembler source (.s).")]
+    public string Image { get; set; } = "";
+
+    [Option("config", Default = "hybrid", MetaValue = "NAME|FILE", HelpText = "Preset or YAML file.")]
+    public string Configuration { get; set; } = "hybrid";
+
+    [Option("set", MetaValue = "KEY=VALUE", HelpText = "Overrides a configuration key; repeatable.")]
+    public string? Set { get; set; }
+
+    [Option("data", MetaValue = "KIND:FILE@SYMBOL", HelpText = "Places data before reset; repeatable. KIND is csv (digits), synth (COUNT[/OFFSET] drawn digits), bin, hex or word (a number).")]
+    public string? Data { get; set; }
+
+    [Option('D', MetaValue = "NAME=VALUE", HelpText = "Defines a symbol when IMAGE is source; repeatable.")]
+    public string? Define { get; set; }
+
+    [Option("max-cycles", MetaValue = "N", HelpText = "Core cycles after which the watchdog ends the run.")]
+    public long? MaximumCycles { get; set; }
+
+    [Option("seed", MetaValue = "N", HelpText = "Seed of the chip's random generator, sensor noise and generated data.")]
+    public ulong? Seed { get; set; }
+
+    [Option("stats", MetaValue = "FILE", HelpText = "Writes statistics as JSON.")]
+    public string? Statistics { get; set; }
+
+    [Option("json", HelpText = "Prints statistics as JSON on stdout after the run, instead of the report.")]
+    public bool Json { get; set; }
+
+    [Option("commit-log", MetaValue = "FILE", HelpText = "Writes one line an instruction retired.")]
+    public string? CommitLog { get; set; }
+
+    [Option("timeline", MetaValue = "FILE", HelpText = "Writes descriptors by queue as a Chrome trace.")]
+    public string? Timeline { get; set; }
+
+    [Option("vcd", MetaValue = "FILE", HelpText = "Writes a waveform.")]
+    public string? Vcd { get; set; }
+
+    [Option("window", MetaValue = "A:B", HelpText = "Core cycles of the waveform, from A up to B.")]
+    public string? Window { get; set; }
+
+    [Option("scope", Default = "*", MetaValue = "GLOB", HelpText = "Signals of the waveform: tile0.*")]
+    public string Scope { get; set; } = "*";
+
+    [Option("signature", MetaValue = "FILE", HelpText = "Writes memory between begin_signature and end_signature, a word a line in hex.")]
+    public string? Signature { get; set; }
+
+    [Option("quiet", HelpText = "No progress and no report.")]
+    public bool Quiet { get; set; }
+}
+
+[Verb("asm", HelpText = "Assemble a program into an ELF32 image.")]
+internal sealed class AssembleVerb
+{
+    public const string Example = "hybridemu asm firmware/hello/hello.s -o out/hello.elf -D COUNT=3";
+
+    [Value(0, MetaName = "SOURCE", Required = true, HelpText = "Assembler source.")]
+    public string Source { get; set; } = "";
+
+    [Option('o', "output", Required = true, MetaValue = "OUT", HelpText = "The image to write.")]
+    public string Output { get; set; } = "";
+
+    [Option('D', MetaValue = "NAME=VALUE", HelpText = "Defines a symbol; repeatable.")]
+    public string? Define { get; set; }
+}
+
+[Verb("disasm", HelpText = "Print the code of an image.")]
+internal sealed class DisassembleVerb
+{
+    public const string Example = "hybridemu disasm out/hello.elf";
+
+    [Value(0, MetaName = "IMAGE", Required = true, HelpText = "ELF32 image, or assembler source (.s).")]
+    public string Image { get; set; } = "";
+}
+
+[Verb("config", HelpText = "List, show or check configurations.")]
+internal sealed class ConfigurationVerb
+{
+    public const string Example = "hybridemu config show hybrid --set array.rows=64";
+
+    [Value(0, MetaName = "list|show|check", Required = true, HelpText = "What to do: list the presets, show every value in force with its place, or check a file.")]
+    public string Action { get; set; } = "";
+
+    [Value(1, MetaName = "NAME|FILE", HelpText = "Preset or YAML file, for show and check.")]
+    public string? Name { get; set; }
+
+    [Option("set", MetaValue = "KEY=VALUE", HelpText = "Overrides a configuration key; repeatable.")]
+    public string? Set { get; set; }
+}

@@ -1,0 +1,96 @@
+namespace HybridEmu.Units;
+
+/// <summary>
+/// A square matrix of doubles by rows. Every sum runs in one fixed order of plain + - * / and no fused operations, so the
+/// bits of a temperature, which may gate a clock, are the same on every host.
+/// </summary>
+internal sealed class DenseMatrix(int size)
+{
+    private readonly double[] _cells = new double[size * size];
+
+    public int Size => size;
+
+    public ref double this[int row, int column] => ref _cells[(row * size) + column];
+
+    public ReadOnlySpan<double> Row(int row) => _cells.AsSpan(row * size, size);
+
+    /// <summary>result = this * vector, or result += when <paramref name="add"/>.</summary>
+    public void Multiply(ReadOnlySpan<double> vector, Span<double> result, bool add)
+    {
+        for (int i = 0; i < size; i++)
+        {
+            ReadOnlySpan<double> row = Row(i);
+            double sum = 0;
+            for (int j = 0; j < row.Length; j++)
+            {
+                double product = row[j] * vector[j];
+                sum += product;
+            }
+
+            result[i] = add ? result[i] + sum : sum;
+        }
+    }
+
+    public DenseMatrix Multiply(DenseMatrix other)
+    {
+        DenseMatrix result = new(size);
+        for (int i = 0; i < size; i++)
+        {
+            Span<double> row = result._cells.AsSpan(i * size, size);
+            for (int k = 0; k < size; k++)
+            {
+                double factor = this[i, k];
+                ReadOnlySpan<double> from = other.Row(k);
+                for (int j = 0; j < row.Length; j++)
+                {
+                    double product = factor * from[j];
+                    row[j] += product;
+                }
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>The inverse, by Gauss-Jordan without pivoting: the matrices here are diagonally dominant.</summary>
+    public DenseMatrix Inverse()
+    {
+        DenseMatrix left = new(size), right = new(size);
+        _cells.AsSpan().CopyTo(left._cells);
+        for (int i = 0; i < size; i++)
+            right[i, i] = 1;
+        for (int p = 0; p < size; p++)
+        {
+            double pivot = left[p, p];
+            if (!(Math.Abs(pivot) > 0))
+                throw new InvalidOperationException("The thermal matrix is singular: some block has no way to the ambient.");
+            Scale(left, p, 1 / pivot);
+            Scale(right, p, 1 / pivot);
+            for (int i = 0; i < size; i++)
+            {
+                double factor = left[i, p];
+                if (i == p || factor == 0)
+                    continue;
+                Subtract(left, i, p, factor);
+                Subtract(right, i, p, factor);
+            }
+        }
+
+        return right;
+    }
+
+    private static void Scale(DenseMatrix matrix, int row, double factor)
+    {
+        for (int j = 0; j < matrix.Size; j++)
+            matrix[row, j] *= factor;
+    }
+
+    private static void Subtract(DenseMatrix matrix, int row, int from, double factor)
+    {
+        for (int j = 0; j < matrix.Size; j++)
+        {
+            double product = factor * matrix[from, j];
+            matrix[row, j] -= product;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using HybridEmu.Chip;
+
+namespace HybridEmu.Programs.Tests;
+
+public sealed class StatisticsTests
+{
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(1, 0, 0)]
+    [InlineData(999, 1, 999_000_000_007)]
+    [InlineData(long.MaxValue, long.MaxValue, 1)]
+    public void Shares_sum_to_100_percent(long a, long b, long c) => Assert.Equal(1000, Percentages.Tenths([a, b, c]).Sum());
+
+    [Fact]
+    public void Shares_of_nothing_are_zero() => Assert.Equal([0, 0], Percentages.Tenths([0, 0]));
+
+    [Fact]
+    public void The_report_has_every_section()
+    {
+        var text = new StringWriter();
+        StatisticsReport.Write(text, Sample(), new HostStatistics(2, 5, "", "", 2));
+        string report = text.ToString();
+        foreach (string part in (string[])["Run         passed", "5.00 Mcycles/s", "25.00 % utilisation", "forward", "Idle 33.4  Busy 33.3  Throttled 33.3", "ld waits for mx.a: 12", "8.00 GB/s, 12.5 % of peak", "75.0 % hit", "wide: 3 packets", "0.004 uJ", "peak 61.25 C in array"])
+            Assert.Contains(part, report, StringComparison.Ordinal);
+        Assert.DoesNotContain('\r', report);
+    }
+
+    [Fact]
+    public void Json_differs_in_host_only()
+    {
+        using JsonDocument a = Json(new HostStatistics(1, 2, "r", "s", 1)), b = Json(new HostStatistics(3, 4, "q", "t", 2));
+        Assert.True(a.RootElement.TryGetProperty("host", out _));
+        foreach (JsonProperty property in a.RootElement.EnumerateObject().Where(p => p.Name != "host"))
+            Assert.Equal(property.Value.GetRawText(), b.RootElement.GetProperty(property.Name).GetRawText());
+        Assert.Equal(12.5, a.RootElement.GetProperty("hbm").GetProperty("percentOfPeak").GetDouble());
+        Assert.Equal(3500, a.RootElement.GetProperty("energyPicojoules").GetProperty("total").GetDouble());
+    }
+
+    private static JsonDocument Json(HostStatistics host)
+    {
+        var stream = new MemoryStream();
+        StatisticsJson.Write(stream, Sample(), host);
+        return JsonDocument.Parse(stream.ToArray());
+    }
+
+    private static ChipStatistics Sample() => new(
+        "tiny",
+        1,
+        1000,
+        "passed",
+        0,
+        999,
+        1_000_000,
+        500,
+        [new("forward", 600), new("other", 399)],
+        [new("tile0.core", "core", 999, [new("Idle", 333), new("Busy", 333), new("Throttled", 333)])],
+        new(100, 400),
+        [new("mx.matmul", 3)],
+        [new("tile0.scratchpad", "mx.a", "ld", 12)],
+        new(6000, 2000, 3, 1, 0, 64e9, 1_000_000, [new("ACT", 1)]),
+        [new("wide", 3, 15, 30)],
+        [new("array", 2500), new("hbm", 1000)],
+        new(1000, 1, 333, [new("host", 45, 46), new("array", 60, 61.25)]));
+}
