@@ -19,7 +19,7 @@ internal sealed class LockstepRun
     private readonly RetirementLog _log;
     private readonly ReferenceHart _reference;
     private readonly int _imageBytes;
-    private bool _counterTouched;
+    private bool _counterSet;
     private long _lastTime = -1;
 
     private LockstepRun(ChipConfiguration configuration, ScalarProgram program, RunOptions options)
@@ -121,7 +121,9 @@ internal sealed class LockstepRun
             ?? Differs("CSR written", r.CsrWritten != 0 ? r.CsrNumber : uint.MaxValue, (uint)expected.CsrNumber);
         if (difference is null && r.CsrWritten != 0 && !expected.TimeDependent)
             difference = Differs("CSR", r.CsrValue, expected.CsrValue);
-        return difference ?? (expected.TimeDependent ? Implausible(in r) : null);
+        difference ??= expected.TimeDependent ? Implausible(in r) : null;
+        _counterSet |= r.CsrWritten != 0 && r.CsrNumber is Csr.Mcycle or Csr.Mcycleh or Csr.Mcountinhibit;
+        return difference;
     }
 
     /// <summary>What the reference takes from the chip's record.</summary>
@@ -141,11 +143,9 @@ internal sealed class LockstepRun
         DecodedInstruction i = Decoder.Decode(r.Word);
         if (i.Op is < Instruction.Csrrw or > Instruction.Csrrci)
             return null;
-        bool first = !_counterTouched;
-        _counterTouched |= r.CsrWritten != 0 && r.CsrNumber is Csr.Mcycle or Csr.Mcycleh or Csr.Mcountinhibit;
         if (i.Rd == 0)
             return null;
-        if (i.Immediate is Csr.Cycle or Csr.Mcycle && first && !_counterTouched)
+        if (i.Immediate is Csr.Cycle or Csr.Mcycle && !_counterSet)
             return Differs("cycle", r.RdValue, (uint)r.Cycle);
         if (i.Immediate != Csr.Time)
             return null;

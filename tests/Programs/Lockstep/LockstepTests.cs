@@ -38,6 +38,25 @@ public sealed class LockstepTests(ITestOutputHelper output)
         Assert.NotEqual(ScalarGenerator.Program(7, 50).Words(), ScalarGenerator.Program(8, 50).Words());
     }
 
+    [Theory]
+    [InlineData("tiny", 1u)]
+    [InlineData("tiny", 2u)]
+    [InlineData("hybrid", 3u)]
+    public void Running_ahead_alone_changes_no_state_and_no_cycle(string preset, uint seed)
+    {
+        ScalarProgram program = ScalarGenerator.Program(seed, 60);
+        ChipConfiguration configuration = ConfigurationLoader.Load(preset);
+        ChipRun Start(bool skipping) =>
+            new(configuration, program.Image(), [(ScalarProgram.Data, program.InitialData())], new RunOptions { Skipping = skipping });
+        ChipRun ahead = Start(true), everyEdge = Start(false);
+        while (!everyEdge.Finished)
+        {
+            Assert.Equal(everyEdge.Advance(137), ahead.Advance(137));
+            Assert.Equal(everyEdge.Cycles, ahead.Cycles);
+            Assert.Equal(everyEdge.Chip.StateHash(), ahead.Chip.StateHash());
+        }
+    }
+
     private static IEnumerable<ScalarProgram> Smaller(ScalarProgram program) =>
         Piece.Shrink(program.Pieces).Select(pieces => program with { Pieces = pieces });
 }
