@@ -1,3 +1,4 @@
+using HybridEmu.Units;
 using System.Globalization;
 
 namespace HybridEmu.Chip;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HybridEmu.Units;
 
 namespace HybridEmu.Chip;
 
@@ -73,12 +74,6 @@ public sealed record ThermalConfiguration(
 
         return blocks;
     }
-}
-
-/// <summary>One block of the die. Metres, origin at its south-west corner.</summary>
-public sealed record FloorplanBlock(string Name, double Width, double Height, double X, double Y)
-{
-    public double Area => Width * Height;
 }
 
 /// <summary>One layer of the package: metres, W/(m K), J/(m3 K). Side 0: as large as the die.</summary>

@@ -86,6 +86,8 @@ public sealed class ChipRun
         if (!Finished && _chip.Cycles >= _options.MaximumCycles)
             Fault = FaultReport.Watchdog(_chip, _options.MaximumCycles);
         _commits?.Drain();
+        if (Finished)
+            _chip.CloseBooks();
         return Finished ? RunResult.Finished : RunResult.Running;
     }
 
@@ -118,7 +120,7 @@ public sealed class ChipRun
         return bytes;
     }
 
-    public ChipStatistics Statistics() => ChipStatisticsReader.Read(_chip, Outcome, ExitCode);
+    public ChipStatistics Statistics() => _chip.Statistics(Outcome, ExitCode);
 
     private string Outcome => Fault is { } fault ? fault.Kind.ToString() : ExitCode switch { null => "running", 0 => "passed", _ => "failed" };
 

@@ -31,22 +31,13 @@ public sealed partial class SystolicArray
             MultiplyIntegerScalar();
     }
 
-    private void ShiftWeights()
-    {
-        if (_simd == SimdWidth.Vector512)
-            ShiftWeights512();
-        else
-            ShiftWeightsScalar();
-        ShiftEnables();
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MultiplyFloat512()
     {
         int stride = _stride;
         ref float act = ref Unsafe.As<int, float>(ref _act[((Rows - 1) * _actStride) + _state.Position]);
-        ref float weight = ref Unsafe.As<int, float>(ref _weight[(Rows - 1) * stride]);
-        ref float above = ref Unsafe.As<int, float>(ref _psum[(Rows - 1) * stride]);
+        ref float weight = ref Unsafe.As<int, float>(ref _grid[_weightAt + ((Rows - 1) * stride)]);
+        ref float above = ref Unsafe.As<int, float>(ref _grid[PsumAt + ((Rows - 1) * stride)]);
         for (int r = Rows - 1; r >= 0; r--)
         {
             RowEnable enable = _rowEnable[r];
@@ -91,11 +82,11 @@ public sealed partial class SystolicArray
         for (int r = Rows - 1; r >= 0; r--)
         {
             ref float act = ref Unsafe.As<int, float>(ref _act[(r * _actStride) + _state.Position]);
-            ref float weight = ref Unsafe.As<int, float>(ref _weight[r * stride]);
-            ref float above = ref Unsafe.As<int, float>(ref _psum[r * stride]);
+            ref float weight = ref Unsafe.As<int, float>(ref _grid[_weightAt + (r * stride)]);
+            ref float above = ref Unsafe.As<int, float>(ref _grid[PsumAt + (r * stride)]);
             if (_rowEnable[r] == RowEnable.None)
             {
-                _psum.AsSpan(r * stride, stride).CopyTo(_psum.AsSpan((r + 1) * stride));
+                _grid.AsSpan(PsumAt + (r * stride), stride).CopyTo(_grid.AsSpan(PsumAt + ((r + 1) * stride)));
                 continue;
             }
 
@@ -118,9 +109,9 @@ public sealed partial class SystolicArray
         for (int r = Rows - 1; r >= 0; r--)
         {
             ReadOnlySpan<float> act = MemoryMarshal.Cast<int, float>(_act.AsSpan((r * _actStride) + _state.Position, Columns));
-            ReadOnlySpan<float> weight = MemoryMarshal.Cast<int, float>(_weight.AsSpan(r * _stride, Columns));
-            ReadOnlySpan<int> above = _psum.AsSpan(r * _stride, Columns);
-            Span<int> psum = _psum.AsSpan((r + 1) * _stride, Columns);
+            ReadOnlySpan<float> weight = MemoryMarshal.Cast<int, float>(_grid.AsSpan(_weightAt + (r * _stride), Columns));
+            ReadOnlySpan<int> above = _grid.AsSpan(PsumAt + (r * _stride), Columns);
+            Span<int> psum = _grid.AsSpan(PsumAt + ((r + 1) * _stride), Columns);
             for (int c = 0; c < Columns; c++)
             {
                 bool enabled = (_enable[(r * _words) + (c >> 6)] >> (c & 63) & 1) != 0;
@@ -138,8 +129,8 @@ public sealed partial class SystolicArray
         for (int r = Rows - 1; r >= 0; r--)
         {
             ref int act = ref _act[(r * _actStride) + _state.Position];
-            ref int weight = ref _weight[r * stride];
-            ref int above = ref _psum[r * stride];
+            ref int weight = ref _grid[_weightAt + (r * stride)];
+            ref int above = ref _grid[PsumAt + (r * stride)];
             RowEnable enable = _rowEnable[r];
             for (int c = 0; c < stride; c += Lanes)
             {
@@ -159,8 +150,8 @@ public sealed partial class SystolicArray
         for (int r = Rows - 1; r >= 0; r--)
         {
             ref int act = ref _act[(r * _actStride) + _state.Position];
-            ref int weight = ref _weight[r * stride];
-            ref int above = ref _psum[r * stride];
+            ref int weight = ref _grid[_weightAt + (r * stride)];
+            ref int above = ref _grid[PsumAt + (r * stride)];
             RowEnable enable = _rowEnable[r];
             for (int c = 0; c < stride; c += Lanes / 2)
             {
@@ -180,77 +171,10 @@ public sealed partial class SystolicArray
         {
             for (int c = 0; c < Columns; c++)
             {
-                int psum = _psum[(r * _stride) + c];
+                int psum = _grid[PsumAt + (r * _stride) + c];
                 if ((_enable[(r * _words) + (c >> 6)] >> (c & 63) & 1) != 0)
-                    psum += _act[(r * _actStride) + _state.Position + c] * _weight[(r * _stride) + c];
-                _psum[((r + 1) * _stride) + c] = psum;
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ShiftWeights512()
-    {
-        int stride = _stride;
-        int line = (int)(_state.Time % Columns);
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            ref int shadow = ref _shadow[r * stride];
-            ref int below = ref _weightOut[r * stride];
-            ref int above = ref r == 0 ? ref _weightSkew[line * stride] : ref _weightOut[(r - 1) * stride];
-            for (int c = 0; c < stride; c += Lanes)
-            {
-                uint tokens = (uint)Window(_shiftHistory, r + c) & 0xFFFF;
-                if (tokens == 0)
-                    continue;
-                Vector512<int> held = Vector512.LoadUnsafe(ref shadow, (nuint)c);
-                Vector512<int> entering = Vector512.LoadUnsafe(ref above, (nuint)c);
-                Vector512<int> leaving = held;
-                if (tokens != 0xFFFF)
-                {
-                    Vector512<int> mask = Mask512(tokens);
-                    leaving = Vector512.ConditionalSelect(mask, held, Vector512.LoadUnsafe(ref below, (nuint)c));
-                    entering = Vector512.ConditionalSelect(mask, entering, held);
-                }
-
-                leaving.StoreUnsafe(ref below, (nuint)c);
-                entering.StoreUnsafe(ref shadow, (nuint)c);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ShiftWeightsScalar()
-    {
-        int line = (int)(_state.Time % Columns);
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            for (int c = 0; c < Columns; c++)
-            {
-                if ((Window(_shiftHistory, r + c) & 1) == 0)
-                    continue;
-                int entering = r == 0 ? _weightSkew[(line * _stride) + c] : _weightOut[((r - 1) * _stride) + c];
-                _weightOut[(r * _stride) + c] = _shadow[(r * _stride) + c];
-                _shadow[(r * _stride) + c] = entering;
-            }
-        }
-    }
-
-    /// <summary>The enables' shift chain, 64 columns at a time on every host.</summary>
-    private void ShiftEnables()
-    {
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            for (int word = 0; word < _words; word++)
-            {
-                ulong tokens = Window(_shiftHistory, r + (word * 64)) & _fullRow[word];
-                if (tokens == 0)
-                    continue;
-                int here = (r * _words) + word;
-                ulong entering = r == 0 ? Window(_enableHistory, word * 64) : _enableOut[here - _words];
-                ulong held = _enableShadow[here];
-                _enableOut[here] = (_enableOut[here] & ~tokens) | (held & tokens);
-                _enableShadow[here] = (held & ~tokens) | (entering & tokens);
+                    psum += _act[(r * _actStride) + _state.Position + c] * _grid[_weightAt + (r * _stride) + c];
+                _grid[PsumAt + ((r + 1) * _stride) + c] = psum;
             }
         }
     }

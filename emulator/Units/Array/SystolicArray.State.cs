@@ -11,13 +11,13 @@ public sealed partial class SystolicArray
 
     public int Act(int row, int column) => _act[(row * _actStride) + _state.Position + column];
 
-    public int Psum(int row, int column) => _psum[((row + 1) * _stride) + column];
+    public int Psum(int row, int column) => _grid[PsumAt + ((row + 1) * _stride) + column];
 
-    public int Weight(int row, int column) => _weight[(row * _stride) + column];
+    public int Weight(int row, int column) => _grid[_weightAt + (row * _stride) + column];
 
-    public int Shadow(int row, int column) => _shadow[(row * _stride) + column];
+    public int Shadow(int row, int column) => _grid[_shadowAt + (row * _stride) + column];
 
-    public int WeightOut(int row, int column) => _weightOut[(row * _stride) + column];
+    public int WeightOut(int row, int column) => _grid[_weightOutAt + (row * _stride) + column];
 
     public bool Enable(int row, int column) => Bit(_enable, row, column);
 
@@ -52,9 +52,9 @@ public sealed partial class SystolicArray
         WalkPsums(archive);
         for (int r = 0; r < Rows; r++)
         {
-            Row(archive, "weight", _weight, r * _stride, Columns);
-            Row(archive, "shadow", _shadow, r * _stride, Columns);
-            Row(archive, "weightOut", _weightOut, r * _stride, Columns);
+            Row(archive, "weight", _grid, _weightAt + (r * _stride), Columns);
+            Row(archive, "shadow", _grid, _shadowAt + (r * _stride), Columns);
+            Row(archive, "weightOut", _grid, _weightOutAt + (r * _stride), Columns);
         }
 
         for (int c = 0; c < Columns; c++)
@@ -113,7 +113,7 @@ public sealed partial class SystolicArray
         int[] row = new int[Columns];
         for (int r = 1; r <= Rows; r++)
         {
-            Span<int> psums = _psum.AsSpan(r * _stride, Columns);
+            Span<int> psums = _grid.AsSpan(PsumAt + (r * _stride), Columns);
             psums.CopyTo(row);
             if (archive.IsHash)
             {

@@ -27,16 +27,19 @@ public sealed partial class SystolicArray
     // Cycles between two moves of the act streams back to the end of their buffers.
     private const int StreamSlack = 64;
 
+    private const int PageWords = 1024;
+    private const int PsumAt = 0; // in _grid; row 0 is what enters the top, PE (r, c) is in row r + 1
+
     private readonly int _stride;        // words from row to row of the grids: columns rounded up to a vector
     private readonly int _actStride;
     private readonly int _words;         // 64-bit words of enables a row
     private readonly SimdWidth _simd;
 
     private readonly int[] _act;         // R streams, newest first; PE (r, c) is at r * _actStride + Position + c
-    private readonly int[] _psum;        // row 0 is what enters the top; PE (r, c) is in row r + 1
-    private readonly int[] _weight;
-    private readonly int[] _shadow;
-    private readonly int[] _weightOut;
+    private readonly int[] _grid;        // psum, weight, shadow, weightOut
+    private readonly int _weightAt;
+    private readonly int _shadowAt;
+    private readonly int _weightOutAt;
     private readonly int[] _weightSkew;  // C lines; what column c takes at time t is in line t mod C
     private readonly ulong[] _enable;
     private readonly ulong[] _enableShadow;
@@ -63,10 +66,12 @@ public sealed partial class SystolicArray
         _actStride = rows + StreamSlack + _stride + Lanes;
         _words = (columns + 63) / 64;
         _act = new int[rows * _actStride];
-        _psum = new int[(rows + 1) * _stride];
-        _weight = new int[rows * _stride];
-        _shadow = new int[rows * _stride];
-        _weightOut = new int[rows * _stride];
+        // Each grid a quarter page further on, so that stores into one do not look like loads from another.
+        int grid = ((rows + 1) * _stride / PageWords * PageWords) + PageWords + (PageWords / 4);
+        _grid = new int[4 * grid];
+        _weightAt = grid;
+        _shadowAt = _weightAt + grid;
+        _weightOutAt = _shadowAt + grid;
         _weightSkew = new int[columns * _stride];
         _enable = new ulong[rows * _words];
         _enableShadow = new ulong[rows * _words];
@@ -97,10 +102,10 @@ public sealed partial class SystolicArray
     public long Time => _state.Time;
 
     /// <summary>What enters the top of each column at the next step; +0 where nobody writes.</summary>
-    public Span<int> Top => _psum.AsSpan(0, Columns);
+    public Span<int> Top => _grid.AsSpan(PsumAt, Columns);
 
     /// <summary>The bottom row's psum registers.</summary>
-    public ReadOnlySpan<int> Bottom => _psum.AsSpan(Rows * _stride, Columns);
+    public ReadOnlySpan<int> Bottom => _grid.AsSpan(PsumAt + (Rows * _stride), Columns);
 
     private int PositionAfterRebase => Rows + StreamSlack;
 
@@ -147,15 +152,20 @@ public sealed partial class SystolicArray
     /// <summary>A shift token enters at the next step with one row of weights, bottom row first.</summary>
     /// <param name="words">One word a column; missing ones are 0.</param>
     /// <param name="enabled">False for a row beyond K, which passes psum through unchanged.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void EnterWeights(ReadOnlySpan<int> words, bool enabled)
     {
         _state.ShiftEntering = 1;
         _state.EnableEntering = (byte)(enabled ? 1 : 0);
+
+        // Column c will take its word c steps from now. A token without weights brings zeros.
         int line = (int)(_state.Time % Columns);
+        int wrap = Columns - line; // columns from here on go to the lines from 0
+        ref int skew = ref MemoryMarshal.GetArrayDataReference(_weightSkew);
         for (int c = 0; c < Columns; c++)
         {
-            _weightSkew[(line * _stride) + c] = c < words.Length ? words[c] : 0;
-            line = line + 1 == Columns ? 0 : line + 1;
+            int target = c < wrap ? line + c : c - wrap;
+            Unsafe.Add(ref skew, (target * _stride) + c) = c < words.Length ? words[c] : 0;
         }
     }
 
@@ -178,7 +188,7 @@ public sealed partial class SystolicArray
             MultiplyFloat();
         else
             MultiplyInteger();
-        _psum.AsSpan(0, _stride).Clear();
+        _grid.AsSpan(PsumAt, _stride).Clear();
 
         _state.Time++;
         if (_state.Position < Rows)
@@ -200,16 +210,6 @@ public sealed partial class SystolicArray
             history[i] = (word << 1) | bit;
             bit = word >> 63;
         }
-    }
-
-    /// <summary>Bits first .. first + 63 of a history.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Window(ulong[] history, int first)
-    {
-        int word = first >> 6;
-        int shift = first & 63;
-        ulong low = history[word] >> shift;
-        return shift == 0 ? low : low | (history[word + 1] << (64 - shift));
     }
 
     /// <summary>Whether a token is at some PE: bits 0 .. R + C - 2.</summary>
@@ -238,13 +238,17 @@ public sealed partial class SystolicArray
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SwitchDiagonal(int age)
     {
         int last = Math.Min(Rows - 1, age);
+        ref int weight = ref _grid[_weightAt];
+        ref int shadow = ref _grid[_shadowAt];
         for (int r = Math.Max(0, age - Columns + 1); r <= last; r++)
         {
             int c = age - r;
-            _weight[(r * _stride) + c] = _shadow[(r * _stride) + c];
+            int place = (r * _stride) + c;
+            Unsafe.Add(ref weight, place) = Unsafe.Add(ref shadow, place);
             int word = (r * _words) + (c >> 6);
             ulong changed = (_enable[word] ^ _enableShadow[word]) & (1UL << (c & 63));
             if (changed == 0)

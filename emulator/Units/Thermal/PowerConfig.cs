@@ -32,6 +32,9 @@ public sealed record PowerConfig
     /// <summary>Time between conversions of a sensor, in thermal (scaled) time.</summary>
     public double ConversionSeconds { get; init; } = 64e-6;
 
+    /// <summary>Step of a sensor in kelvin; a multiple of the quarter degree that CSR hxtemp counts in.</summary>
+    public double SensorStep { get; init; } = 0.25;
+
     /// <summary>Fixed offset of every sensor in kelvin; real ones are within 2 K.</summary>
     public double SensorOffset { get; init; }
 

@@ -187,11 +187,10 @@ public sealed class PowerManager
         for (int i = 0; i < _quarters.Length; i++)
         {
             double celsius = Celsius(_sensorBlock[i]) + _config.SensorOffset + (_config.SensorNoise * Noise(i));
-            double scaled = celsius * 4;
 
             // Round half up; a sensor reads -128 to +255.75 degrees.
-            double floor = Math.Floor(scaled + 0.5);
-            _quarters[i] = (short)Math.Clamp(floor, -512, 1023);
+            double stepped = Math.Floor((celsius / _config.SensorStep) + 0.5) * _config.SensorStep * 4;
+            _quarters[i] = (short)Math.Clamp(stepped, -512, 1023);
         }
     }
 

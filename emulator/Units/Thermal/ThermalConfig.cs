@@ -45,6 +45,9 @@ public sealed record ThermalConfig
 
     public double AmbientKelvin { get; init; } = 318.15;
 
+    /// <summary>Temperature of every node at reset; null is ambient.</summary>
+    public double? InitialKelvin { get; init; }
+
     /// <summary>
     /// HotSpot's C_FACTOR: it multiplies every heat capacity by 0.333 to match distributed heating with one node a layer.
     /// 1 is the plain physics of lumped capacities.

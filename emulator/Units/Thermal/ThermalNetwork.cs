@@ -42,7 +42,7 @@ public sealed partial class ThermalNetwork
         _temperature = new double[Nodes];
         _heat = new double[Nodes];
         _scratch = new double[Nodes];
-        _temperature.AsSpan().Fill(config.AmbientKelvin);
+        _temperature.AsSpan().Fill(config.InitialKelvin ?? config.AmbientKelvin);
         Connect();
     }
 

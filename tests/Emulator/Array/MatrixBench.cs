@@ -50,6 +50,8 @@ internal sealed class MatrixBench
 
     public long Evaluations { get; private set; }
 
+    public long AllocatedBytes { get; private set; }
+
     private int _sent;
 
     /// <summary>Runs until the program is reported, or fails after many edges.</summary>
@@ -67,7 +69,10 @@ internal sealed class MatrixBench
             if ((ready >> _unitId & 1) != 0)
             {
                 Evaluations++;
-                WakeAt(_unitId, Unit.Evaluate(edge));
+                long allocated = GC.GetAllocatedBytesForCurrentThread();
+                long wake = Unit.Evaluate(edge);
+                AllocatedBytes += GC.GetAllocatedBytesForCurrentThread() - allocated;
+                WakeAt(_unitId, wake);
             }
 
             if ((ready >> _scratchpadId & 1) != 0)
@@ -128,7 +133,7 @@ internal sealed class MatrixTestScratchpad(ScratchpadPort[] ports, int stallPerc
             if (ports[i].Request.CanPop(edge))
             {
                 busy = true;
-                if (granted && _pending[i].Count < 6)
+                if (granted && _pending[i].Count < 64)
                     Serve(i, edge);
             }
 

@@ -96,6 +96,14 @@ public class MatrixUnitTests
         }
     }
 
+    [Fact]
+    public void No_cycle_allocates_a_byte()
+    {
+        var bench = new MatrixBench(Sizes[0], 20, 4);
+        new MatrixCase(20, 30, 30, false, true, true, 2, true, 2).Run(bench);
+        Assert.Equal(0, bench.AllocatedBytes);
+    }
+
     private static IEnumerable<(MatrixCase Case, int Size, int Stall)> Shrink((MatrixCase Case, int Size, int Stall) failing)
     {
         MatrixCase c = failing.Case;

@@ -1,0 +1,170 @@
+using HybridEmu.Kernel;
+using HybridEmu.Units;
+
+namespace HybridEmu.Chip;
+
+/// <summary>From activity counters to heat, and from heat to the core clock.</summary>
+public sealed partial class Chip
+{
+    private const double ZeroCelsiusKelvin = 273.15;
+    private const double Ln2 = 0.693147180559945309417;
+    private const int FusedStepsOfFunction = 6; // multiply-adds of one exp, log or rsqrt by isa/Numerics
+    private const int CoherentFlitBytes = 16, WideFlitBytes = 64, BurstBytes = 32, WordBytes = 4;
+
+    private readonly List<EnergySource> _energy = [];
+
+    /// <summary>Heat, sensors and throttling.</summary>
+    public PowerManager Power => _power;
+
+    /// <summary>Accounts for the last part of an interval; after it the run is over.</summary>
+    internal void CloseBooks() => _power.Sample(TimePs);
+
+    private PowerManager BuildPower()
+    {
+        ThermalConfiguration t = _config.Thermal;
+        EnergyConfiguration e = _config.Energy;
+        double core = e.VoltageFactor(_config.Core.ClockMegahertz);
+        var sensors = new List<SensorPlace>();
+        for (int i = 0; i < _tiles.Length; i++)
+        {
+            Tile tile = _tiles[i];
+            int number = i;
+            void Add(string unit, Func<double> picojoules) =>
+                _energy.Add(new EnergySource($"tile{number}.{unit}", t.BlockOf(number, unit), () => core * picojoules()));
+            Add("array", () => (tile.Matrix.State.MacsBf16 * e.MacBf16) + (tile.Matrix.State.MacsInt8 * e.MacInt8));
+            Add("accumulators", () => (tile.Matrix.AccumulatorReads + tile.Matrix.AccumulatorWrites) * WordBytes * e.AccumulatorByte);
+            Add("scratchpad", () => (tile.Scratchpad.State.ReadBytes + tile.Scratchpad.State.WriteBytes) * e.ScratchpadByte);
+            Add("vector", () => (tile.Vector.State.LaneOperations * e.OperationFp32) + (tile.Vector.State.Transcendentals * FusedStepsOfFunction * e.MacFp32));
+            Add("control", () =>
+                (tile.Control.State.Retired * (e.Instruction + (WordBytes * e.L1Byte))) +
+                ((tile.Control.State.Loads + tile.Control.State.StoresRetired) * WordBytes * e.L1Byte));
+            sensors.Add(new SensorPlace(i, t.Floorplan[t.BlockOf(i, "array")].Name));
+        }
+
+        _energy.Add(new EnergySource("fabric", t.BlockOf(0, "fabric"), () => core * e.Fabric * FabricBytes()));
+        _energy.Add(new EnergySource("hbm", t.BlockOf(0, "hbm_phy"), () => HbmPicojoules(e)));
+
+        var sources = new List<PowerSource>();
+        foreach (EnergySource source in _energy)
+            sources.Add(new PowerSource(t.Floorplan[source.Block].Name, source.Picojoules, 0));
+        foreach (FloorplanBlock block in t.Floorplan)
+            sources.Add(new PowerSource(block.Name, () => 0, block.Area * e.Leakage));
+
+        return new PowerManager(
+            new PowerConfig
+            {
+                SampleCycles = (int)Math.Max(1, t.SampleIntervalPs * _config.System.ClockMegahertz / 1_000_000),
+                ThermalTimeScale = t.TimeScale,
+                LeakageDoublingKelvin = Ln2 / t.LeakageExponent,
+                LeakageReferenceCelsius = e.LeakageAt,
+                ConversionSeconds = t.SensorConversionPs * 1e-12,
+                SensorStep = t.SensorStep,
+                SensorOffset = t.SensorOffset,
+                SensorNoise = t.SensorNoise,
+                Seed = _config.Seed,
+                TripCelsius = t.Trip,
+                ReleaseCelsius = t.Release,
+                CriticalCelsius = t.Critical,
+            },
+            new ThermalNetwork(new Floorplan(t.Floorplan), PackageOf(t)),
+            _config.System.ClockMegahertz,
+            sources,
+            sensors);
+    }
+
+    private static ThermalConfig PackageOf(ThermalConfiguration t)
+    {
+        PackageConfiguration p = t.Package;
+        return new ThermalConfig
+        {
+            ChipThickness = p.Chip.Thickness,
+            ChipConductivity = p.Chip.Conductivity,
+            ChipHeatCapacity = p.Chip.HeatCapacity,
+            InterfaceThickness = p.Interface.Thickness,
+            InterfaceConductivity = p.Interface.Conductivity,
+            InterfaceHeatCapacity = p.Interface.HeatCapacity,
+            SpreaderSide = p.Spreader.Side,
+            SpreaderThickness = p.Spreader.Thickness,
+            SpreaderConductivity = p.Spreader.Conductivity,
+            SpreaderHeatCapacity = p.Spreader.HeatCapacity,
+            SinkSide = p.Sink.Side,
+            SinkThickness = p.Sink.Thickness,
+            SinkConductivity = p.Sink.Conductivity,
+            SinkHeatCapacity = p.Sink.HeatCapacity,
+            ConvectionResistance = p.ConvectionResistance,
+            ConvectionCapacity = p.ConvectionCapacitance,
+            AmbientKelvin = t.Ambient + ZeroCelsiusKelvin,
+            InitialKelvin = t.Initial + ZeroCelsiusKelvin,
+            CapacityFactor = t.CapacitanceFactor,
+        };
+    }
+
+    // Rule P-1: a sample sees what was committed before its time, and its new divider holds from that time on.
+    private void SamplePower()
+    {
+        if (_power.Sample(TimePs))
+            _core.Throttle(_power.Divider);
+        for (int i = 0; i < _tiles.Length; i++)
+            _systemUnit.SetSensor(i, _power.SensorQuarters(i), _power.State.Critical != 0, _power.State.Throttled != 0, (int)_power.State.Trips);
+    }
+
+    private double FabricBytes()
+    {
+        long coherent = 0;
+        foreach (var network in _coherent)
+            coherent += network.State.FlitHops;
+        return ((double)coherent * CoherentFlitBytes) + ((double)(_wideRequest.State.FlitHops + _wideResponse.State.FlitHops) * WideFlitBytes);
+    }
+
+    private double HbmPicojoules(EnergyConfiguration e)
+    {
+        long rows = 0, bursts = 0, refreshes = 0;
+        foreach (HbmChannel channel in _channels)
+        {
+            for (int p = 0; p < 2; p++)
+            {
+                ref HbmPseudoChannelState s = ref channel.State.PseudoChannels[p];
+                rows += s.Activates;
+                bursts += s.Reads + s.Writes;
+                refreshes += s.Refreshes;
+            }
+        }
+
+        // The table's refresh is a whole channel's; each of ours is one pseudo-channel's.
+        return (rows * e.HbmActivate) + ((double)bursts * BurstBytes * e.HbmByte) + (refreshes * e.HbmRefresh / 2);
+    }
+
+    private static HbmConfig HbmConfigOf(ChipConfiguration c)
+    {
+        HbmTimingConfiguration t = c.Hbm.Timing;
+        int channelBits = global::System.Numerics.BitOperations.Log2((uint)c.Hbm.Channels);
+        int rowBits = global::System.Numerics.BitOperations.Log2((ulong)c.Hbm.CapacityBytes) - 15 - channelBits;
+        return new HbmConfig
+        {
+            Map = HbmAddressMap.Chip(channelBits, rowBits),
+            QueueEntries = c.Hbm.QueueEntries,
+            Timing = new HbmTiming
+            {
+                Cl = t.Cl,
+                Cwl = t.Cwl,
+                RcdRead = t.RcdRead,
+                RcdWrite = t.RcdWrite,
+                Rp = t.Rp,
+                Ras = t.Ras,
+                Rc = t.Rc,
+                RrdShort = t.RrdShort,
+                RrdLong = t.RrdLong,
+                Faw = t.Faw,
+                CcdShort = t.CcdShort,
+                CcdLong = t.CcdLong,
+                WtrShort = t.WtrShort,
+                WtrLong = t.WtrLong,
+                Rtp = t.Rtp,
+                Wr = t.Wr,
+                Rtw = t.Rtw,
+                Rfc = t.Rfc,
+                Refi = t.Refi,
+            },
+        };
+    }
+}

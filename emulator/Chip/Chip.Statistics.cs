@@ -1,0 +1,152 @@
+using HybridEmu.Kernel;
+using HybridEmu.Units;
+
+namespace HybridEmu.Chip;
+
+/// <summary>Reads the counters of every unit into one record.</summary>
+public sealed partial class Chip
+{
+    private static readonly string[] s_phases = ["other", "forward", "loss", "backward", "update", "data movement", "phase 6", "phase 7"];
+
+    /// <summary>Everything the run has to say, up to now.</summary>
+    /// <param name="outcome">passed, failed, running, or the kind of fault.</param>
+    /// <param name="exitCode">The firmware's code, if it gave one.</param>
+    public ChipStatistics Statistics(string outcome, uint? exitCode)
+    {
+        long retired = 0, macs = 0;
+        foreach (Tile tile in _tiles)
+        {
+            retired += tile.Control.State.Retired;
+            macs += tile.Matrix.State.MacsBf16 + tile.Matrix.State.MacsInt8;
+        }
+
+        // Phases are what hart 0 marked.
+        var phases = new List<NamedCount>();
+        for (int p = 0; p < s_phases.Length; p++)
+        {
+            long cycles = _tiles[0].Control.CyclesInPhase(p);
+            if (cycles > 0)
+                phases.Add(new NamedCount(s_phases[p], cycles));
+        }
+
+        long time = Math.Max(0, TimePs);
+        return new ChipStatistics(
+            _config.Name, _config.Seed, _core.Megahertz, outcome, exitCode, Cycles, time, retired, phases, UnitStatistics(),
+            new MacStatistics(macs, Cycles * _config.PeakMacsPerCycle),
+            [.. Units.Dispatch.QueueNames.Select((name, q) => new NamedCount(name, _tiles.Sum(t => (long)t.Dispatch.State.Queues[q].Performed)))],
+            ConflictStatistics(), HbmStatistics(time), FabricStatistics(), EnergyStatistics(),
+            new ThermalStatistics(
+                _power.ThermalTimeScale, _power.State.Trips, _core.ThrottledCycles,
+                [.. _power.Floorplan.Blocks.Select((b, i) => new TemperatureStatistics(b.Name, _power.Celsius(i), _power.PeakCelsius(i)))]));
+    }
+
+    private List<UnitStatistics> UnitStatistics()
+    {
+        var units = new List<UnitStatistics>();
+        void Add(string name, ClockDomain domain, string[] causes, ref Ledger ledger)
+        {
+            ledger.Settle(domain.Edge);
+            var counts = new List<NamedCount>();
+            for (int cause = 0; cause < causes.Length; cause++)
+                counts.Add(new NamedCount(causes[cause], ledger[cause]));
+            if (domain.ThrottledCycles > 0)
+                counts.Add(new NamedCount("Throttled", domain.ThrottledCycles));
+            if (counts.Sum(c => c.Count) != domain.Cycle + 1)
+                throw new InvalidOperationException($"{name}: {counts.Sum(c => c.Count)} cycles have a cause, of {domain.Cycle + 1}.");
+            units.Add(new UnitStatistics(name, domain.Name, domain.Cycle + 1, counts));
+        }
+
+        for (int i = 0; i < _tiles.Length; i++)
+        {
+            Tile tile = _tiles[i];
+            Add($"tile{i}.control", _core, ControlCore.Causes, ref tile.Control.State.Ledger);
+            Add($"tile{i}.dispatch", _core, Units.Dispatch.Causes, ref tile.Dispatch.State.Ledger);
+            Add($"tile{i}.load", _core, LoadEngine.Causes, ref tile.Load.State.Ledger);
+            Add($"tile{i}.store", _core, StoreEngine.Causes, ref tile.Store.State.Ledger);
+            Add($"tile{i}.matrix", _core, MatrixUnit.Causes, ref tile.Matrix.State.Ledger);
+            Add($"tile{i}.vector", _core, VectorUnit.Causes, ref tile.Vector.State.Ledger);
+            Add($"tile{i}.scratchpad", _core, Scratchpad.Causes, ref tile.Scratchpad.State.Ledger);
+        }
+
+        foreach (var network in _coherent)
+            Add(network.Name, _core, Crossbar<CoherenceFlit, CoherentRoute>.Causes, ref network.State.Ledger);
+        Add(_wideRequest.Name, _core, Crossbar<WideFlit, WideRequestRoute>.Causes, ref _wideRequest.State.Ledger);
+        Add(_wideResponse.Name, _core, Crossbar<WideFlit, WideResponseRoute>.Causes, ref _wideResponse.State.Ledger);
+        foreach (HomeSlice home in _homes)
+            Add(home.Name, _core, HomeSlice.Causes, ref home.State.Ledger);
+        foreach (StreamPort stream in _streams)
+            Add(stream.Name, _core, StreamPort.Causes, ref stream.State.Ledger);
+        Add("bridge", _core, HostBridge.Causes, ref _bridge.Ledger);
+        foreach (HbmChannel channel in _channels)
+            Add(channel.Name, _hbm, HbmChannel.Causes, ref channel.State.Ledger);
+        Add("system", _system, SystemUnit.Causes, ref _systemUnit.State.Ledger);
+        return units;
+    }
+
+    private List<ConflictStatistics> ConflictStatistics()
+    {
+        var conflicts = new List<ConflictStatistics>();
+        for (int t = 0; t < _tiles.Length; t++)
+        {
+            Scratchpad scratchpad = _tiles[t].Scratchpad;
+            for (int winner = 0; winner < scratchpad.Ports.Count; winner++)
+            {
+                for (int loser = 0; loser < scratchpad.Ports.Count; loser++)
+                {
+                    long cycles = scratchpad.Conflicts(winner, loser);
+                    if (cycles > 0)
+                        conflicts.Add(new ConflictStatistics($"tile{t}", scratchpad.Ports[winner].Name, scratchpad.Ports[loser].Name, cycles));
+                }
+            }
+        }
+
+        return conflicts;
+    }
+
+    private HbmStatistics HbmStatistics(long time)
+    {
+        HbmPseudoChannelState sum = default;
+        foreach (HbmChannel channel in _channels)
+        {
+            for (int p = 0; p < 2; p++)
+            {
+                ref HbmPseudoChannelState s = ref channel.State.PseudoChannels[p];
+                sum.Activates += s.Activates;
+                sum.Precharges += s.Precharges;
+                sum.Reads += s.Reads;
+                sum.Writes += s.Writes;
+                sum.Refreshes += s.Refreshes;
+                sum.RowHits += s.RowHits;
+                sum.RowClosed += s.RowClosed;
+                sum.RowConflicts += s.RowConflicts;
+            }
+        }
+
+        return new HbmStatistics(
+            sum.Reads * BurstBytes, sum.Writes * BurstBytes, sum.RowHits, sum.RowClosed, sum.RowConflicts, _config.PeakHbmBytesPerSecond, time,
+            [
+                new("ACT", sum.Activates), new("PRE", sum.Precharges), new("RD", sum.Reads), new("WR", sum.Writes), new("REF", sum.Refreshes),
+            ]);
+    }
+
+    // A packet's flits all make one hop: source to destination through one router.
+    private List<FabricStatistics> FabricStatistics()
+    {
+        var fabric = new List<FabricStatistics>();
+        foreach (var network in _coherent)
+            fabric.Add(new FabricStatistics(network.Name, network.State.Packets, network.State.FlitHops, network.State.FlitHops));
+        fabric.Add(new FabricStatistics(_wideRequest.Name, _wideRequest.State.Packets, _wideRequest.State.FlitHops, _wideRequest.State.FlitHops));
+        fabric.Add(new FabricStatistics(_wideResponse.Name, _wideResponse.State.Packets, _wideResponse.State.FlitHops, _wideResponse.State.FlitHops));
+        return fabric;
+    }
+
+    private List<EnergyStatistics> EnergyStatistics()
+    {
+        var energy = _energy.Select(source => new EnergyStatistics(source.Name, source.Picojoules())).ToList();
+        double leakage = 0;
+        for (int block = 0; block < _power.Floorplan.Blocks.Count; block++)
+            leakage += _power.StaticPicojoules(block);
+        energy.Add(new EnergyStatistics("leakage", leakage));
+        return energy;
+    }
+}
