@@ -34,6 +34,7 @@ public sealed class ClockDomain
     private long _soonestTimed = Wake.Never;
     private long _gridIndex;
     private long _gridOriginPs;
+    private readonly long _wholePeriodPs; // 0 when the period is no whole number of picoseconds
     private byte _divider = 1;
     private byte _dividerPhase;
 
@@ -45,6 +46,7 @@ public sealed class ClockDomain
         ArgumentOutOfRangeException.ThrowIfGreaterThan(megahertz, 10_000);
         Name = name;
         Megahertz = megahertz;
+        _wholePeriodPs = PicosecondsPerMicrosecond % megahertz == 0 ? PicosecondsPerMicrosecond / megahertz : 0;
         NextPs = 0;
         Edge = -1;
         Cycle = -1;
@@ -151,6 +153,15 @@ public sealed class ClockDomain
         Ticked = false;
         if (NextPs > timePs)
             return false;
+        if (NextPs == timePs && _divider == 1)
+        {
+            Cycle++;
+            Edge++;
+            TimePs = timePs;
+            NextPs = GridTime(++_gridIndex);
+            Ticked = true;
+            return true;
+        }
 
         // Closed form over edges that nothing asked for, then the last one by itself.
         long last = GridIndexAtOrBefore(timePs);
@@ -311,7 +322,8 @@ public sealed class ClockDomain
         _soonestTimed = soonest;
     }
 
-    private long GridTime(long index) => _gridOriginPs + (index * PicosecondsPerMicrosecond / Megahertz);
+    private long GridTime(long index) =>
+        _gridOriginPs + (_wholePeriodPs != 0 ? index * _wholePeriodPs : index * PicosecondsPerMicrosecond / Megahertz);
 
     private long GridIndexAtOrBefore(long timePs)
     {

@@ -79,7 +79,7 @@ public sealed class Scratchpad
             for (ulong rest = banks; rest != 0; rest &= rest - 1)
                 owner[BitOperations.TrailingZeroCount(rest)] = (byte)p;
             State.BankCycles += BitOperations.PopCount(banks);
-            Serve(port, edge);
+            Serve(port, request, edge);
             waiting |= !port.Request.IsEmpty;
         }
 
@@ -104,14 +104,13 @@ public sealed class Scratchpad
         map.Add("conflicts", 64, () => (ulong)State.Conflicts);
     }
 
-    private void Serve(ScratchpadPort port, long edge)
+    private void Serve(ScratchpadPort port, in ScratchpadRequest request, long edge)
     {
-        ScratchpadRequest request = port.Request.Pop(edge);
         int length = request.Length;
         if (length is 0 or > 64 || (request.Address & 63) + length > 64)
             throw new InvalidOperationException($"{port.Name}: a scratchpad access of {length} bytes at 0x{request.Address:x} crosses a 64-byte line.");
         Span<byte> bytes = _bytes.AsSpan((int)request.Address, length);
-        ScratchpadResponse response = default;
+        ref ScratchpadResponse response = ref port.Response.Allocate(edge);
         response.Address = request.Address;
         response.Length = request.Length;
         response.Write = request.Write;
@@ -129,7 +128,7 @@ public sealed class Scratchpad
             State.ReadBytes += length;
         }
 
-        port.Response.Push(response, edge);
+        port.Request.Discard(edge);
     }
 
     private ulong BanksOf(uint address, int length)
