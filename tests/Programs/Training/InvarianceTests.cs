@@ -113,6 +113,38 @@ public sealed class InvarianceTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData("hybrid", "tile0.load.in_flight")]
+    [InlineData("hybrid", "tile1.store.in_flight")]
+    [InlineData("edge", "tile0.store.in_flight")]
+    [InlineData("hybrid", "tile0.matrix.phase")]
+    [InlineData("tiny", "tile0.vector.results")]
+    [InlineData("tiny", "tile0.vector.writesInFlight")]
+    public void A_run_saved_while_a_unit_is_at_work_goes_on_as_if_it_had_not_stopped(string config, string signal)
+    {
+        ChipRun whole = Short.Boot(config), first = Short.Boot(config);
+        whole.Finish();
+        Func<ulong> busy = first.Signals.Signals.Single(s => s.Path == signal).Read;
+        int places = 0;
+        while (places < 3 && first.Advance(1) == RunResult.Running)
+        {
+            if (busy() == 0 || first.Cycles % 7 != 0)
+                continue;
+            places++;
+            ChipRun second = Short.Boot(config);
+            using var saved = new MemoryStream();
+            first.Chip.Save(saved);
+            saved.Position = 0;
+            second.Chip.Restore(saved);
+            second.Finish();
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{config}: saved after {first.Cycles} cycles"));
+            AssertSameEnd(whole, second);
+            first.Advance(200); // the next piece of work
+        }
+
+        Assert.InRange(places, 1, 3);
+    }
+
     [Fact]
     public void A_restored_run_is_equal_at_every_cycle_that_follows()
     {
