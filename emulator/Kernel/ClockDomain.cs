@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace HybridEmu.Kernel;
 
 /// <summary>When a unit next wants an edge, as returned by its Evaluate.</summary>
@@ -224,6 +226,63 @@ public sealed class ClockDomain
         for (int i = 0; !foreground && i < _names.Count; i++)
             foreground = _wakeAt[i] != Wake.Never;
         return EnabledTime(_soonestTimed - Edge);
+    }
+
+    /// <summary>
+    /// The unit that alone is to be evaluated at the next edge, when every edge is enabled and nothing else asked for one
+    /// of the next three or sooner than by the timed wakes; else -1.
+    /// </summary>
+    public int OnlyNext()
+    {
+        if (_nearPending != 0 || _divider != 1 || _soonestTimed <= Edge + 1)
+            return -1;
+        int unit = -1;
+        for (int i = 0; i < _next.Length; i++)
+        {
+            ulong word = _next[i];
+            if (word == 0)
+                continue;
+            if (unit >= 0 || (word & (word - 1)) != 0)
+                return -1;
+            unit = (i * 64) + BitOperations.TrailingZeroCount(word);
+        }
+
+        return unit;
+    }
+
+    /// <summary>Takes back what <see cref="OnlyNext"/> found: whoever does so evaluates the unit, or wakes it again.</summary>
+    public void TakeOnly(int unit) => _next[unit >> 6] = 0;
+
+    /// <summary>Whether any unit asked for an edge up to that one.</summary>
+    public bool IsDueBy(long edge)
+    {
+        if (_nearPending != 0 || _soonestTimed <= edge)
+            return true;
+        foreach (ulong word in _next)
+        {
+            if (word != 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a unit asked for one of the next three edges, other than as a timed wake.</summary>
+    public bool IsDueSoon => _nearPending != 0;
+
+    /// <summary>Time of an edge to come, in picoseconds, while every edge is enabled.</summary>
+    public long TimeOfEdge(long edge) => edge == Edge + 1 ? NextPs : GridTime(_gridIndex + (edge - Edge - 1));
+
+    /// <summary>Moves to an edge to come, while every edge is enabled and nothing is due before it.</summary>
+    public void MoveTo(long edge, long timePs)
+    {
+        long count = edge - Edge;
+        Edge = edge;
+        Cycle += count;
+        _gridIndex += count;
+        TimePs = timePs;
+        NextPs = GridTime(_gridIndex);
+        Ticked = true;
     }
 
     /// <summary>The set of units to evaluate at the current edge, one bit a unit; clears what was asked for.</summary>

@@ -6,7 +6,7 @@ namespace HybridEmu.Units;
 /// <summary>
 /// Banked SRAM behind an arbiter. Each cycle the head request of every port is looked at in priority order (the order of
 /// the ports) and granted when all banks it touches are still free in this cycle. A request pushed at N is granted at
-/// N + 1 at the earliest and its response visible at N + 2.
+/// N + 1 at the earliest and its response visible at N + 2 (rule SP-1).
 /// </summary>
 public sealed class Scratchpad
 {
@@ -27,6 +27,8 @@ public sealed class Scratchpad
     /// <param name="ports">Requesters, highest priority first.</param>
     public Scratchpad(ScratchpadConfig config, ScratchpadPort[] ports)
     {
+        if (config.Banks * config.BankBytes < 64)
+            throw new ArgumentException("An access of 64 bytes needs banks for all of them in one cycle.", nameof(config));
         _config = config;
         _ports = ports;
         _bytes = new byte[config.SizeBytes];
@@ -53,19 +55,17 @@ public sealed class Scratchpad
         for (int p = 0; p < _ports.Length; p++)
         {
             ScratchpadPort port = _ports[p];
-            if (port.Request.IsEmpty)
-                continue;
+
+            // Rule SP-6. Both channels wake the scratchpad when this changes; asking for edges would hide a deadlock.
             if (!port.Request.CanPop(edge) || !port.Response.CanPush(edge))
-            {
-                waiting = true;
                 continue;
-            }
 
             ref readonly ScratchpadRequest request = ref port.Request.Peek(edge);
             ulong banks = BanksOf(request.Address, request.Length);
             bool write = request.Write != 0;
             ref ulong busy = ref write || !_config.DualPorted ? ref writeBusy : ref readBusy;
             byte[] owner = write || !_config.DualPorted ? _writeOwner : _readOwner;
+            // Rules SP-2, SP-3, SP-4: all banks or none; who came first in the order of ports holds them.
             if ((busy & banks) != 0)
             {
                 int bank = BitOperations.TrailingZeroCount(busy & banks);
