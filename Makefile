@@ -25,7 +25,7 @@ else ifeq ($(DATA),)
 HELDOUT := --data synth:1797/3823@test_data
 endif
 
-.PHONY: run build firmware test test-deep bench format generate clean help
+.PHONY: run build firmware test test-deep bench bench-quick format generate clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
@@ -48,6 +48,9 @@ test: ## run all tests of the quick suite
 
 bench: ## run the benchmarks: FILTER=glob
 	@$(DOTNET) run -c Release --project bench -- $(if $(FILTER),--filter '$(FILTER)',)
+
+bench-quick: ## print every mark once, in one table
+	@$(DOTNET) run -c Release --project bench -- quick
 
 format: ## check the code's format
 	@$(DOTNET) format HybridEmu.sln --verify-no-changes

@@ -14,9 +14,6 @@ public sealed partial class Dispatch
     /// <summary>The conflict behind the last race fault, for its message.</summary>
     public RaceConflict LastConflict => _lastConflict;
 
-    /// <summary>Why a queue froze last.</summary>
-    public QueueFaultCause LastCause => State.LastCause;
-
     /// <summary>The descriptor that a queue stands at: the one that froze it, else the next to start.</summary>
     public Descriptor Head(int queue) => Entry(queue, HeadSequence(queue)).Descriptor;
 
@@ -109,7 +106,6 @@ public sealed partial class Dispatch
         q.Frozen = freeze;
         q.Cause = cause;
         q.Address = address;
-        State.LastCause = cause;
         State.Faults++;
         Notify(FaultNotice + queue, new DispatchNotice
         {

@@ -106,8 +106,5 @@ public struct DispatchState
     /// <summary>Bit i: Notices[i] is to be sent.</summary>
     public ushort NoticesPending;
 
-    /// <summary>Why a queue froze last.</summary>
-    public QueueFaultCause LastCause;
-
     public long Descriptors, Posts, Waits, Faults;
 }

@@ -6,7 +6,7 @@ namespace HybridEmu.Units;
 /// <summary>
 /// Banked SRAM behind an arbiter. Each cycle the head request of every port is looked at in priority order (the order of
 /// the ports) and granted when all banks it touches are still free in this cycle. A request pushed at N is granted at
-/// N + 1 at the earliest and its response visible at N + 2 (rule S-1).
+/// N + 1 at the earliest and its response visible at N + 2 (rule SP-1).
 /// </summary>
 public sealed class Scratchpad
 {
@@ -56,7 +56,7 @@ public sealed class Scratchpad
         {
             ScratchpadPort port = _ports[p];
 
-            // Rule S-6. Both channels wake the scratchpad when this changes; asking for edges would hide a deadlock.
+            // Rule SP-6. Both channels wake the scratchpad when this changes; asking for edges would hide a deadlock.
             if (!port.Request.CanPop(edge) || !port.Response.CanPush(edge))
                 continue;
 
@@ -65,7 +65,7 @@ public sealed class Scratchpad
             bool write = request.Write != 0;
             ref ulong busy = ref write || !_config.DualPorted ? ref writeBusy : ref readBusy;
             byte[] owner = write || !_config.DualPorted ? _writeOwner : _readOwner;
-            // Rules S-2, S-3, S-4: all banks or none; who came first in the order of ports holds them.
+            // Rules SP-2, SP-3, SP-4: all banks or none; who came first in the order of ports holds them.
             if ((busy & banks) != 0)
             {
                 int bank = BitOperations.TrailingZeroCount(busy & banks);
