@@ -76,7 +76,7 @@ public sealed partial class SystolicArray
         _diagonalStride = (rows + Lanes - 1) / Lanes * Lanes;
         _rowWords = (rows + 63) / 64;
         int diagonals = rows + columns - 1;
-        _shadow = new int[Lanes + (diagonals * _diagonalStride) + Lanes];
+        _shadow = new int[Lanes + ((diagonals + 1) * _diagonalStride)];
         _weightOut = new int[_shadow.Length];
         _onDiagonal = new ulong[diagonals * _rowWords];
         for (int r = 0; r < rows; r++)
