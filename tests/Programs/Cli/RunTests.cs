@@ -57,7 +57,7 @@ public sealed class RunTests : IDisposable
         string source = Head + Copy.Replace("out=bf16", "out=bf16, wait=9:2", StringComparison.Ordinal);
         (ExitCode code, _, string errors) = Run(source, "--quiet");
         Assert.Equal(ExitCode.Fault, code);
-        foreach (string part in (string[])["Deadlock", "waits for queues LD", "1 queued, 0 running", "ld.copy", "semaphore 9, which has 0 of 2"])
+        foreach (string part in (string[])["Deadlock", "waits for queues LD\n", "1 queued, 0 running", "ld.copy", "semaphore 9, which has 0 of 2"])
             Assert.Contains(part, errors, StringComparison.Ordinal);
     }
 
@@ -65,7 +65,7 @@ public sealed class RunTests : IDisposable
     [InlineData(4, 0xFF, "ReservedBits")]
     [InlineData(2, 0x11, "TypeCombination")]
     [InlineData(16, 0x01, "Misaligned")]
-    [InlineData(18, 0x00, "Aliasing")]
+    [InlineData(19, 0x80, "Aliasing")]
     [InlineData(19, 0x20, "UnmappedAddress")]
     public void A_descriptor_that_is_wrong_faults_before_it_does_anything(int offset, int value, string words)
     {
