@@ -1,1 +1,29 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using HybridEmu.Bench;
+using Perfolizer.Horology;
+
+// "quick" prints every mark once, best of three, in under a minute; anything else goes to BenchmarkDotNet.
+if (args is ["quick"])
+{
+    QuickMarks.Print(Console.Out);
+    return 0;
+}
+
+// Short jobs in this process: the whole set in a few minutes, and the runtime that the solution is built for.
+Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(2).WithIterationCount(5).WithIterationTime(TimeInterval.FromMilliseconds(150));
+IConfig config = ManualConfig.CreateEmpty()
+    .AddJob(job)
+    .AddLogger(ConsoleLogger.Default)
+    .AddColumnProvider(DefaultColumnProviders.Instance)
+    .AddDiagnoser(MemoryDiagnoser.Default)
+    .AddExporter(MarkdownExporter.GitHub)
+    .WithOptions(ConfigOptions.JoinSummary);
+BenchmarkSwitcher.FromAssembly(typeof(QuickMarks).Assembly).Run(args.Length == 0 ? ["--filter", "*"] : args, config);
 return 0;

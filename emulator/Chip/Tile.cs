@@ -74,6 +74,7 @@ internal sealed class Tile
                 StreamBase = (ulong)c.Fabric.StreamingBaseBytes,
                 InstructionCacheBytes = c.Core.L1iBytes,
                 DataCacheBytes = c.Core.L1dBytes,
+                StoreBuffer = c.Core.StoreBufferEntries,
                 ScratchpadBytes = (uint)c.Scratchpad.Bytes,
                 AccumulatorBytes = (uint)c.Accumulators.Bytes,
                 Rows = (uint)c.Array.Rows,
@@ -92,11 +93,11 @@ internal sealed class Tile
             new DispatchConfig(
                 number, c.Dispatch.QueueDepth, c.Scratchpad.Bytes, c.Hbm.CapacityBytes, c.Fabric.StreamingBaseBytes, c.Array.Columns, c.Accumulators.Bytes),
             commands, replies, notices, starts, dones, races);
-        int outstanding = c.Fabric.WideOutstanding;
+        int stores = Math.Max(1, c.Fabric.WideOutstanding / 4), loads = c.Fabric.WideOutstanding - stores;
         Load = new LoadEngine(
-            new DmaConfig(number, loadPort.Number, outstanding - (outstanding / 4), homes), starts[0], dones[0], loadPort.Request, loadPort.Response, load);
+            new DmaConfig(number, loadPort.Number, loads, homes), starts[0], dones[0], loadPort.Request, loadPort.Response, load);
         Store = new StoreEngine(
-            new DmaConfig(number, storePort.Number, outstanding / 4, homes), starts[1], dones[1], storePort.Request, storePort.Response, store);
+            new DmaConfig(number, storePort.Number, stores, homes), starts[1], dones[1], storePort.Request, storePort.Response, store);
         Matrix = new MatrixUnit(
             new MatrixConfig(c.Array.Rows, c.Array.Columns, c.Accumulators.Bytes, c.Array.AccumulatorLatency),
             starts[2], dones[2], operands, weights, results, accumulators);

@@ -50,17 +50,22 @@ public sealed class Channel<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool CanPop(long edge) => _state.Count > 0 && _pushedAt[_state.Head] < edge;
 
-    public void Push(in T entry, long edge)
+    public void Push(in T entry, long edge) => Allocate(edge) = entry;
+
+    /// <summary>
+    /// Pushes an entry that the caller fills in place before the edge is over. It starts with what its slot held last.
+    /// </summary>
+    public ref T Allocate(long edge)
     {
         if (Room(edge) <= 0)
             throw new InvalidOperationException("Push into a full channel: the unit did not ask CanPush.");
         int slot = _state.Head + _state.Count;
         if (slot >= _entries.Length)
             slot -= _entries.Length;
-        _entries[slot] = entry;
         _pushedAt[slot] = edge;
         _state.Count++;
         _domain.WakeAt(_consumer, edge + 1);
+        return ref _entries[slot];
     }
 
     /// <summary>The head entry, to look at without taking it. Only when <see cref="CanPop"/>.</summary>
@@ -73,6 +78,14 @@ public sealed class Channel<T>
 
     public T Pop(long edge)
     {
+        ref readonly T entry = ref _entries[_state.Head];
+        Discard(edge);
+        return entry;
+    }
+
+    /// <summary>Takes the head entry without copying it: for who has looked at it by <see cref="Peek"/>.</summary>
+    public void Discard(long edge)
+    {
         if (!CanPop(edge))
             throw new InvalidOperationException("Pop from a channel without a visible entry.");
         if (_state.PoppedAt != edge)
@@ -84,10 +97,8 @@ public sealed class Channel<T>
         if (_state.Count + _state.Popped == _entries.Length)
             _domain.WakeAt(_producer, edge + 1);
         _state.Popped++;
-        T entry = _entries[_state.Head];
         _state.Head = _state.Head + 1 == _entries.Length ? 0 : _state.Head + 1;
         _state.Count--;
-        return entry;
     }
 
     public void Walk(StateArchive archive, string name)

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace HybridEmu.Kernel;
 
 /// <summary>When a unit next wants an edge, as returned by its Evaluate.</summary>
@@ -34,6 +36,7 @@ public sealed class ClockDomain
     private long _soonestTimed = Wake.Never;
     private long _gridIndex;
     private long _gridOriginPs;
+    private readonly long _wholePeriodPs; // 0 when the period is no whole number of picoseconds
     private byte _divider = 1;
     private byte _dividerPhase;
 
@@ -45,6 +48,7 @@ public sealed class ClockDomain
         ArgumentOutOfRangeException.ThrowIfGreaterThan(megahertz, 10_000);
         Name = name;
         Megahertz = megahertz;
+        _wholePeriodPs = PicosecondsPerMicrosecond % megahertz == 0 ? PicosecondsPerMicrosecond / megahertz : 0;
         NextPs = 0;
         Edge = -1;
         Cycle = -1;
@@ -151,6 +155,15 @@ public sealed class ClockDomain
         Ticked = false;
         if (NextPs > timePs)
             return false;
+        if (NextPs == timePs && _divider == 1)
+        {
+            Cycle++;
+            Edge++;
+            TimePs = timePs;
+            NextPs = GridTime(++_gridIndex);
+            Ticked = true;
+            return true;
+        }
 
         // Closed form over edges that nothing asked for, then the last one by itself.
         long last = GridIndexAtOrBefore(timePs);
@@ -213,6 +226,63 @@ public sealed class ClockDomain
         for (int i = 0; !foreground && i < _names.Count; i++)
             foreground = _wakeAt[i] != Wake.Never;
         return EnabledTime(_soonestTimed - Edge);
+    }
+
+    /// <summary>
+    /// The unit that alone is to be evaluated at the next edge, when every edge is enabled and nothing else asked for one
+    /// of the next three or sooner than by the timed wakes; else -1.
+    /// </summary>
+    public int OnlyNext()
+    {
+        if (_nearPending != 0 || _divider != 1 || _soonestTimed <= Edge + 1)
+            return -1;
+        int unit = -1;
+        for (int i = 0; i < _next.Length; i++)
+        {
+            ulong word = _next[i];
+            if (word == 0)
+                continue;
+            if (unit >= 0 || (word & (word - 1)) != 0)
+                return -1;
+            unit = (i * 64) + BitOperations.TrailingZeroCount(word);
+        }
+
+        return unit;
+    }
+
+    /// <summary>Takes back what <see cref="OnlyNext"/> found: whoever does so evaluates the unit, or wakes it again.</summary>
+    public void TakeOnly(int unit) => _next[unit >> 6] = 0;
+
+    /// <summary>Whether any unit asked for an edge up to that one.</summary>
+    public bool IsDueBy(long edge)
+    {
+        if (_nearPending != 0 || _soonestTimed <= edge)
+            return true;
+        foreach (ulong word in _next)
+        {
+            if (word != 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a unit asked for one of the next three edges, other than as a timed wake.</summary>
+    public bool IsDueSoon => _nearPending != 0;
+
+    /// <summary>Time of an edge to come, in picoseconds, while every edge is enabled.</summary>
+    public long TimeOfEdge(long edge) => edge == Edge + 1 ? NextPs : GridTime(_gridIndex + (edge - Edge - 1));
+
+    /// <summary>Moves to an edge to come, while every edge is enabled and nothing is due before it.</summary>
+    public void MoveTo(long edge, long timePs)
+    {
+        long count = edge - Edge;
+        Edge = edge;
+        Cycle += count;
+        _gridIndex += count;
+        TimePs = timePs;
+        NextPs = GridTime(_gridIndex);
+        Ticked = true;
     }
 
     /// <summary>The set of units to evaluate at the current edge, one bit a unit; clears what was asked for.</summary>
@@ -311,7 +381,8 @@ public sealed class ClockDomain
         _soonestTimed = soonest;
     }
 
-    private long GridTime(long index) => _gridOriginPs + (index * PicosecondsPerMicrosecond / Megahertz);
+    private long GridTime(long index) =>
+        _gridOriginPs + (_wholePeriodPs != 0 ? index * _wholePeriodPs : index * PicosecondsPerMicrosecond / Megahertz);
 
     private long GridIndexAtOrBefore(long timePs)
     {

@@ -47,11 +47,11 @@ public sealed class StateArchive
 
     public void Value<T>(string name, ref T value)
         where T : unmanaged =>
-        Bytes(name, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref value, 1)));
+        Items(name, MemoryMarshal.CreateSpan(ref value, 1));
 
     public void Array<T>(string name, T[] values)
         where T : unmanaged =>
-        Bytes(name, MemoryMarshal.AsBytes(values.AsSpan()));
+        Items(name, values.AsSpan());
 
     public void Bytes(string name, Span<byte> bytes)
     {
@@ -81,6 +81,7 @@ public sealed class StateArchive
             {
                 int slot = (state.Head + i) % entries.Length;
                 _hash = Mix(_hash, (ulong)pushedAt[slot]);
+                ClearPadding(entries.AsSpan(slot, 1));
                 _hash = Mix(_hash, MemoryMarshal.AsBytes(entries.AsSpan(slot, 1)));
             }
 
@@ -90,6 +91,29 @@ public sealed class StateArchive
         Value(name, ref state);
         Array(name, pushedAt);
         Array(name, entries);
+    }
+
+    private void Items<T>(string name, Span<T> items)
+        where T : unmanaged
+    {
+        if (!_loading)
+            ClearPadding(items);
+        Bytes(name, MemoryMarshal.AsBytes(items));
+    }
+
+    // In place: nothing reads padding, so clearing it changes nothing that is state.
+    private static void ClearPadding<T>(Span<T> items)
+        where T : unmanaged
+    {
+        ReadOnlySpan<byte> mask = PaddingMask<T>.Bytes;
+        if (mask.IsEmpty)
+            return;
+        foreach (ref T item in items)
+        {
+            Span<byte> bytes = MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref item, 1));
+            for (int i = 0; i < bytes.Length; i++)
+                bytes[i] &= mask[i];
+        }
     }
 
     private static ulong Mix(ulong hash, ReadOnlySpan<byte> bytes)

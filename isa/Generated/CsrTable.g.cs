@@ -52,6 +52,9 @@ public static class Csr
     /// <summary>tdata1: No triggers: reads 0, writes are ignored.</summary>
     public const int Tdata1 = 0x7A1;
 
+    /// <summary>tdata2: No triggers: reads 0, writes are ignored.</summary>
+    public const int Tdata2 = 0x7A2;
+
     /// <summary>mcycle: Core cycles, low word.</summary>
     public const int Mcycle = 0xB00;
 
@@ -190,6 +193,7 @@ public static partial class CsrTable
         new(0x3B0, "pmpaddr0", CsrAccess.ReadWrite, 0x00000000, "Storage only."),
         new(0x7A0, "tselect", CsrAccess.ReadWrite, 0x00000000, "No triggers: reads 0, writes are ignored."),
         new(0x7A1, "tdata1", CsrAccess.ReadWrite, 0x00000000, "No triggers: reads 0, writes are ignored."),
+        new(0x7A2, "tdata2", CsrAccess.ReadWrite, 0x00000000, "No triggers: reads 0, writes are ignored."),
         new(0x7C0, "hxwindow", CsrAccess.ReadWrite, 0x00000007, "Which 256 MiB page of HBM is seen at 0xF0000000..0xFFFFFFFF; 7 = identity."),
         new(0x7C1, "hxqfault", CsrAccess.ReadWrite, 0x00000000, "Queue fault: bits 7:0 cause, 15:8 queue. Writing 1 retries the descriptor, 2 skips it; both clear."),
         new(0x7C2, "hxqfaultaddr", CsrAccess.ReadWrite, 0x00000000, "Address the queue fault is about. Writes are ignored."),

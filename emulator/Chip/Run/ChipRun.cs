@@ -66,10 +66,12 @@ public sealed class ChipRun
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cycles);
         long target = Math.Min(_chip.Cycles + cycles, _options.MaximumCycles);
         int steps = 0;
+        long limitPs = _chip.TimeOfCycle(target - 1);
         while (!Finished && _chip.Cycles < target)
         {
-            bool alive = _chip.Step(_chip.TimeOfCycle(target - 1));
-            if (++steps >= StepsBetweenDrains)
+            steps += _chip.StepAlone(limitPs, StepsBetweenDrains) + 1;
+            bool alive = _chip.Cycles >= target || _chip.Step(limitPs);
+            if (steps >= StepsBetweenDrains)
             {
                 steps = 0;
                 _commits?.Drain();

@@ -21,10 +21,12 @@ internal static class FaultReport
             Dispatch dispatch = chip.Dispatch(t);
             for (int queue = 0; queue < Dispatch.QueueNames.Length; queue++)
             {
-                if (dispatch.State.Queues[queue].Frozen == 0)
+                DispatchQueue q = dispatch.State.Queues[queue];
+                if (q.Frozen == QueueFreeze.None)
                     continue;
-                text.Append($"\n  tile{t} {Dispatch.QueueNames[queue]} #{dispatch.State.Queues[queue].Started}: {Disassembler.Text(dispatch.Head(queue))}");
-                if (dispatch.LastCause != QueueFaultCause.Race)
+                uint sequence = q.Frozen == QueueFreeze.Posts ? q.Performed : q.Started;
+                text.Append($"\n  tile{t} {Dispatch.QueueNames[queue]} #{sequence}: {Disassembler.Text(dispatch.Head(queue))}");
+                if (q.Cause != QueueFaultCause.Race)
                     continue;
                 kind = FaultKind.Race;
                 RaceConflict conflict = dispatch.LastConflict;

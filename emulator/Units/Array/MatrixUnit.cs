@@ -275,7 +275,7 @@ public sealed partial class MatrixUnit
     {
         if (!_write.Response.CanPop(edge))
             return false;
-        _write.Response.Pop(edge);
+        _write.Response.Discard(edge);
         State.Unacknowledged--;
         return true;
     }

@@ -100,7 +100,8 @@ public sealed class OperandStream
         bool moved = Transposed && Emit();
         if (_port.Response.CanPop(edge))
         {
-            Arrive(_port.Response.Pop(edge));
+            Arrive(in _port.Response.Peek(edge));
+            _port.Response.Discard(edge);
             moved = true;
         }
 
@@ -209,27 +210,27 @@ public sealed class OperandStream
         }
 
         int bytes = elements * _state.ElementBytes;
-        ScratchpadRequest request = default;
-        request.Address = (uint)(_state.Address + ((long)row * _state.Pitch) + (firstElement * _state.ElementBytes) + _state.AskedBytes);
-        request.Length = (byte)Math.Min(bytes - _state.AskedBytes, 64 - (int)(request.Address & 63));
-        _state.AskedBytes += request.Length;
+        uint address = (uint)(_state.Address + ((long)row * _state.Pitch) + (firstElement * _state.ElementBytes) + _state.AskedBytes);
+        int length = Math.Min(bytes - _state.AskedBytes, 64 - (int)(address & 63));
+        int tag = 0;
+        _state.AskedBytes += length;
         bool rowEnds = _state.AskedBytes == bytes;
         if (rowEnds)
         {
-            request.Tag = LastOfRow;
+            tag = LastOfRow;
             _state.AskedBytes = 0;
             if (++walk.Row == rows)
             {
-                request.Tag |= LastOfBlock;
+                tag |= LastOfBlock;
                 NextBlock(ref walk);
                 if (walk.KBlock * _rows >= _state.K)
                     _state.Asking = 0;
             }
         }
 
-        _port.Request.Push(in request, edge);
+        ScratchpadRequest.PushRead(_port.Request, address, length, tag, edge);
         _state.Requests++;
-        _state.ReadBytes += request.Length;
+        _state.ReadBytes += length;
     }
 
     private void NextBlock(ref FoldWalk walk)

@@ -25,6 +25,9 @@ public sealed record ControlConfig
 
     public int DataCacheWays { get; init; } = 4;
 
+    /// <summary>Stores that wait for the L1D; 1 to 8.</summary>
+    public int StoreBuffer { get; init; } = CoreState.StoreSlots;
+
     public uint ScratchpadBytes { get; init; } = 64 << 10;
 
     public uint AccumulatorBytes { get; init; } = 64 << 10;

@@ -42,7 +42,9 @@ public sealed partial class ControlCore
             {
                 _entry.CsrWritten = 1;
                 _entry.CsrNumber = (ushort)number;
-                _entry.CsrValue = ReadCsr(number);
+
+                // A counter shows what was written from the next instruction on.
+                _entry.CsrValue = number is Csr.Mcycle or Csr.Mcycleh or Csr.Minstret or Csr.Minstreth ? value : ReadCsr(number);
             }
         }
 
@@ -51,7 +53,7 @@ public sealed partial class ControlCore
 
     private static bool IsCsr(int number) => number is
         Csr.Mstatus or Csr.Misa or Csr.Mie or Csr.Mtvec or Csr.Mcounteren or Csr.Mstatush or Csr.Mcountinhibit
-        or Csr.Mscratch or Csr.Mepc or Csr.Mcause or Csr.Mtval or Csr.Mip or Csr.Pmpcfg0 or Csr.Pmpaddr0 or Csr.Tselect or Csr.Tdata1
+        or Csr.Mscratch or Csr.Mepc or Csr.Mcause or Csr.Mtval or Csr.Mip or Csr.Pmpcfg0 or Csr.Pmpaddr0 or Csr.Tselect or Csr.Tdata1 or Csr.Tdata2
         or Csr.Mcycle or Csr.Mcycleh or Csr.Minstret or Csr.Minstreth
         or Csr.Cycle or Csr.Cycleh or Csr.Time or Csr.Timeh or Csr.Instret or Csr.Instreth
         or (>= Csr.Mvendorid and <= Csr.Mconfigptr)
@@ -159,14 +161,16 @@ public sealed partial class ControlCore
     private static void SetRetired(ref CoreState s, ulong value) =>
         s.RetiredOffset = (s.Mcountinhibit & InhibitRetired) != 0 ? value : value - (ulong)(s.Retired + 1);
 
-    /// <summary>While a counter is inhibited its offset holds its value.</summary>
+    /// <summary>
+    /// While a counter is inhibited its offset holds its value. The write holds for its own cycle and instruction already.
+    /// </summary>
     private void SetInhibit(ref CoreState s, uint value)
     {
         ulong cycles = CycleCounter;
         ulong retired = RetiredCounter;
         s.Mcountinhibit = value;
-        SetCycle(ref s, cycles);
-        SetRetired(ref s, retired);
+        s.CycleOffset = (value & InhibitCycle) != 0 ? cycles : cycles - (ulong)_domain.Cycle;
+        s.RetiredOffset = (value & InhibitRetired) != 0 ? retired : retired - (ulong)s.Retired;
     }
 
     /// <summary>The lowest queue that is frozen by a fault.</summary>

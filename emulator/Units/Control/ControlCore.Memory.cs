@@ -155,7 +155,7 @@ public sealed partial class ControlCore
             return false;
         }
 
-        if (s.StoreCount == CoreState.StoreSlots)
+        if (s.StoreCount >= _config.StoreBuffer)
         {
             _stall = Stall(StallStoreBuffer);
             return false;

@@ -19,23 +19,23 @@ public sealed partial class Dispatch
     // Rule D-4: a command that waits is answered at the edge that makes it true.
     private bool Resume(long edge)
     {
-        if (State.HeldValid == 0 || !_replies.CanPush(edge) || !Execute(State.Held, edge, out uint value))
+        if (State.HeldValid == 0 || !_replies.CanPush(edge) || !Execute(State.Held, out uint value))
             return false;
         State.HeldValid = 0;
         _replies.Push(new DispatchReply { Value = value }, edge);
         return true;
     }
 
-    private bool Execute(in DispatchCommand command, long edge, out uint value)
+    private bool Execute(in DispatchCommand command, out uint value)
     {
         value = 0;
         var semaphore = new SemaphoreCount((byte)command.Argument, (byte)command.Count);
         switch (command.Operation)
         {
             case DispatchOperation.Issue:
-                return Enqueue(command, edge);
+                return Enqueue(command);
             case DispatchOperation.TryIssue:
-                value = Enqueue(command, edge) ? 1u : 0;
+                value = Enqueue(command) ? 1u : 0;
                 return true;
             case DispatchOperation.Poll:
                 ref DispatchQueue polled = ref State.Queues[(int)(command.Argument & 3)];
@@ -52,35 +52,29 @@ public sealed partial class Dispatch
 
                 _races?.CoreDrained(_config.Tile, command.Argument);
                 return true;
+            case DispatchOperation.SemaphoreInitialize when command.Count > byte.MaxValue:
+            case DispatchOperation.SemaphorePost when command.Count > (uint)(byte.MaxValue - State.Semaphores[semaphore.Semaphore]):
+                CoreOverflow(command);
+                return true;
             case DispatchOperation.SemaphoreInitialize:
                 State.Semaphores[semaphore.Semaphore] = semaphore.Count;
                 _races?.InitializeSemaphore(_config.Tile, semaphore.Semaphore, semaphore.Count);
                 return true;
             case DispatchOperation.SemaphorePost:
-                if (!Post(semaphore))
-                    Notify(new DispatchNotice { Cause = (byte)QueueFaultCause.SemaphoreOverflow, Address = command.Argument, DescriptorAddress = command.Pc });
-                else
-                    _races?.CorePost(_config.Tile, semaphore.Semaphore, semaphore.Count);
+                Post(semaphore);
+                _races?.CorePost(_config.Tile, semaphore.Semaphore, semaphore.Count);
                 return true;
             case DispatchOperation.SemaphoreWait:
-                if (!CanWait(semaphore, default))
-                    return false;
-                Acquire(semaphore);
-                return true;
             case DispatchOperation.SemaphoreTry:
-                if (CanWait(semaphore, default))
-                {
-                    Acquire(semaphore);
-                    value = 1;
-                }
-
+                // No semaphore ever holds more than 255: such a wait is never met.
+                if (command.Count > byte.MaxValue || !CanWait(semaphore, default))
+                    return command.Operation == DispatchOperation.SemaphoreTry;
+                Acquire(semaphore);
+                value = command.Operation == DispatchOperation.SemaphoreTry ? 1u : 0;
                 return true;
             case DispatchOperation.ResolveFault:
-                // What started before the faulting descriptor is performed first, so that completion stays in order.
-                ref DispatchQueue frozen = ref State.Queues[(int)(command.Argument & 3)];
-                if (frozen.Frozen != 0 && frozen.Performed != frozen.Started)
-                    return false;
-                Resolve((int)(command.Argument & 3), skip: command.Count != 0);
+                if (command.Argument < Queues)
+                    Resolve((int)command.Argument, skip: command.Count != 0);
                 return true;
             default:
                 throw new InvalidOperationException($"Dispatch command {command.Operation} does not exist.");
@@ -93,17 +87,16 @@ public sealed partial class Dispatch
         _races?.CoreWait(_config.Tile, semaphore.Semaphore, semaphore.Count);
     }
 
-    private bool Enqueue(in DispatchCommand command, long edge)
+    private bool Enqueue(in DispatchCommand command)
     {
         int queue = QueueOf(command.Descriptor.Opcode);
         ref DispatchQueue q = ref State.Queues[queue];
-        if (q.Issued - q.Performed >= (uint)_config.QueueDepth)
+        if (q.Issued - q.Performed >= (uint)_config.QueueDepth) // rule D-8
             return false;
         ref QueuedDescriptor entry = ref Entry(queue, q.Issued);
         entry.Descriptor = command.Descriptor;
         entry.Address = (uint)command.DescriptorAddress;
         entry.Pc = command.Pc;
-        entry.From = edge + 1;
         _races?.Issue(_config.Tile, queue, q.Issued);
         q.Issued++;
         return true;

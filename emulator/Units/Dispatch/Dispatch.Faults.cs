@@ -1,3 +1,4 @@
+using System.Numerics;
 using HybridEmu.Isa;
 
 namespace HybridEmu.Units;
@@ -5,16 +6,22 @@ namespace HybridEmu.Units;
 /// <summary>The checks before a descriptor's first effect, and what a frozen queue does.</summary>
 public sealed partial class Dispatch
 {
+    // Places of State.Notices; those of the queues are as many as there are queues.
+    private const int FaultNotice = 0, CoreNotice = 4, InterruptNotice = 5;
+
     private RaceConflict _lastConflict;
 
     /// <summary>The conflict behind the last race fault, for its message.</summary>
     public RaceConflict LastConflict => _lastConflict;
 
-    /// <summary>Why a queue froze last.</summary>
-    public QueueFaultCause LastCause { get; private set; }
+    /// <summary>The descriptor that a queue stands at: the one that froze it, else the next to start.</summary>
+    public Descriptor Head(int queue) => Entry(queue, HeadSequence(queue)).Descriptor;
 
-    /// <summary>The head descriptor of a frozen queue, for messages.</summary>
-    public Descriptor Head(int queue) => Entry(queue, State.Queues[queue].Started).Descriptor;
+    private uint HeadSequence(int queue)
+    {
+        ref DispatchQueue q = ref State.Queues[queue];
+        return q.Frozen == QueueFreeze.Posts ? q.Performed : q.Started;
+    }
 
     // An opcode that does not exist has no queue of its own; VX finds the fault.
     private static int QueueOf(DescriptorOpcode opcode) => (int)(DescriptorTable.Find((byte)opcode)?.Queue ?? DescriptorQueue.Vx);
@@ -93,54 +100,65 @@ public sealed partial class Dispatch
         return false;
     }
 
-    private void Freeze(int queue, QueueFaultCause cause, uint address)
+    private void Freeze(int queue, QueueFreeze freeze, QueueFaultCause cause, uint address)
     {
         ref DispatchQueue q = ref State.Queues[queue];
-        q.Frozen = 1;
-        LastCause = cause;
+        q.Frozen = freeze;
+        q.Cause = cause;
+        q.Address = address;
         State.Faults++;
-        Notify(new DispatchNotice
+        Notify(FaultNotice + queue, new DispatchNotice
         {
             Cause = (byte)cause,
             Queue = (byte)queue,
             Address = address,
-            DescriptorAddress = Entry(queue, q.Started).Address,
+            DescriptorAddress = Entry(queue, HeadSequence(queue)).Address,
         });
     }
 
-    // Skipping performs the posts: who waits for the descriptor goes on.
+    // Rule D-11: a retry looks at the descriptor, or tries its posts, again; a race stays one. A skip of posts drops them.
     private void Resolve(int queue, bool skip)
     {
         ref DispatchQueue q = ref State.Queues[queue];
-        if (q.Frozen == 0)
-            return;
-        q.Frozen = 0;
-        q.Checked = 0;
-        if (!skip)
-            return;
-        ref QueuedDescriptor entry = ref Entry(queue, q.Started);
-        if (CanWait(entry.Descriptor.Wait0, entry.Descriptor.Wait1))
-        {
-            Subtract(entry.Descriptor.Wait0);
-            Subtract(entry.Descriptor.Wait1);
-        }
-
-        uint sequence = q.Started++;
-        Perform(queue, sequence, ref entry);
+        QueueFreeze frozen = q.Frozen;
+        q.Frozen = QueueFreeze.None;
+        if (frozen == QueueFreeze.Head)
+            q.Skip = skip ? (byte)1 : (byte)0;
+        else if (frozen == QueueFreeze.Posts && skip)
+            Finish(queue, posts: false);
+        else if (frozen == QueueFreeze.Posts)
+            Perform(queue);
     }
 
-    private void Notify(in DispatchNotice notice)
+    // The core's own mistake has no queue: it is reported as LD's, with the semaphore as address and the pc as descriptor.
+    private void CoreOverflow(in DispatchCommand command)
     {
-        State.Notice = notice;
-        State.NoticeValid = 1;
+        State.Faults++;
+        Notify(CoreNotice, new DispatchNotice
+        {
+            Cause = (byte)QueueFaultCause.SemaphoreOverflow,
+            Address = command.Argument,
+            DescriptorAddress = command.Pc,
+        });
     }
 
+    private void Notify(int place, in DispatchNotice notice)
+    {
+        State.Notices[place] = notice;
+        State.NoticesPending |= (ushort)(1 << place);
+    }
+
+    // Rule D-13: one notice an edge, from the edge after it arose; faults before interrupts, then by queue.
     private bool SendNotice(long edge)
     {
-        if (State.NoticeValid == 0 || !_notices.CanPush(edge))
+        int pending = State.NoticesPending;
+        if (State.Queues[0].Frozen != QueueFreeze.None)
+            pending &= ~(1 << CoreNotice); // the core holds one fault a queue: this would hide LD's own
+        if (pending == 0 || !_notices.CanPush(edge))
             return false;
-        _notices.Push(State.Notice, edge);
-        State.NoticeValid = 0;
+        int place = BitOperations.TrailingZeroCount(pending);
+        _notices.Push(State.Notices[place], edge);
+        State.NoticesPending &= (ushort)~(1 << place);
         return true;
     }
 }

@@ -85,7 +85,7 @@ public sealed partial class Dispatch
             {
                 scope.Add("queued", 8, () => State.Queues[q].Issued - State.Queues[q].Started);
                 scope.Add("running", 8, () => State.Queues[q].Started - State.Queues[q].Performed);
-                scope.Add("frozen", 1, () => State.Queues[q].Frozen);
+                scope.Add("frozen", 2, () => (ulong)State.Queues[q].Frozen);
             });
         }
     }
@@ -96,26 +96,46 @@ public sealed partial class Dispatch
         bool moved = false;
         for (int queue = 0; queue < Queues; queue++)
         {
-            if (!_dones[queue].CanPop(edge))
+            ref DispatchQueue q = ref State.Queues[queue];
+            if (q.Frozen == QueueFreeze.Posts || !_dones[queue].CanPop(edge))
                 continue;
             DescriptorDone done = _dones[queue].Pop(edge);
+            if (done.Sequence != q.Performed || q.Performed == q.Started || done.Cause != QueueFaultCause.None)
+                throw new InvalidOperationException($"{QueueNames[queue]} reported #{done.Sequence} ({done.Cause}) where #{q.Performed} was due.");
             moved = true;
-            ref QueuedDescriptor entry = ref Entry(queue, done.Sequence);
-            Perform(queue, done.Sequence, ref entry);
-            Log?.End(_config.Tile, queue, done.Sequence, entry.Descriptor);
+            Log?.End(_config.Tile, queue, done.Sequence, Entry(queue, done.Sequence).Descriptor);
+            Perform(queue);
         }
 
         return moved;
     }
 
-    private void Perform(int queue, uint sequence, ref QueuedDescriptor entry)
+    // Rule D-10: posts of one descriptor fire together or, if one would overflow, not at all.
+    private void Perform(int queue)
     {
-        State.Queues[queue].Performed = sequence + 1;
-        _races?.Performed(_config.Tile, queue, sequence, entry.Descriptor);
-        if (!Post(entry.Descriptor.Post0) || !Post(entry.Descriptor.Post1))
-            Freeze(queue, QueueFaultCause.SemaphoreOverflow, entry.Address);
+        ref readonly Descriptor d = ref Entry(queue, State.Queues[queue].Performed).Descriptor;
+        if (CanPost(d.Post0, d.Post1, out byte overflowing))
+            Finish(queue, posts: true);
+        else
+            Freeze(queue, QueueFreeze.Posts, QueueFaultCause.SemaphoreOverflow, overflowing);
+    }
+
+    private void Finish(int queue, bool posts)
+    {
+        ref DispatchQueue q = ref State.Queues[queue];
+        ref QueuedDescriptor entry = ref Entry(queue, q.Performed);
+        if (!posts)
+        {
+            entry.Descriptor.Post0 = default;
+            entry.Descriptor.Post1 = default;
+        }
+
+        _races?.Performed(_config.Tile, queue, q.Performed, entry.Descriptor);
+        Post(entry.Descriptor.Post0);
+        Post(entry.Descriptor.Post1);
         if (entry.Descriptor.Interrupt)
-            Notify(new DispatchNotice { Queue = (byte)queue, DescriptorAddress = entry.Address });
+            Notify(InterruptNotice + queue, new DispatchNotice { Queue = (byte)queue, DescriptorAddress = entry.Address });
+        q.Performed++;
     }
 
     // Rule D-2: the head of each queue may start from the edge after it was queued; one a queue and edge.
@@ -124,32 +144,32 @@ public sealed partial class Dispatch
         ref DispatchQueue q = ref State.Queues[queue];
         if (q.Issued == q.Started)
             return false;
-        ref QueuedDescriptor entry = ref Entry(queue, q.Started);
-        if (q.Frozen != 0)
+        if (q.Frozen != QueueFreeze.None)
         {
             cause = Frozen;
             return false;
         }
 
-        if (entry.From > edge)
-            return true;
-        ref readonly Descriptor d = ref entry.Descriptor;
-        if (d.Chain && q.Performed != q.Started)
+        if (q.Skip != 0)
+            return PassOver(queue, ref cause);
+        ref readonly Descriptor d = ref Entry(queue, q.Started).Descriptor;
+        if (d.Chain && q.Performed != q.Started) // rule D-5
         {
             cause = WaitChain;
             return false;
         }
 
-        if (q.Checked == 0)
+        if (q.Checked != HeadCheck.Passed) // rule D-9: before its waits
         {
-            QueueFaultCause fault = Check(d, out uint address);
+            uint address = q.Address;
+            QueueFaultCause fault = q.Checked == HeadCheck.Raced ? QueueFaultCause.Race : Check(d, out address);
             if (fault != QueueFaultCause.None)
             {
-                Freeze(queue, fault, address);
+                Freeze(queue, QueueFreeze.Head, fault, address);
                 return true;
             }
 
-            q.Checked = 1;
+            q.Checked = HeadCheck.Passed;
         }
 
         if (!CanWait(d.Wait0, d.Wait1))
@@ -166,11 +186,12 @@ public sealed partial class Dispatch
 
         if (_races is not null && FindRace(queue, q.Started, d))
         {
-            Freeze(queue, QueueFaultCause.Race, (uint)_lastConflict.Address);
+            q.Checked = HeadCheck.Raced;
+            Freeze(queue, QueueFreeze.Head, QueueFaultCause.Race, (uint)_lastConflict.Address);
             return true;
         }
 
-        q.Checked = 0;
+        q.Checked = HeadCheck.None;
         if (queue == (int)DescriptorQueue.Mx)
             TakeSlot(d);
         Subtract(d.Wait0);
@@ -182,22 +203,56 @@ public sealed partial class Dispatch
         return true;
     }
 
-    private ref QueuedDescriptor Entry(int queue, uint sequence) =>
-        ref _entries[(queue * _config.QueueDepth) + (int)(sequence % (uint)_config.QueueDepth)];
-
-    private bool Post(SemaphoreCount post)
+    // Rule D-12: a skipped descriptor keeps its place: it waits as it would have, for all before it too, and then posts.
+    private bool PassOver(int queue, ref int cause)
     {
-        if (post.Count == 0)
-            return true;
-        int sum = State.Semaphores[post.Semaphore] + post.Count;
-        if (sum > byte.MaxValue)
+        ref DispatchQueue q = ref State.Queues[queue];
+        ref readonly Descriptor d = ref Entry(queue, q.Started).Descriptor;
+        if (q.Performed != q.Started)
+        {
+            cause = WaitChain;
             return false;
-        State.Semaphores[post.Semaphore] = (byte)sum;
-        State.Posts++;
+        }
+
+        if (!CanWait(d.Wait0, d.Wait1))
+        {
+            cause = WaitSemaphore;
+            return false;
+        }
+
+        if (q.Checked != HeadCheck.Raced)
+            _races?.Start(_config.Tile, queue, q.Started, d);
+        Subtract(d.Wait0);
+        Subtract(d.Wait1);
+        q.Skip = 0;
+        q.Checked = HeadCheck.None;
+        q.Started++;
+        Perform(queue);
         return true;
     }
 
-    // Both counts must be met at once; two waits on one semaphore add up.
+    private ref QueuedDescriptor Entry(int queue, uint sequence) =>
+        ref _entries[(queue * _config.QueueDepth) + (int)(sequence % (uint)_config.QueueDepth)];
+
+    private bool CanPost(SemaphoreCount first, SemaphoreCount second, out byte overflowing)
+    {
+        bool shared = first.Count != 0 && first.Semaphore == second.Semaphore;
+        overflowing = first.Semaphore;
+        if (State.Semaphores[first.Semaphore] + first.Count > byte.MaxValue)
+            return false;
+        overflowing = second.Semaphore;
+        return State.Semaphores[second.Semaphore] + second.Count + (shared ? first.Count : 0) <= byte.MaxValue;
+    }
+
+    private void Post(SemaphoreCount post)
+    {
+        if (post.Count == 0)
+            return;
+        State.Semaphores[post.Semaphore] += post.Count;
+        State.Posts++;
+    }
+
+    // Rule D-6: both counts must be met at once; two waits on one semaphore add up.
     private bool CanWait(SemaphoreCount first, SemaphoreCount second)
     {
         if (first.Count != 0 && second.Count != 0 && first.Semaphore == second.Semaphore)

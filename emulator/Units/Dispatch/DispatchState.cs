@@ -4,17 +4,48 @@ using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
+/// <summary>Why a queue does not go on.</summary>
+public enum QueueFreeze : byte
+{
+    None,
+
+    /// <summary>The head may not start.</summary>
+    Head,
+
+    /// <summary>The oldest descriptor that is not performed has its writes done, but its posts do not fit.</summary>
+    Posts,
+}
+
+/// <summary>What is known of the head of a queue.</summary>
+public enum HeadCheck : byte
+{
+    None,
+    Passed,
+
+    /// <summary>It races; the checker has seen its start and must not see it again.</summary>
+    Raced,
+}
+
 /// <summary>One descriptor queue. Counts run from reset; a descriptor's sequence number is its place in them.</summary>
 public struct DispatchQueue
 {
     /// <summary>Descriptors issued, started and performed.</summary>
     public uint Issued, Started, Performed;
 
-    /// <summary>1 when frozen by a fault of the head (Started) descriptor.</summary>
-    public byte Frozen;
+    /// <summary>Whether it is frozen, and by which of its descriptors.</summary>
+    public QueueFreeze Frozen;
 
-    /// <summary>1 when the head has passed its checks.</summary>
-    public byte Checked;
+    /// <summary>What is known of the head (Started) descriptor.</summary>
+    public HeadCheck Checked;
+
+    /// <summary>1 when the head is passed over: it waits and posts, and does nothing else.</summary>
+    public byte Skip;
+
+    /// <summary>Why it froze last.</summary>
+    public QueueFaultCause Cause;
+
+    /// <summary>Address of the last fault.</summary>
+    public uint Address;
 }
 
 [InlineArray(4)]
@@ -42,15 +73,19 @@ public struct SlotsContents
     private SlotContents _first;
 }
 
+/// <summary>One place for each kind of notice: a newer one of a kind replaces the older, of another kind does not.</summary>
+[InlineArray(9)]
+public struct DispatchNotices
+{
+    private DispatchNotice _first;
+}
+
 /// <summary>A queued descriptor with where it came from.</summary>
 public struct QueuedDescriptor
 {
     public Descriptor Descriptor;
     public uint Address;
     public uint Pc;
-
-    /// <summary>Edge from which it may start.</summary>
-    public long From;
 }
 
 /// <summary>Registers and counters of a dispatch unit; the queue entries are an array beside it.</summary>
@@ -65,9 +100,11 @@ public struct DispatchState
     public DispatchCommand Held;
     public byte HeldValid;
 
-    /// <summary>A notice that found the channel full.</summary>
-    public DispatchNotice Notice;
-    public byte NoticeValid;
+    /// <summary>Notices not sent yet: faults of the four queues, a fault of the core, interrupts of the four queues.</summary>
+    public DispatchNotices Notices;
+
+    /// <summary>Bit i: Notices[i] is to be sent.</summary>
+    public ushort NoticesPending;
 
     public long Descriptors, Posts, Waits, Faults;
 }

@@ -34,8 +34,18 @@ public struct ScratchpadRequest
     /// <summary>Comes back with the response; the scratchpad does not look at it.</summary>
     public ushort Tag;
 
-    /// <summary>Bytes to write, from index 0.</summary>
+    /// <summary>Bytes to write, from index 0; undefined for a read.</summary>
     public Line64 Data;
+
+    /// <summary>Pushes a read, without touching the bytes that a write would carry.</summary>
+    public static void PushRead(Channel<ScratchpadRequest> channel, uint address, int length, int tag, long edge)
+    {
+        ref ScratchpadRequest request = ref channel.Allocate(edge);
+        request.Address = address;
+        request.Length = (byte)length;
+        request.Write = 0;
+        request.Tag = (ushort)tag;
+    }
 }
 
 /// <summary>The answer to one <see cref="ScratchpadRequest"/>, in request order a port.</summary>

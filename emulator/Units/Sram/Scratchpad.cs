@@ -6,7 +6,7 @@ namespace HybridEmu.Units;
 /// <summary>
 /// Banked SRAM behind an arbiter. Each cycle the head request of every port is looked at in priority order (the order of
 /// the ports) and granted when all banks it touches are still free in this cycle. A request pushed at N is granted at
-/// N + 1 at the earliest and its response visible at N + 2.
+/// N + 1 at the earliest and its response visible at N + 2 (rule SP-1).
 /// </summary>
 public sealed class Scratchpad
 {
@@ -27,6 +27,8 @@ public sealed class Scratchpad
     /// <param name="ports">Requesters, highest priority first.</param>
     public Scratchpad(ScratchpadConfig config, ScratchpadPort[] ports)
     {
+        if (config.Banks * config.BankBytes < 64)
+            throw new ArgumentException("An access of 64 bytes needs banks for all of them in one cycle.", nameof(config));
         _config = config;
         _ports = ports;
         _bytes = new byte[config.SizeBytes];
@@ -53,19 +55,17 @@ public sealed class Scratchpad
         for (int p = 0; p < _ports.Length; p++)
         {
             ScratchpadPort port = _ports[p];
-            if (port.Request.IsEmpty)
-                continue;
+
+            // Rule SP-6. Both channels wake the scratchpad when this changes; asking for edges would hide a deadlock.
             if (!port.Request.CanPop(edge) || !port.Response.CanPush(edge))
-            {
-                waiting = true;
                 continue;
-            }
 
             ref readonly ScratchpadRequest request = ref port.Request.Peek(edge);
             ulong banks = BanksOf(request.Address, request.Length);
             bool write = request.Write != 0;
             ref ulong busy = ref write || !_config.DualPorted ? ref writeBusy : ref readBusy;
             byte[] owner = write || !_config.DualPorted ? _writeOwner : _readOwner;
+            // Rules SP-2, SP-3, SP-4: all banks or none; who came first in the order of ports holds them.
             if ((busy & banks) != 0)
             {
                 int bank = BitOperations.TrailingZeroCount(busy & banks);
@@ -79,7 +79,7 @@ public sealed class Scratchpad
             for (ulong rest = banks; rest != 0; rest &= rest - 1)
                 owner[BitOperations.TrailingZeroCount(rest)] = (byte)p;
             State.BankCycles += BitOperations.PopCount(banks);
-            Serve(port, edge);
+            Serve(port, request, edge);
             waiting |= !port.Request.IsEmpty;
         }
 
@@ -104,14 +104,13 @@ public sealed class Scratchpad
         map.Add("conflicts", 64, () => (ulong)State.Conflicts);
     }
 
-    private void Serve(ScratchpadPort port, long edge)
+    private void Serve(ScratchpadPort port, in ScratchpadRequest request, long edge)
     {
-        ScratchpadRequest request = port.Request.Pop(edge);
         int length = request.Length;
         if (length is 0 or > 64 || (request.Address & 63) + length > 64)
             throw new InvalidOperationException($"{port.Name}: a scratchpad access of {length} bytes at 0x{request.Address:x} crosses a 64-byte line.");
         Span<byte> bytes = _bytes.AsSpan((int)request.Address, length);
-        ScratchpadResponse response = default;
+        ref ScratchpadResponse response = ref port.Response.Allocate(edge);
         response.Address = request.Address;
         response.Length = request.Length;
         response.Write = request.Write;
@@ -129,7 +128,7 @@ public sealed class Scratchpad
             State.ReadBytes += length;
         }
 
-        port.Response.Push(response, edge);
+        port.Request.Discard(edge);
     }
 
     private ulong BanksOf(uint address, int length)

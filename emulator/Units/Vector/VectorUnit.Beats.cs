@@ -94,24 +94,17 @@ public sealed partial class VectorUnit
             return false;
 
         int count = BeatLength(at);
-        ScratchpadRequest request = default;
-        request.Address = AddressA(at);
-        request.Length = (byte)(count * plan.SizeA);
-        _requestA.Push(request, edge);
-        State.ReadBytes += request.Length;
+        ScratchpadRequest.PushRead(_requestA, AddressA(at), count * plan.SizeA, 0, edge);
+        State.ReadBytes += count * plan.SizeA;
         if (plan.ReadsB != 0)
         {
-            request.Address = AddressB(at);
-            request.Length = (byte)(count * plan.SizeB);
-            _requestB.Push(request, edge);
-            State.ReadBytes += request.Length;
+            ScratchpadRequest.PushRead(_requestB, AddressB(at), count * plan.SizeB, 0, edge);
+            State.ReadBytes += count * plan.SizeB;
         }
         else if (asksLabel)
         {
-            request.Address = plan.Labels + (uint)(at.Row * sizeof(uint));
-            request.Length = sizeof(uint);
-            _requestB.Push(request, edge);
-            State.ReadBytes += request.Length;
+            ScratchpadRequest.PushRead(_requestB, plan.Labels + (uint)(at.Row * sizeof(uint)), sizeof(uint), 0, edge);
+            State.ReadBytes += sizeof(uint);
         }
 
         State.BeatsInFlight++;

@@ -113,6 +113,6 @@ public sealed partial class VectorUnit
                 throw new InvalidOperationException("The operand type should have been refused by dispatch.");
         }
 
-        port.Pop(edge);
+        port.Discard(edge);
     }
 }

@@ -26,7 +26,7 @@ public sealed partial class VectorUnit
         ref RowStatistic row = ref _statistics[State.Execute.Row - State.Execute.Group];
         row = default;
         row.Label = MemoryMarshal.Read<uint>(Line64.ReadSpan(_responseB.Peek(edge).Data));
-        _responseB.Pop(edge);
+        _responseB.Discard(edge);
     }
 
     private void LossBeat(long edge, int count)

@@ -4,7 +4,7 @@ using HybridEmu.Units;
 
 namespace HybridEmu.Emulator.Tests;
 
-/// <summary>Probes of the numbered rules in emulator/Units/Array/TIMING.part.md.</summary>
+/// <summary>Probes of the numbered rules in TIMING.md.</summary>
 public class MatrixTimingTests
 {
     private const int Rows = 8;
@@ -129,6 +129,19 @@ public class MatrixTimingTests
         Assert.Equal(expected, ledger[3] + ledger[4] + ledger[7]);
         Assert.Equal(1, ledger[3]);
         Assert.Equal(0, ledger[5]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9)]
+    public void A_zero_is_reported_the_edge_after_its_last_line(int m)
+    {
+        var bench = new MatrixBench(new MatrixConfig(8, 8, 65536));
+        bench.Program.Enqueue(new Descriptor { Opcode = DescriptorOpcode.MxZero, TypeAccumulator = ElementType.Fp32, N0 = m, N2 = 8 });
+        bench.Run();
+
+        // Pushed at 0, taken at 1, lines from 2 on, reported one later, seen one after that.
+        Assert.Equal(m + 3, bench.Finished[0].Edge);
     }
 
     private static long RequestsFor(MatrixConfig config, int addressA, int addressB)

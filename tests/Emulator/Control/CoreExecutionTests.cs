@@ -126,12 +126,36 @@ public class CoreExecutionTests
     }
 
     [Theory]
+    [InlineData(0, 4u)]
+    [InlineData(24, 4u)]
+    [InlineData(1, 4u)]
+    [InlineData(4, 1u)]
+    [InlineData(5, 1u)]
+    public void Write_of_mcountinhibit_counts_itself_unless_it_stops_the_counter(int inhibit, uint counted)
+    {
+        Assert.Equal(counted, Result(p => p.Csrr(T0, Csr.Minstret).Emit(Instruction.Csrrwi, 0, inhibit, 0, Csr.Mcountinhibit).Nop(2)
+            .Csrr(T1, Csr.Minstret).Emit(Instruction.Sub, A0, T1, T0)));
+    }
+
+    [Theory]
+    [InlineData(Csr.Mcycle)]
+    [InlineData(Csr.Minstret)]
+    public void Record_of_a_counter_write_holds_what_was_written(int counter)
+    {
+        CoreBench bench = CoreBench.Running(p => p.Addi(T0, Zero, 100).Csrw(counter, T0).Exit()).Run();
+        Assert.Equal(100u, Assert.Single(bench.Retired, r => r.CsrWritten != 0).CsrValue);
+    }
+
+    [Theory]
     [InlineData(Csr.Hxversion, 0x10000u)]
     [InlineData(Csr.Hxseed, 5u)]
     [InlineData(Csr.Hxstream, 0x8100_0000u)]
     [InlineData(Csr.Misa, 0x4000_1101u)]
     [InlineData(Csr.Mstatus, 0x1800u)]
     [InlineData(Csr.Hxwindow, 7u)]
+    [InlineData(Csr.Tselect, 0u)]
+    [InlineData(Csr.Tdata1, 0u)]
+    [InlineData(Csr.Tdata2, 0u)]
     public void Discovery_registers_read_what_was_built(int csr, uint expected) => Assert.Equal(expected, Result(p => p.Csrr(A0, csr)));
 
     [Fact]

@@ -115,6 +115,47 @@ public class ChannelTests
         }
     }
 
+    [Theory]
+    [InlineData(1000, 1000)]
+    [InlineData(1000, 700)]
+    [InlineData(700, 1000)]
+    [InlineData(333, 1000)]
+    public void A_crossing_gives_a_slot_back_at_the_second_producer_edge_strictly_after_the_pop(int fromMegahertz, int toMegahertz)
+    {
+        var from = new ClockDomain("from", fromMegahertz);
+        var to = new ClockDomain("to", toMegahertz);
+        var crossing = new Crossing<long>(from, from.Register("producer"), to, to.Register("consumer"), 1);
+        var fromEdges = new List<long>();
+        long time = 0, popped = -1;
+        int pushes = 0;
+        for (int step = 0; step < 400; step++)
+        {
+            bool fromTick = from.AdvanceTo(time), toTick = to.AdvanceTo(time);
+            if (fromTick)
+            {
+                fromEdges.Add(time);
+                if (pushes > 0 && popped >= 0)
+                    Assert.Equal(fromEdges.Count(t => t > popped) >= 2, crossing.CanPush(from.Edge));
+                if (crossing.CanPush(from.Edge))
+                {
+                    crossing.Push(time, from.Edge);
+                    popped = -1;
+                    pushes++;
+                }
+            }
+
+            if (toTick && crossing.CanPop(to.Edge))
+            {
+                crossing.Pop(to.Edge);
+                popped = time;
+            }
+
+            time = Math.Min(from.NextPs, to.NextPs);
+        }
+
+        Assert.True(pushes > 10);
+    }
+
     private static Channel<int> Make(int depth)
     {
         var clock = new ClockDomain("core", 1000);

@@ -1,4 +1,5 @@
 using HybridEmu.Isa;
+using HybridEmu.Kernel;
 using HybridEmu.Units;
 using static HybridEmu.Emulator.Tests.ProgramBuilder;
 
@@ -100,5 +101,45 @@ public class SystemUnitTests
         bench.Run();
         CoreState state = bench.Cores[0].State;
         Assert.Equal((340u, 0x8000_0002u, 0x8000_0011u), (state.Registers[A1], state.Registers[A2], state.Registers[A3]));
+    }
+
+    [Fact]
+    public void Sensor_values_are_sent_at_the_next_system_edge()
+    {
+        CoreBench bench = CoreBench.Running(p => p.Label("loop").Jump("loop"));
+        bench.Run(() => bench.System.Edge == 20 && bench.System.Ticked);
+        bench.SystemSide.SetSensor(0, 111, false, false, 0);
+        bench.Run(() => bench.Cores[0].State.Lines.TemperatureQuarters == 111);
+
+        // Sent at system edge 21, at 84 ns; the second core edge strictly later is at 86 ns.
+        Assert.Equal(86_000, bench.Core.TimePs);
+    }
+
+    [Fact]
+    public void The_bridge_moves_one_flit_an_edge_in_each_direction()
+    {
+        var clock = new ClockDomain("both", 1000);
+        int system = clock.Register("system"), unit = clock.Register("bridge"), plane = clock.Register("plane");
+        Crossing<CoherenceFlit> Across(int from, int to) => new(clock, from, clock, to, 4);
+        Channel<CoherenceFlit> Wire(int from, int to) => new(clock, from, to, 4);
+        HostLink host = new(Across(system, unit), Across(system, unit), Across(unit, system));
+        CoherencePort port = new(2, Wire(unit, plane), Wire(unit, plane), null, Wire(plane, unit));
+        var bridge = new HostBridge(host, port);
+        for (long edge = 0; edge <= 7; edge++)
+        {
+            clock.AdvanceTo(edge * 1000);
+            if (edge < 2)
+            {
+                host.Request.Push(default, edge);
+                host.Answer.Push(default, edge);
+                port.Grant.Push(default, edge);
+            }
+
+            if (edge < 5)
+                continue;
+            bridge.Evaluate(edge);
+            int moved = (int)Math.Min(2, edge - 4);
+            Assert.Equal((moved, moved, moved), (port.Request.Count, port.Answer.Count, host.Grant.Count));
+        }
     }
 }

@@ -6,7 +6,7 @@ using static HybridEmu.Isa.DescriptorOpcode;
 namespace HybridEmu.Emulator.Tests;
 
 /// <summary>
-/// Probes of the rules in TIMING.part.md. The bench's memory sees a request one edge after it is pushed, and its answer
+/// Probes of the rules in TIMING.md. The bench's memory sees a request one edge after it is pushed, and its answer
 /// is visible one edge after the grant, so an operand asked for at edge e executes at e + 2 at the earliest.
 /// </summary>
 public class VectorTimingTests

@@ -1,0 +1,71 @@
+using HybridEmu.Chip;
+using HybridEmu.Isa;
+
+namespace HybridEmu.Bench;
+
+/// <summary>Chips that run the repository's firmware, past everything that happens once.</summary>
+internal static class Training
+{
+    private const long WarmUpCycles = 1_000_000;
+
+    private static string Root { get; } = FindRoot();
+
+    /// <summary>mlp_train on 512 synthetic digits, with more epochs than a benchmark can run.</summary>
+    public static ChipRun Start(string preset)
+    {
+        ChipConfiguration configuration = ConfigurationLoader.Load(preset);
+        string folder = Path.Combine(Root, "firmware/mlp_train");
+        ElfImage image = Assemble(File.ReadAllText(Path.Combine(folder, "mlp_train.s")), folder);
+        IReadOnlyList<PlacedData> data = DataPlacement.Place(
+            ["synth:512@train_data", "word:1000000000@epochs"], image, configuration.Hbm.CapacityBytes, configuration.Seed);
+        return Warm(new ChipRun(configuration, image, [.. data.Select(d => (d.Address, d.Bytes))], Endless));
+    }
+
+    /// <summary>One core in a loop of arithmetic, loads, stores, a multiplication and a taken branch.</summary>
+    public static ChipRun StartScalar()
+    {
+        const string Source = """
+                .text
+            main:
+                la      a0, words
+                li      a1, 0
+            loop:
+                andi    a2, a1, 255
+                slli    a2, a2, 2
+                add     a3, a0, a2
+                lw      a4, 0(a3)
+                add     a4, a4, a1
+                xor     a5, a4, a2
+                sw      a5, 0(a3)
+                mul     a6, a5, a1
+                add     a7, a7, a6
+                addi    a1, a1, 1
+                j       loop
+                .bss
+            words:
+                .space  1024
+            """;
+        return Warm(new ChipRun(ConfigurationLoader.Load("tiny"), Assemble(Source, Root), [], Endless));
+    }
+
+    private static RunOptions Endless => new() { MaximumCycles = long.MaxValue };
+
+    private static ChipRun Warm(ChipRun run) => run.Advance(WarmUpCycles) == RunResult.Running
+        ? run
+        : throw new InvalidOperationException($"The program ended in its warm-up: {run.Fault?.Message ?? $"exit code {run.ExitCode}"}");
+
+    private static ElfImage Assemble(string source, string folder)
+    {
+        var options = new AssemblerOptions { IncludeResolver = AssemblerOptions.ResolveFrom(folder, Path.Combine(folder, "../lib")) };
+        AssemblyResult result = Assembler.Assemble("bench.s", source, options);
+        return result.Image ?? throw new InvalidOperationException(string.Join(Environment.NewLine, result.Diagnostics));
+    }
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "HybridEmu.sln")))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new InvalidOperationException("HybridEmu.sln is in no folder above the benchmark.");
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using HybridEmu.Chip;
+
+namespace HybridEmu.Bench;
+
+/// <summary>
+/// Every mark once, best of three, in one table. The last column is the mark in multiples of a plain scalar fused
+/// multiply-add in this process, which is what to compare between two runs on a machine that others use too.
+/// </summary>
+internal static class QuickMarks
+{
+    private const int Trials = 3;
+
+    public static void Print(TextWriter output)
+    {
+        LanePair fma = LanePair.All.Single(p => p.Name == "FmaRow");
+        double unit = Rate(Repeat(fma.Scalar, 2000), 2000.0 * LanePair.Elements);
+        output.WriteLine($"{"mark",-28} {"rate",12}  {"of",-22} {"/ scalar fma",12}");
+        void Mark(string name, double rate, string of) =>
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-28} {rate / 1e6,10:F2} M  {of,-22} {rate / unit,12:F5}"));
+
+        Mark("scalar fma", unit, "elements/s");
+        foreach (string preset in new[] { "hybrid", "tiny" })
+        {
+            ChipRun run = Training.Start(preset);
+            long before = GC.GetAllocatedBytesForCurrentThread(), from = run.Cycles;
+            double rate = Rate(() => run.Advance(1_000_000), 1e6);
+            double bytes = (double)(GC.GetAllocatedBytesForCurrentThread() - before) / (run.Cycles - from);
+            Mark($"training {preset}", rate, string.Create(CultureInfo.InvariantCulture, $"cycles/s, {bytes:F4} B/cycle"));
+        }
+
+        ChipRun scalar = Training.StartScalar();
+        long cycles = scalar.Cycles, retired = scalar.Chip.Control(0).State.Retired;
+        double perSecond = Rate(() => scalar.Advance(1_000_000), 1e6);
+        Mark("scalar core", perSecond * (scalar.Chip.Control(0).State.Retired - retired) / (scalar.Cycles - cycles), "instructions/s");
+        foreach (int side in new[] { 8, 16, 32, 64 })
+        {
+            int steps = 4_000_000 / (side * side) * 8;
+            foreach (string type in new[] { "bf16", "int8" })
+            {
+                var stream = new ArrayStream(side, type == "bf16");
+                Mark($"array {side} x {side} {type}", Rate(() => stream.Step(steps), steps), "array cycles/s");
+            }
+        }
+
+        foreach (bool random in new[] { false, true })
+        {
+            var traffic = new HbmTraffic(random);
+            Mark($"hbm {(random ? "random" : "streaming")}", Rate(() => traffic.Serve(400_000), 400_000), "requests/s");
+        }
+
+        foreach (LanePair pair in LanePair.All)
+        {
+            double lane = Rate(Repeat(pair.Lane, 2000), 2000.0 * LanePair.Elements), twin = Rate(Repeat(pair.Scalar, 2000), 2000.0 * LanePair.Elements);
+            Mark($"lane {pair.Name}", lane, string.Create(CultureInfo.InvariantCulture, $"elements/s, {lane / twin:F1} x twin"));
+        }
+    }
+
+    private static Action Repeat(Action action, int times) => () =>
+    {
+        for (int i = 0; i < times; i++)
+            action();
+    };
+
+    // The first run is not counted: it compiles.
+    private static double Rate(Action action, double operations)
+    {
+        action();
+        double best = 0;
+        for (int i = 0; i < Trials; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            action();
+            best = Math.Max(best, operations / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return best;
+    }
+}

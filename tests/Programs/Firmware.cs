@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using HybridEmu.Chip;
+using HybridEmu.Isa;
+
+namespace HybridEmu.Programs.Tests;
+
+/// <summary>Programs of firmware/, assembled once, and what it takes to run them on a chip.</summary>
+internal static class Firmware
+{
+    /// <summary>Far more than any program here needs; a hang ends with the watchdog's report.</summary>
+    private const long MaximumCycles = 100_000_000;
+
+    public static string Root { get; } = FindRoot();
+
+    public static ElfImage Hello { get; } = Load("hello");
+
+    public static ElfImage Gemm { get; } = Load("gemm");
+
+    public static ElfImage Train { get; } = Load("mlp_train");
+
+    public static ElfImage Infer { get; } = Load("mlp_infer");
+
+    /// <summary>A chip with an image and data in memory, at reset.</summary>
+    /// <param name="config">Preset, then overrides, separated by blanks: "hybrid tiles=1".</param>
+    /// <param name="data">Bytes by the symbol at which they start.</param>
+    public static ChipRun Boot(string config, ElfImage image, RunOptions? options, params (string Symbol, byte[] Bytes)[] data)
+    {
+        ChipConfiguration configuration = Configuration(config);
+        options ??= new RunOptions();
+        if (options.MaximumCycles > MaximumCycles)
+            options = options with { MaximumCycles = MaximumCycles };
+        return new ChipRun(configuration, image, [.. data.Select(d => (Address(image, d.Symbol), d.Bytes))], options);
+    }
+
+    /// <summary>Overrides are KEY=VALUE; an underscore in a value stands for the blank before its unit.</summary>
+    public static ChipConfiguration Configuration(string text)
+    {
+        string[] parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return ConfigurationLoader.Load(parts[0], parts.Skip(1).Select(WithUnit));
+    }
+
+    /// <summary>Runs to the end, which must be the firmware's own and good.</summary>
+    /// <returns>What it wrote on the console.</returns>
+    public static string Finish(this ChipRun run)
+    {
+        using var console = new MemoryStream();
+        while (run.Advance(250_000) == RunResult.Running)
+            run.DrainConsole(console);
+        run.DrainConsole(console);
+        Assert.Null(run.Fault);
+        Assert.Equal(0u, run.ExitCode);
+        return Encoding.ASCII.GetString(console.ToArray());
+    }
+
+    /// <summary>Words between begin_signature and end_signature.</summary>
+    public static uint[] Signature(this ChipRun run, ElfImage image)
+    {
+        ulong begin = Address(image, "begin_signature"), end = Address(image, "end_signature");
+        return [.. MemoryMarshal.Cast<byte, uint>(run.ReadMemory(begin, (int)(end - begin)))];
+    }
+
+    public static IReadOnlyList<MailboxPost> TakePosts(this ChipRun run)
+    {
+        var posts = new List<MailboxPost>();
+        while (run.TryTakeMailbox(out MailboxPost post))
+            posts.Add(post);
+        return posts;
+    }
+
+    public static uint Address(ElfImage image, string symbol) =>
+        image.FindSymbol(symbol)?.Value ?? throw new ArgumentException($"The image has no symbol {symbol}.", nameof(symbol));
+
+    private static string WithUnit(string setting) =>
+        setting[..(setting.IndexOf('=', StringComparison.Ordinal) + 1)] + setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..].Replace('_', ' ');
+
+    private static ElfImage Load(string name)
+    {
+        string directory = Path.Combine(Root, "firmware", name), source = Path.Combine(directory, name + ".s");
+        var options = new AssemblerOptions { IncludeResolver = AssemblerOptions.ResolveFrom(directory, Path.Combine(directory, "..", "lib")) };
+        AssemblyResult result = Assembler.Assemble(source, File.ReadAllText(source), options);
+        Assert.Empty(result.Diagnostics);
+        return result.Image!;
+    }
+
+    private static string FindRoot()
+    {
+        string? directory = AppContext.BaseDirectory;
+        while (directory is not null && !File.Exists(Path.Combine(directory, "HybridEmu.sln")))
+            directory = Path.GetDirectoryName(directory);
+        return directory ?? throw new InvalidOperationException("HybridEmu.sln is in no folder above the tests.");
+    }
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using HybridEmu.Chip;
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+using Xunit.Abstractions;
+
+namespace HybridEmu.Programs.Tests;
+
+/// <summary>
+/// How a run is made changes neither a bit nor a cycle: the order in which units are evaluated, edges left out, somebody
+/// watching, a stop and a continuation.
+/// </summary>
+public sealed class InvarianceTests(ITestOutputHelper output)
+{
+    private const long FarStride = 997; // cycles between two looks; prime, so that looks fall everywhere in the rhythms of a chip
+
+    private static readonly TrainingCase Short = new(Count: 40, HeldOutCount: 10, Epochs: 1);
+
+    [Theory]
+    [InlineData("tiny", 1)]
+    [InlineData("tiny", 2)]
+    [InlineData("tiny core.clock=700_MHz", 3)]
+    [InlineData("tiny core.clock=1300_MHz hbm.clock=900_MHz", 4)]
+    [InlineData("hybrid", 5)]
+    public void The_order_of_evaluation_changes_nothing(string config, int seed) =>
+        Compare(config, new RunOptions(), new RunOptions { ShuffleSeed = (ulong)seed }, FarStride);
+
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("edge")]
+    [InlineData("tiny core.clock=1300_MHz hbm.clock=900_MHz")]
+    [InlineData("hybrid")]
+    public void Leaving_out_edges_changes_nothing(string config) =>
+        Compare(config, new RunOptions(), new RunOptions { Skipping = false, ShuffleSeed = 77 }, 2 * FarStride);
+
+    [Fact]
+    public void Order_and_left_out_edges_change_nothing_at_any_single_cycle()
+    {
+        // Windows in which every cycle is compared: start-up, the first loads, the middle of a batch.
+        foreach (string config in (string[])["tiny", "tiny core.clock=700_MHz"])
+        {
+            ChipRun one = Short.Boot(config), other = Short.Boot(config, new RunOptions { ShuffleSeed = 9 });
+            ChipRun stepped = Short.Boot(config, new RunOptions { Skipping = false });
+            foreach ((long first, int length) in ((long, int)[])[(1, 150), (3000, 150), (12_000, 150)])
+            {
+                foreach (ChipRun run in (ChipRun[])[one, other, stepped])
+                    run.Advance(first - run.Cycles);
+                for (int i = 0; i < length; i++)
+                {
+                    ulong hash = one.Chip.StateHash();
+                    Assert.True(hash == other.Chip.StateHash(), $"{config}: shuffled differs after {one.Cycles} cycles");
+                    Assert.True(hash == stepped.Chip.StateHash(), $"{config}: stepped differs after {one.Cycles} cycles");
+                    one.Advance(1);
+                    other.Advance(1);
+                    stepped.Advance(1);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_second_run_is_the_same_run() => Compare("hybrid", new RunOptions(), new RunOptions(), FarStride);
+
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("hybrid")]
+    public void Watching_changes_nothing(string config)
+    {
+        ChipRun plain = Short.Boot(config);
+        plain.Finish();
+        int spans = 0;
+        using var log = new StringWriter();
+        ChipRun watched = Short.Boot(config, new RunOptions { CommitLog = log, Timeline = _ => spans++ });
+        SignalMap signals = watched.Signals;
+        ulong seen = 0;
+        while (watched.Advance(1) == RunResult.Running)
+        {
+            if (watched.Cycles > 4000 && watched.Cycles % 64 != 0)
+                continue;
+            foreach (Signal signal in signals.Signals)
+                seen += signal.Read();
+            _ = watched.Statistics();
+        }
+
+        Assert.True(spans > 0 && seen > 0 && log.GetStringBuilder().Length > 0);
+        AssertSameEnd(plain, watched);
+    }
+
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("edge")]
+    [InlineData("hybrid")]
+    public void A_run_saved_at_any_cycle_and_restored_goes_on_as_if_it_had_not_stopped(string config)
+    {
+        ChipRun whole = Short.Boot(config);
+        whole.Finish();
+        ulong seed = 20260101;
+        for (ulong i = 0; i < 6; i++)
+        {
+            long at = 1 + (CounterRandom.Bits(seed, i) % (whole.Cycles - 2));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{config}: saved after {at} of {whole.Cycles} cycles (seed {seed}, draw {i})"));
+            ChipRun first = Short.Boot(config), second = Short.Boot(config);
+            first.Advance(at);
+            using var saved = new MemoryStream();
+            first.Chip.Save(saved);
+            saved.Position = 0;
+            second.Chip.Restore(saved);
+            Assert.Equal(first.Chip.StateHash(), second.Chip.StateHash());
+            second.Finish();
+            AssertSameEnd(whole, second);
+            first.Finish(); // saving is no change either
+            AssertSameEnd(whole, first);
+        }
+    }
+
+    [Fact]
+    public void A_restored_run_is_equal_at_every_cycle_that_follows()
+    {
+        foreach (long at in (long[])[777, 5432, 14_321])
+        {
+            ChipRun first = Short.Boot("tiny"), second = Short.Boot("tiny");
+            first.Advance(at);
+            using var saved = new MemoryStream();
+            first.Chip.Save(saved);
+            saved.Position = 0;
+            second.Chip.Restore(saved);
+            for (int i = 0; i < 100; i++)
+            {
+                first.Advance(1);
+                second.Advance(1);
+                Assert.True(first.Chip.StateHash() == second.Chip.StateHash(), $"saved after {at}, differs after {first.Cycles} cycles");
+            }
+        }
+    }
+
+    private static void Compare(string config, RunOptions oneWay, RunOptions otherWay, long stride)
+    {
+        ChipRun one = Short.Boot(config, oneWay), other = Short.Boot(config, otherWay);
+        while (one.Advance(stride) == RunResult.Running)
+        {
+            other.Advance(stride);
+            Assert.Equal(one.Cycles, other.Cycles);
+            Assert.True(one.Chip.StateHash() == other.Chip.StateHash(), $"{config}: hashes differ after {one.Cycles} cycles");
+        }
+
+        other.Advance(stride);
+        AssertSameEnd(one, other);
+    }
+
+    private static void AssertSameEnd(ChipRun one, ChipRun other)
+    {
+        Assert.Null(one.Fault);
+        Assert.Null(other.Fault);
+        Assert.Equal((0u, 0u), (one.ExitCode, other.ExitCode));
+        Assert.Equal((one.Cycles, one.TimePs), (other.Cycles, other.TimePs));
+        Assert.Equal(one.Chip.StateHash(), other.Chip.StateHash());
+        Assert.Equal(one.Signature(Firmware.Train), other.Signature(Firmware.Train));
+    }
+}

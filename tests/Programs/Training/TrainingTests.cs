@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using HybridEmu.Chip;
+using HybridEmu.Reference;
+using Xunit.Abstractions;
+
+namespace HybridEmu.Programs.Tests;
+
+/// <summary>mlp_train on the chip against plain loops over arrays: the same bits, on every chip.</summary>
+public sealed class TrainingTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("edge")]
+    [InlineData("hybrid")]
+    [InlineData("hybrid tiles=1")]
+    public void Trained_weights_are_bit_equal_to_a_plain_loop(string config)
+    {
+        // 211 = 6 * 32 + 19: the last batch is a partial one.
+        Check(config, new TrainingCase(Count: 211, HeldOutCount: 75, Epochs: 3));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0x8000_0001u)]
+    public void Every_seed_trains_to_its_own_bits(uint seed)
+    {
+        var one = new TrainingCase(Count: 100, HeldOutCount: 33, Epochs: 1);
+        uint[] weights = Check("tiny", new TrainingCase(Count: 100, HeldOutCount: 33, Epochs: 1, Seed: seed) { Training = one.Training });
+        Assert.NotEqual(one.TrainPlainly().Network.Weights(), weights);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(65)]
+    public void A_last_batch_of_any_size_trains_alike(int count)
+    {
+        Check("tiny", new TrainingCase(count, HeldOutCount: 17, Epochs: 2));
+        Check("hybrid", new TrainingCase(count, HeldOutCount: 17, Epochs: 2));
+    }
+
+    [Theory]
+    [InlineData("tiny array.rows=5 array.columns=3")]
+    [InlineData("tiny array.rows=1 array.columns=7")]
+    [InlineData("tiny vector.lanes=4")]
+    [InlineData("tiny vector.lanes=16 scratchpad.banks=32")]
+    [InlineData("tiny scratchpad.banks=2 scratchpad.ports=single")]
+    [InlineData("tiny dispatch.queue_depth=1 core.store_buffer=1")]
+    [InlineData("tiny dispatch.queue_depth=32")]
+    [InlineData("tiny hbm.channels=4 hbm.queue=2")]
+    [InlineData("tiny hbm.timing.cl=90_cycles hbm.timing.rcdrd=40_cycles hbm.timing.ras=80_cycles hbm.timing.rc=120_cycles")]
+    [InlineData("tiny hbm.timing.refi=900_cycles")]
+    [InlineData("tiny core.clock=700_MHz")]
+    [InlineData("tiny core.clock=1700_MHz hbm.clock=600_MHz")]
+    [InlineData("hybrid core.clock=300_MHz fabric.wide_outstanding=2")]
+    [InlineData("hybrid array.rows=128 array.columns=64 array.accumulator_latency=9_cycles")]
+    [InlineData("tiny core.l1d_bytes=256_B core.l1i_bytes=256_B")]
+    public void Sizes_clocks_and_latencies_change_no_bit(string config) => Check(config, new TrainingCase(Count: 77, HeldOutCount: 33, Epochs: 1));
+
+    [Fact]
+    public void Inference_of_the_trained_weights_counts_what_training_counted()
+    {
+        var training = new TrainingCase(Count: 160, HeldOutCount: 90, Epochs: 2);
+        ChipRun trained = training.Boot("tiny");
+        trained.Finish();
+        byte[] weights = MemoryMarshal.AsBytes(trained.Signature(Firmware.Train).AsSpan()).ToArray();
+        uint correct = trained.TakePosts()[^1].Correct;
+        foreach (string config in (string[])["tiny", "edge", "hybrid"])
+        {
+            ChipRun run = Firmware.Boot(config, Firmware.Infer, null, ("weights", weights), ("test_data", training.HeldOut.ToBytes()));
+            string console = run.Finish();
+            MailboxPost post = Assert.Single(run.TakePosts());
+            Assert.Equal((true, correct, 90u), (post.HeldOut, post.Correct, post.Seen));
+            Assert.Equal($"held-out digits: {correct} of 90 correct\n", console);
+        }
+    }
+
+    private uint[] Check(string config, TrainingCase training)
+    {
+        (PlainTraining network, IReadOnlyList<PlainEpoch> epochs) = training.TrainPlainly();
+        ChipRun run = training.Boot(config);
+        string console = run.Finish();
+        IReadOnlyList<MailboxPost> posts = run.TakePosts();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{config}: {run.Cycles} cycles"));
+
+        Assert.Equal(training.Epochs + 1, posts.Count);
+        for (int i = 0; i < epochs.Count; i++)
+        {
+            Assert.Equal((false, (uint)i + 1), (posts[i].HeldOut, posts[i].EpochNumber));
+            Assert.Equal((epochs[i].Loss, (uint)epochs[i].Correct, (uint)epochs[i].Seen), (posts[i].Loss, posts[i].Correct, posts[i].Seen));
+        }
+
+        int correct = network.CountCorrect(training.HeldOut.Pixels, training.HeldOut.Labels);
+        Assert.Equal((true, (uint)correct, (uint)training.HeldOut.Count), (posts[^1].HeldOut, posts[^1].Correct, posts[^1].Seen));
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"held-out digits: {correct} of {training.HeldOut.Count} correct\n"), console);
+        uint[] weights = run.Signature(Firmware.Train);
+        Assert.Equal(network.Weights(), weights);
+        return weights;
+    }
+}
