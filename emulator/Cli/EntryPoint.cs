@@ -11,6 +11,9 @@ public static class EntryPoint
     /// <summary>Set to 1, a defect's stack trace is printed.</summary>
     private const string DebugVariable = "HYBRIDEMU_DEBUG";
 
+    /// <summary>errno EPIPE.</summary>
+    private const int BrokenPipe = 32;
+
     private static readonly (string Name, Type Options, string Example)[] Verbs =
     [
         ("run", typeof(RunVerb), RunVerb.Example),
@@ -25,6 +28,7 @@ public static class EntryPoint
     {
         try
         {
+            args = [.. args.Select(a => a == "-h" ? "--help" : a)];
             if (args.Count > 0 && Array.Find(Verbs, v => v.Name == args[0]).Options is { } options && ArgumentCheck.Mistakes(options, args) is { Count: > 0 } wrong)
                 return RejectUsage(errors, args, wrong);
             using var parser = new Parser(s =>
@@ -49,9 +53,18 @@ public static class EntryPoint
         {
             return Reject(errors, e.Errors.Select(x => x.ToString()));
         }
+        catch (InterruptedException e)
+        {
+            errors.WriteLine(e.Message);
+            return e.Code;
+        }
+        catch (IOException e) when (!OperatingSystem.IsWindows() && e.HResult == BrokenPipe)
+        {
+            return ExitCode.PipeClosed; // `| head` has seen enough; that is no mistake to tell about
+        }
         catch (IOException e)
         {
-            return Reject(errors, [e.Message]); // a full disk, a closed pipe
+            return Reject(errors, [e.Message]); // a full disk
         }
         catch (Exception e)
         {
@@ -105,7 +118,7 @@ public static class EntryPoint
 
     private static string Sentence(Error mistake) => mistake switch
     {
-        BadVerbSelectedError e => $"there is no verb '{e.Token}'{NearestName.Hint(e.Token, Verbs.Select(v => v.Name))}",
+        BadVerbSelectedError e => $"there is no verb '{e.Token}'{NearestName.Hint(e.Token, [.. Verbs.Select(v => v.Name), "--help", "--version"])}",
         MissingRequiredOptionError e when e.NameInfo.NameText.Length > 0 => $"option {Dashed(e.NameInfo)} is missing",
         MissingRequiredOptionError => "an argument is missing",
         RepeatedOptionError e => $"option {Dashed(e.NameInfo)} is given twice",

@@ -19,6 +19,18 @@ public enum ExitCode
 
     /// <summary>A defect of the emulator itself.</summary>
     Defect = 4,
+
+    /// <summary>SIGHUP.</summary>
+    HungUp = 129,
+
+    /// <summary>SIGINT: Ctrl-C.</summary>
+    Interrupted = 130,
+
+    /// <summary>Nobody reads stdout any more.</summary>
+    PipeClosed = 141,
+
+    /// <summary>SIGTERM.</summary>
+    Terminated = 143,
 }
 
 /// <summary>The outcome of a run as an exit code.</summary>

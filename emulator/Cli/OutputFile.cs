@@ -2,7 +2,7 @@ namespace HybridEmu.Cli;
 
 /// <summary>
 /// A file that comes into being whole: it is written beside its place under a temporary name and renamed when the work
-/// has succeeded. Of work that fails or is killed the temporary file stays, and what was there before is untouched.
+/// has succeeded. Devices are written in place: a rename would put a file where the device was. Of work that fails or is killed the temporary file stays, and what was there before is untouched.
 /// </summary>
 internal sealed class OutputFile : IDisposable
 {
@@ -19,6 +19,13 @@ internal sealed class OutputFile : IDisposable
         {
             if (Directory.Exists(path))
                 throw new UserException($"{path}: is a directory, not a file to write");
+            IsDevice = NamesDevice(path);
+            if (IsDevice)
+            {
+                _stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1 << 16);
+                return;
+            }
+
             if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) is { } directory)
                 Directory.CreateDirectory(directory);
             _stream = new FileStream(TemporaryPath, FileMode.Create, FileAccess.Write, FileShare.Read, 1 << 16);
@@ -33,12 +40,16 @@ internal sealed class OutputFile : IDisposable
 
     public string TemporaryPath => Path + Suffix;
 
+    public bool IsDevice { get; }
+
     public Stream Stream => _stream;
 
     /// <summary>Closes the file and gives it its name.</summary>
     public void Commit()
     {
         _stream.Dispose();
+        if (IsDevice)
+            return;
         try
         {
             _committed = true;
@@ -54,7 +65,16 @@ internal sealed class OutputFile : IDisposable
     public void Dispose()
     {
         _stream.Dispose();
-        if (!_committed && new FileInfo(TemporaryPath) is { Exists: true, Length: 0 } empty)
+        if (!_committed && !IsDevice && new FileInfo(TemporaryPath) is { Exists: true, Length: 0 } empty)
             empty.Delete();
+    }
+
+    /// <summary>Whether a path, or what it links to, lies among the system's devices: /dev/null, /dev/stdout.</summary>
+    public static bool NamesDevice(string path)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        if (File.Exists(full) && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target)
+            full = target.FullName;
+        return !OperatingSystem.IsWindows() && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal));
     }
 }

@@ -9,6 +9,8 @@ internal static class ProgramVerbs
 {
     public static ExitCode Assemble(AssembleVerb verb)
     {
+        if (Path.GetFullPath(verb.Source) == Path.GetFullPath(verb.Output))
+            throw new UserException($"{verb.Output}: is the source itself; name another file to write");
         AssemblyResult result = ImageLoading.Assemble(verb.Source, RepeatedOptions.Split(verb.Define));
         using var file = new OutputFile(verb.Output);
         file.Stream.Write(result.Bytes);
@@ -20,6 +22,7 @@ internal static class ProgramVerbs
     {
         ElfImage image = ImageLoading.Load(verb.Image, []);
         using StreamWriter text = Writer(output);
+        string blank = "";
         foreach (ElfSegment segment in image.Segments.Where(s => s.Executable))
         {
             ReadOnlySpan<byte> bytes = segment.Bytes.Span;
@@ -27,7 +30,11 @@ internal static class ProgramVerbs
             {
                 uint pc = segment.Address + (uint)offset;
                 foreach (ElfSymbol symbol in image.Symbols.Where(s => s.Value == pc && !s.Absolute))
-                    text.Write($"\n{symbol.Name}:\n");
+                {
+                    text.Write($"{blank}{symbol.Name}:\n");
+                    blank = "\n";
+                }
+
                 uint word = BitConverter.ToUInt32(bytes[offset..]);
                 text.Write($"{pc:x8}:  {word:x8}  {Disassembler.Text(word, pc)}\n");
             }
@@ -42,6 +49,8 @@ internal static class ProgramVerbs
         string[] overrides = RepeatedOptions.Split(verb.Set);
         switch (verb.Action)
         {
+            case "list" when verb.Name is not null:
+                throw new UserException($"config list: '{verb.Name}' is one argument too many");
             case "list":
                 foreach ((string name, string summary) in ConfigurationLoader.Presets)
                     text.Write($"{name,-12} {summary}\n");

@@ -11,8 +11,9 @@ namespace HybridEmu.Cli;
 /// <summary>The verb run: builds a chip, places image and data, runs, and writes what was asked for.</summary>
 internal sealed class RunCommand : IDisposable
 {
-    /// <summary>Cycles between two looks at console and mailbox.</summary>
-    private const long SliceCycles = 250_000;
+    /// <summary>The first cycles between two looks at console and mailbox; then as many as keep the looks apart by about that time.</summary>
+    private const long FirstSliceCycles = 1_000, MaximumSliceCycles = 1_000_000;
+    private const double SliceSeconds = 0.05;
 
     private static readonly string[] QueueNames = ["LD", "ST", "MX", "VX"];
 
@@ -59,8 +60,8 @@ internal sealed class RunCommand : IDisposable
 
         // All outputs are opened before the run: a path that cannot be written is told now, not after an hour.
         OutputFile? statisticsFile = Open(_verb.Statistics), signatureFile = Open(_verb.Signature), vcdFile = Open(_verb.Vcd);
-        using StreamWriter? commitLog = Open(_verb.CommitLog) is { } log ? new StreamWriter(log.Stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" } : null;
-        using ChromeTimeline? timeline = Open(_verb.Timeline) is { } file ? new ChromeTimeline(file.Stream) : null;
+        StreamWriter? commitLog = Open(_verb.CommitLog) is { } log ? new StreamWriter(log.Stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" } : null;
+        ChromeTimeline? timeline = Open(_verb.Timeline) is { } file ? new ChromeTimeline(file.Stream) : null;
         if (timeline is not null)
             NameQueues(timeline, configuration.Tiles);
 
@@ -72,14 +73,17 @@ internal sealed class RunCommand : IDisposable
         if (_verb.MaximumCycles is { } maximum)
             options = options with { MaximumCycles = maximum };
         var run = new ChipRun(configuration, image, [.. data.Select(d => (d.Address, d.Bytes))], options);
-        using WaveRecorder? waves = vcdFile is null ? null : new WaveRecorder(vcdFile.Stream, run.Signals, _verb.Scope);
+        WaveRecorder? waves = vcdFile is null ? null : new WaveRecorder(vcdFile.Stream, run.Signals, _verb.Scope);
         var progress = new LiveProgress(_errors, !_verb.Quiet);
         Loop(run, waves, window, progress);
         double seconds = progress.Seconds;
 
-        commitLog?.Flush();
+        // Closed before their files are, which get their names only then.
+        commitLog?.Dispose();
         timeline?.Finish();
+        timeline?.Dispose();
         waves?.Finish(run.TimePs);
+        waves?.Dispose();
         if (waves is { IsEmpty: true })
             _errors.WriteLine($"warning: the run ended at cycle {run.Cycles}, before --window {_verb.Window}: the waveform is empty");
         ChipStatistics statistics = run.Statistics();
@@ -105,10 +109,16 @@ internal sealed class RunCommand : IDisposable
             return null;
         if (_files.Any(f => Path.GetFullPath(f.Path) == Path.GetFullPath(path)))
             throw new UserException($"{path}: two outputs have the same name");
+        IEnumerable<string> inputs = [_verb.Image, _verb.Configuration, .. RepeatedOptions.Split(_verb.Data).Select(FileOf)];
+        if (inputs.Any(i => i.Length > 0 && Path.GetFullPath(i) == Path.GetFullPath(path)))
+            throw new UserException($"{path}: is read by this run; name another file to write");
         var file = new OutputFile(path);
         _files.Add(file);
         return file;
     }
+
+    // KIND:FILE@SYMBOL
+    private static string FileOf(string data) => data[(data.IndexOf(':', StringComparison.Ordinal) + 1)..].Split('@')[0];
 
     private (ulong Address, int Length) SignatureRange(ElfImage image)
     {
@@ -122,14 +132,20 @@ internal sealed class RunCommand : IDisposable
     private void Loop(ChipRun run, WaveRecorder? waves, CycleWindow window, LiveProgress progress)
     {
         using var console = new MemoryStream();
+        using var interruption = new Interruption();
+        long slice = FirstSliceCycles;
         while (!run.Finished)
         {
-            long step = SliceCycles;
+            interruption.ThrowIfAsked();
+            long step = slice;
             if (waves is not null && run.Cycles < window.First)
                 step = Math.Min(step, window.First - run.Cycles);
             else if (waves is not null && run.Cycles < window.Last)
                 step = 1;
+            double before = progress.Seconds;
             run.Advance(step);
+            if (step == slice)
+                slice = Math.Clamp(progress.Seconds - before < SliceSeconds ? slice * 2 : slice / 2, FirstSliceCycles, MaximumSliceCycles);
             if (waves is not null && run.Cycles >= window.First && run.Cycles < window.Last)
                 waves.Sample(run.TimePs);
             while (run.TryTakeMailbox(out MailboxPost post))
@@ -171,7 +187,8 @@ internal sealed class RunCommand : IDisposable
 
         if (run.Fault is { } fault)
         {
-            _errors.WriteLine($"fault: {fault.Kind} in {fault.Unit} at {fault.Where}, cycle {fault.Edge}: {fault.Message}");
+            string place = fault.Unit == "chip" ? $"at {fault.Where}" : $"in {fault.Unit} at {fault.Where}, cycle {fault.Edge}";
+            _errors.WriteLine($"fault: {fault.Kind} {place}: {fault.Message}");
             if (fault.Hint.Length > 0)
                 _errors.WriteLine($"    hint: {fault.Hint}");
         }
@@ -180,7 +197,7 @@ internal sealed class RunCommand : IDisposable
             _errors.WriteLine($"the firmware reported failure: code {run.ExitCode}");
         }
 
-        foreach (OutputFile file in _files)
+        foreach (OutputFile file in _files.Where(f => !f.IsDevice))
             _errors.WriteLine($"{file.Path} is left as it was; what this run wrote is in {file.TemporaryPath}");
         return code;
     }

@@ -59,7 +59,9 @@ internal static class FaultReport
                 if (q.Issued == q.Started)
                     continue;
                 Descriptor head = dispatch.Head(queue);
-                text.Append($"; head {Disassembler.Text(head)}{Wanted(head.Wait0, state)}{Wanted(head.Wait1, state)}");
+                text.Append($"; head {Disassembler.Text(head)}");
+                foreach (SemaphoreCount wait in (SemaphoreCount[])[head.Wait0, head.Wait1])
+                    text.Append(wait.Count == 0 ? "" : $"\n    waits{Wanted(wait, state)}");
             }
         }
 
@@ -90,11 +92,13 @@ internal static class FaultReport
     private static string Subject(in DispatchCommand held, in DispatchState state) => held.Operation switch
     {
         DispatchOperation.SemaphoreWait => Wanted(new SemaphoreCount((byte)held.Argument, (byte)held.Count), state),
-        DispatchOperation.Drain => $" for queues {string.Join(", ", Queues(held.Argument))}",
+        DispatchOperation.Drain => $" for queues {string.Join(", ", Queues(held.Argument, state))}",
         _ => "",
     };
 
-    private static IEnumerable<string> Queues(uint mask) => Dispatch.QueueNames.Where((_, i) => (mask >> i & 1) != 0);
+    // Those of the mask that are not empty.
+    private static IEnumerable<string> Queues(uint mask, DispatchState state) =>
+        Dispatch.QueueNames.Where((_, i) => (mask >> i & 1) != 0 && state.Queues[i].Issued != state.Queues[i].Performed);
 
     private static string Wanted(SemaphoreCount wait, DispatchState state) =>
         wait.Count == 0 ? "" : $" for semaphore {wait.Semaphore}, which has {state.Semaphores[wait.Semaphore]} of {wait.Count}";

@@ -5,6 +5,9 @@ namespace HybridEmu.Chip;
 /// <summary>Statistics as a page for a person.</summary>
 public sealed class StatisticsReport
 {
+    /// <summary>Longer lines of causes are broken.</summary>
+    private const int WidthCharacters = 118;
+
     private readonly TextWriter _out;
     private readonly ChipStatistics _s;
 
@@ -23,94 +26,133 @@ public sealed class StatisticsReport
         if (host is not null)
             Line($"Host        {host.Seconds:0.0} s, {host.MegacyclesPerSecond:0.00} Mcycles/s");
         long descriptors = _s.Descriptors.Sum(d => d.Count);
-        Line($"Work        {N(_s.InstructionsRetired)} instructions, {N(descriptors)} descriptors");
+        string queues = descriptors > 0 ? $" ({Counts(_s.Descriptors)})" : "";
+        Line($"Work        {N(_s.InstructionsRetired)} instructions, {N(descriptors)} descriptors{queues}");
         Line($"MACs        {N(_s.Macs.Macs)} of {N(_s.Macs.PeakMacs)} possible: {_s.Macs.UtilisationPercent:0.00} % utilisation");
-        Table("Phases (cycles)", _s.Phases);
-        Table("Descriptors", _s.Descriptors);
+        Phases();
         Units();
         Conflicts();
         Memory();
+        Fabric();
         Energy();
         Heat();
     }
 
-    private void Table(string title, IReadOnlyList<NamedCount> rows)
+    private void Phases()
     {
-        if (rows.All(r => r.Count == 0))
+        if (_s.Phases.Count == 0)
             return;
-        Line($"");
-        Line($"{title}");
-        int[] shares = Percentages.Tenths([.. rows.Select(r => r.Count)]);
-        for (int i = 0; i < rows.Count; i++)
-        {
-            if (rows[i].Count != 0)
-                Line($"  {rows[i].Name,-22} {N(rows[i].Count),16} {Percentages.Text(shares[i]),6} %");
-        }
+        Line($"\nPhase              cycles");
+        int[] shares = Percentages.Tenths([.. _s.Phases.Select(p => p.Count)]);
+        for (int i = 0; i < shares.Length; i++)
+            Line($"  {_s.Phases[i].Name,-13} {N(_s.Phases[i].Count),15} {Percentages.Text(shares[i]),6} %");
     }
 
-    /// <summary>One line a unit; its causes sum to 100 %.</summary>
+    /// <summary>One line a unit, or a group of alike units; its causes sum to 100 %, and those that round to 0.0 are left out.</summary>
     private void Units()
     {
-        if (_s.Units.Count == 0)
+        // The fabric's networks have a table of their own.
+        IReadOnlyList<UnitStatistics> groups = UnitGroups.Of([.. _s.Units.Where(u => _s.Fabric.All(f => f.Name != u.Name))]);
+        if (groups.Count == 0)
             return;
-        Line($"");
-        Line($"Cycles by cause, per cent of each unit's own cycles");
-        foreach (UnitStatistics unit in _s.Units)
-        {
-            int[] shares = Percentages.Tenths([.. unit.Causes.Select(c => c.Count)]);
-            IEnumerable<string> parts = unit.Causes
-                .Select((cause, i) => (cause.Name, cause.Count, Share: shares[i]))
-                .Where(c => c.Count > 0)
-                .Select(c => $"{c.Name} {Percentages.Text(c.Share)}");
-            Line($"  {unit.Name,-22} {string.Join("  ", parts)}");
-        }
+        Line($"\nUnit               % of its cycles by cause (below 0.05 left out)");
+        foreach (UnitStatistics unit in groups)
+            Causes($"  {unit.Name,-17}", unit);
     }
 
+    private void Causes(string line, UnitStatistics unit)
+    {
+        string indent = new(' ', line.Length);
+        int[] shares = Percentages.Tenths([.. unit.Causes.Select(c => c.Count)]);
+        for (int i = 0; i < shares.Length; i++)
+        {
+            if (shares[i] == 0)
+                continue;
+            string part = $"{unit.Causes[i].Name} {Percentages.Text(shares[i])}";
+            if (line.Length + part.Length > WidthCharacters)
+            {
+                Line($"{line.TrimEnd()}");
+                line = indent;
+            }
+
+            line += part + "  ";
+        }
+
+        Line($"{line.TrimEnd()}");
+    }
+
+    /// <summary>One line a requester that waited, with the winners; the tiles' scratchpads together.</summary>
     private void Conflicts()
     {
-        if (_s.Conflicts.All(c => c.Cycles == 0))
+        ConflictStatistics[] conflicts = [.. _s.Conflicts.Where(c => c.Cycles > 0)];
+        if (conflicts.Length == 0)
             return;
-        Line($"");
-        Line($"Scratchpad conflicts (cycles waited)");
-        foreach (ConflictStatistics conflict in _s.Conflicts.Where(c => c.Cycles > 0).OrderByDescending(c => c.Cycles))
-            Line($"  {conflict.Scratchpad,-22} {conflict.Waiting} waits for {conflict.Winner}: {N(conflict.Cycles)}");
+        Line($"\nScratchpad         cycles a requester waited, by who was granted the bank");
+        foreach (IGrouping<string, ConflictStatistics> waiting in conflicts.GroupBy(c => c.Waiting).OrderBy(g => g.Key, StringComparer.Ordinal))
+        {
+            IEnumerable<string> winners = waiting.GroupBy(c => c.Winner).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Key} {N(g.Sum(c => c.Cycles))}");
+            Line($"  {waiting.Key,-17}{string.Join("  ", winners)}");
+        }
     }
 
     private void Memory()
     {
         HbmStatistics hbm = _s.Hbm;
-        Line($"");
-        Line($"HBM         {N(hbm.ReadBytes)} B read, {N(hbm.WriteBytes)} B written: {hbm.GigabytesPerSecond:0.00} GB/s, {hbm.PercentOfPeak:0.0} % of peak");
         int[] rows = Percentages.Tenths([hbm.RowHits, hbm.RowClosed, hbm.RowConflicts]);
-        Line($"            rows: {Percentages.Text(rows[0])} % hit, {Percentages.Text(rows[1])} % closed, {Percentages.Text(rows[2])} % conflict");
-        if (hbm.Commands.Any(c => c.Count > 0))
-            Line($"            commands: {string.Join(", ", hbm.Commands.Where(c => c.Count > 0).Select(c => $"{c.Name} {N(c.Count)}"))}");
-        foreach (FabricStatistics plane in _s.Fabric)
-            Line($"Fabric      {plane.Name}: {N(plane.Packets)} packets, {N(plane.Flits)} flits, {N(plane.FlitHops)} flit hops");
+        Line($"\nHBM         {N(hbm.ReadBytes)} B read, {N(hbm.WriteBytes)} B written: {hbm.GigabytesPerSecond:0.00} GB/s, {hbm.PercentOfPeak:0.0} % of peak");
+        Line($"            rows: {Percentages.Text(rows[0])} % hit, {Percentages.Text(rows[1])} % closed, {Percentages.Text(rows[2])} % conflict; {Counts(hbm.Commands)}");
     }
 
+    private void Fabric()
+    {
+        if (_s.Fabric.Count == 0)
+            return;
+        Line($"\n{"Fabric",-16} {"packets",13} {"flits",13} {"flit hops",13}   % of its cycles by cause");
+        foreach (FabricStatistics plane in _s.Fabric)
+        {
+            string name = plane.Name[(plane.Name.IndexOf('.', StringComparison.Ordinal) + 1)..];
+            string line = string.Create(CultureInfo.InvariantCulture, $"  {name,-14} {N(plane.Packets),13} {N(plane.Flits),13} {N(plane.FlitHops),13}   ");
+            if (_s.Units.FirstOrDefault(u => u.Name == plane.Name) is { } unit)
+                Causes(line, unit);
+            else
+                Line($"{line.TrimEnd()}");
+        }
+    }
+
+    /// <summary>Two units a line.</summary>
     private void Energy()
     {
         if (_s.TotalPicojoules <= 0)
             return;
         double total = _s.TotalPicojoules;
-        Line($"");
-        Line($"Energy      {total / 1e6:0.000} uJ, {(_s.EmulatedPs > 0 ? total / _s.EmulatedPs : 0):0.000} W on average");
+        Line($"\nEnergy      {total / 1e6:0.000} uJ, {(_s.EmulatedPs > 0 ? total / _s.EmulatedPs : 0):0.000} W on average");
+        (string Name, double Picojoules)[] units = [.. _s.Energy.GroupBy(e => UnitGroups.WithoutTile(e.Name)).Select(g => (g.Key, g.Sum(e => e.Picojoules)))];
 
         // Shares of rounded femtojoules, so that they sum to 100 % like every other table.
-        int[] shares = Percentages.Tenths([.. _s.Energy.Select(e => (long)(e.Picojoules * 1000))]);
-        for (int i = 0; i < _s.Energy.Count; i++)
-            Line($"  {_s.Energy[i].Name,-22} {_s.Energy[i].Picojoules / 1e6,13:0.000} uJ {Percentages.Text(shares[i]),6} %");
+        int[] shares = Percentages.Tenths([.. units.Select(e => (long)(e.Picojoules * 1000))]);
+        string line = "";
+        for (int i = 0; i < units.Length; i++)
+        {
+            line += string.Create(CultureInfo.InvariantCulture, $"  {units[i].Name,-14} {units[i].Picojoules / 1e6,13:0.000} uJ {Percentages.Text(shares[i]),6} %");
+            if (i % 2 == 0 && i + 1 < units.Length)
+            {
+                line += "   ";
+                continue;
+            }
+
+            Line($"{line}");
+            line = "";
+        }
     }
 
     private void Heat()
     {
         if (_s.Thermal.Hottest is not { } hottest)
             return;
-        Line($"");
-        string scale = _s.Thermal.TimeScale == 1 ? "" : $" (thermal time runs {_s.Thermal.TimeScale:0.###} times faster)";
-        Line($"Heat        peak {hottest.Peak:0.00} C in {hottest.Block}, {_s.Thermal.Trips} trips, {N(_s.Thermal.ThrottledCycles)} cycles throttled{scale}");
+        Line($"Heat        peak {hottest.Peak:0.00} C in {hottest.Block}, {_s.Thermal.Trips} trips, {N(_s.Thermal.ThrottledCycles)} cycles throttled; time scale: 1 s of the run heats like {_s.Thermal.TimeScale:0.###} s");
     }
+
+    private static string Counts(IEnumerable<NamedCount> counts) => string.Join(", ", counts.Where(c => c.Count > 0).Select(c => $"{c.Name} {N(c.Count)}"));
 
     private void Line(FormattableString text)
     {

@@ -21,9 +21,20 @@ public sealed class StatisticsTests
         var text = new StringWriter();
         StatisticsReport.Write(text, Sample(), new HostStatistics(2, 5, "", "", 2));
         string report = text.ToString();
-        foreach (string part in (string[])["Run         passed", "5.00 Mcycles/s", "25.00 % utilisation", "forward", "Idle 33.4  Busy 33.3  Throttled 33.3", "ld waits for mx.a: 12", "8.00 GB/s, 12.5 % of peak", "75.0 % hit", "wide: 3 packets", "0.004 uJ", "peak 61.25 C in array"])
+        foreach (string part in (string[])["Run         passed", "5.00 Mcycles/s", "25.00 % utilisation", "forward", "Idle 33.4  Busy 33.3  Throttled 33.3", "ld               mx.a 12", "8.00 GB/s, 12.5 % of peak", "75.0 % hit", "wide                       3            15            30", "0.004 uJ", "like 1000 s", "peak 61.25 C in array"])
             Assert.Contains(part, report, StringComparison.Ordinal);
         Assert.DoesNotContain('\r', report);
+    }
+
+    [Fact]
+    public void Units_that_differ_by_a_number_share_a_line_with_the_sum_of_their_cycles()
+    {
+        UnitStatistics Unit(string name, long idle, long busy) => new(name, "core", idle + busy, [new("Idle", idle), new("Busy", busy)]);
+        IReadOnlyList<UnitStatistics> groups = UnitGroups.Of([Unit("tile0.load", 1, 2), Unit("tile1.load", 3, 4), Unit("home0", 5, 6), Unit("home1", 7, 8), Unit("home15", 9, 10), Unit("bridge", 1, 0)]);
+        Assert.Equal(["tile0.load", "tile1.load", "home0..15", "bridge"], groups.Select(g => g.Name));
+        Assert.Equal([21, 24, 45], [groups[2].Causes[0].Count, groups[2].Causes[1].Count, groups[2].Cycles]);
+        groups = UnitGroups.Of([Unit("tile0.load", 1, 2), Unit("tile0.store", 1, 1), Unit("tile1.load", 3, 4), Unit("tile2.load", 5, 6)]);
+        Assert.Equal(["tile0..2.load", "tile0.store"], groups.Select(g => g.Name));
     }
 
     [Fact]

@@ -1,0 +1,154 @@
+using System.Text.Json;
+using HybridEmu.Cli;
+
+namespace HybridEmu.Programs.Tests;
+
+/// <summary>The verb run from arguments to files and exit code, on the whole chip in its smallest form.</summary>
+public sealed class RunTests : IDisposable
+{
+    private const string Head = ".equ HOST, 0x10000000\n.globl _start\n_start:\n    li s0, HOST\n";
+    private const string Pass = "    sw zero, 8(s0)\n1:  j 1b\n";
+    private const string Copy = "    la t0, copy\n    hx.issue t0\n    li t0, 15\n    hx.drain t0\n" + Pass
+        + "    .data\n    .balign 64\ncopy: ld.copy a=source, d=sp(0), dims=1, n0=32, src0=2, dst0=2, typea=bf16, out=bf16\n    .section .stream\nsource: .space 64\n";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("hybridemu-run").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void Firmware_that_passes_gives_0_and_its_console_bytes_are_untouched()
+    {
+        const string Body = "    li t0, 0\n2:  sb t0, 0(s0)\n    addi t0, t0, 1\n    li t1, 256\n    bne t0, t1, 2b\n";
+        (ExitCode code, byte[] output, string errors) = Run(Head + Body + Pass, "--quiet");
+        Assert.Equal((ExitCode.Passed, ""), (code, errors));
+        Assert.Equal([.. Enumerable.Range(0, 256).Select(i => (byte)i)], output);
+    }
+
+    [Fact]
+    public void Firmware_that_reports_failure_gives_1_and_its_code()
+    {
+        (ExitCode code, _, string errors) = Run(Head + "    li t0, 42\n    sw t0, 8(s0)\n3:  j 3b\n", "--quiet");
+        Assert.Equal(ExitCode.FirmwareFailed, code);
+        Assert.Contains("code 42", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("    .word 0\n", "UnhandledTrap", "pc 0x80000004")]
+    [InlineData("    li t0, 0x20000000\n    lw t0, 0(t0)\n", "UnhandledTrap", "0x20000000")]
+    [InlineData("    li t0, 0x40000001\n    lw t0, 0(t0)\n", "UnhandledTrap", "0x40000001")]
+    [InlineData("    li t0, 0x80000002\n    amoadd.w t0, t0, (t0)\n", "UnhandledTrap", "0x80000002")]
+    [InlineData("    li t0, 3\n    li t1, 1\n    hx.semwait t0, t1\n", "Deadlock", "semaphore 3, which has 0 of 1")]
+    [InlineData("4:  j 4b\n", "Watchdog", "jal zero,0x80000004")]
+    public void A_program_that_cannot_go_on_gives_3_and_says_why(string body, string kind, string words)
+    {
+        string statistics = Write("s.json", "old");
+        (ExitCode code, byte[] output, string errors) = Run(Head + body + Pass, "--stats", statistics, "--max-cycles", "20000", "--quiet");
+        Assert.Equal(ExitCode.Fault, code);
+        Assert.Empty(output);
+        Assert.Contains(kind, errors, StringComparison.Ordinal);
+        Assert.Contains(words, errors, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("   at HybridEmu", errors, StringComparison.Ordinal);
+        Assert.Equal("old", File.ReadAllText(statistics));
+    }
+
+    [Fact]
+    public void A_wait_of_a_queue_that_nobody_posts_is_a_deadlock_with_the_descriptor_named()
+    {
+        string source = Head + Copy.Replace("out=bf16", "out=bf16, wait=9:2", StringComparison.Ordinal);
+        (ExitCode code, _, string errors) = Run(source, "--quiet");
+        Assert.Equal(ExitCode.Fault, code);
+        foreach (string part in (string[])["Deadlock", "waits for queues LD\n", "1 queued, 0 running", "ld.copy", "semaphore 9, which has 0 of 2"])
+            Assert.Contains(part, errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, 0xFF, "ReservedBits")]
+    [InlineData(2, 0x11, "TypeCombination")]
+    [InlineData(16, 0x01, "Misaligned")]
+    [InlineData(19, 0x80, "Aliasing")]
+    [InlineData(19, 0x20, "UnmappedAddress")]
+    public void A_descriptor_that_is_wrong_faults_before_it_does_anything(int offset, int value, string words)
+    {
+        string source = Head + $"    la t0, copy\n    li t1, {value}\n    sb t1, {offset}(t0)\n" + Copy;
+        (ExitCode code, _, string errors) = Run(source, "--quiet");
+        Assert.Equal(ExitCode.Fault, code);
+        Assert.Contains("QueueFault", errors, StringComparison.Ordinal);
+        Assert.Contains("LD #", errors, StringComparison.Ordinal);
+        Assert.Contains(words, errors, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Two_runs_and_a_traced_one_give_equal_statistics_apart_from_host()
+    {
+        string a = Place("a.json"), b = Place("b.json"), log = Place("log.txt"), timeline = Place("t.json"), vcd = Place("w.vcd");
+        Assert.Equal(ExitCode.Passed, Run(Head + Copy, "--stats", a, "--quiet").Code);
+        (ExitCode code, _, string errors) = Run(Head + Copy, "--stats", b, "--commit-log", log, "--timeline", timeline, "--vcd", vcd, "--window", "100:110", "--scope", "tile0.*");
+        Assert.True(code == ExitCode.Passed, errors);
+        Assert.Equal(WithoutHost(a), WithoutHost(b));
+        Assert.StartsWith("core   0: 3 0x80000000 (", File.ReadAllText(log), StringComparison.Ordinal);
+        using JsonDocument spans = JsonDocument.Parse(File.ReadAllBytes(timeline));
+        JsonElement[] complete = [.. spans.RootElement.GetProperty("traceEvents").EnumerateArray().Where(e => e.GetProperty("ph").GetString() == "X")];
+        Assert.Single(complete);
+        Assert.True(complete[0].GetProperty("dur").GetDouble() > 0);
+        string[] times = [.. File.ReadLines(vcd).Where(l => l.StartsWith('#'))];
+        Assert.InRange(times.Length, 1, 12);
+        Assert.True(long.Parse(times[0][1..], System.Globalization.CultureInfo.InvariantCulture) is >= 99_000 and < 110_000, times[0]);
+        Assert.Empty(Directory.GetFiles(_directory, "*.partial"));
+        Assert.Contains("% utilisation", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', errors);
+    }
+
+    [Fact]
+    public void Json_on_stdout_is_the_statistics_file()
+    {
+        string file = Place("s.json");
+        (_, byte[] output, string errors) = Run(Head + Pass, "--stats", file, "--json");
+        Assert.Equal("", errors);
+        Assert.Equal(File.ReadAllBytes(file), output);
+    }
+
+    [Fact]
+    public void The_signature_is_memory_after_the_run_a_word_a_line()
+    {
+        const string Body = "    la t0, begin_signature\n    li t1, 0x1234abcd\n    sw t1, 4(t0)\n";
+        string file = Place("signature");
+        Assert.Equal(ExitCode.Passed, Run(Head + Body + Pass + "    .data\nbegin_signature: .word 7, 0\nend_signature:\n", "--signature", file, "--quiet").Code);
+        Assert.Equal("00000007\n1234abcd\n", File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void An_output_that_is_an_input_is_refused()
+    {
+        string source = Write("a.s", Head + Pass);
+        foreach (string[] args in (string[][])[["asm", source, "-o", source], ["run", source, "--stats", source]])
+        {
+            using var errors = new StringWriter();
+            Assert.Equal(ExitCode.BadInput, EntryPoint.Run(args, Stream.Null, errors));
+            Assert.Contains("another file", errors.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(Head + Pass, File.ReadAllText(source));
+    }
+
+    private static string WithoutHost(string file)
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file));
+        return string.Join("\n", json.RootElement.EnumerateObject().Where(p => p.Name != "host").Select(p => p.ToString()));
+    }
+
+    private string Place(string name) => Path.Combine(_directory, name);
+
+    private string Write(string name, string text)
+    {
+        File.WriteAllText(Place(name), text);
+        return Place(name);
+    }
+
+    private (ExitCode Code, byte[] Output, string Errors) Run(string source, params string[] options)
+    {
+        using var output = new MemoryStream();
+        using var errors = new StringWriter { NewLine = "\n" };
+        ExitCode code = EntryPoint.Run(["run", Write("program.s", source), "--config", "tiny", .. options], output, errors);
+        return (code, output.ToArray(), errors.ToString());
+    }
+}
