@@ -289,8 +289,12 @@ public sealed class ClockDomain
     /// <param name="all">Every unit, as when exact skipping is off.</param>
     public ReadOnlySpan<ulong> TakeReady(bool all = false)
     {
-        (_ready, _next) = (_next, _ready);
-        System.Array.Clear(_next);
+        for (int i = 0; i < _next.Length; i++)
+        {
+            _ready[i] = _next[i];
+            _next[i] = 0;
+        }
+
         int slot = (int)(Edge & 3);
         if ((_nearPending >> slot & 1) != 0)
         {

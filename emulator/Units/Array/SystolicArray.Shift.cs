@@ -81,8 +81,32 @@ public sealed partial class SystolicArray
         ref int top = ref _weightSkew[(int)(_state.Time % Columns) * _stride];
         for (int diagonal = Math.Min(last, Columns - 1); diagonal >= first; diagonal--)
             Unsafe.Add(ref shadow, DiagonalAt(diagonal)) = Unsafe.Add(ref top, diagonal);
+        if (_rowWords == 1)
+        {
+            ShiftShortEnables(first, last);
+            return;
+        }
+
         for (int diagonal = last; diagonal >= first; diagonal--)
             ShiftEnables(diagonal);
+    }
+
+    /// <summary>As <see cref="ShiftEnables"/> where one word has the rows of a diagonal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ShiftShortEnables(int first, int last)
+    {
+        ref ulong shadow = ref MemoryMarshal.GetArrayDataReference(_enableShadow);
+        ref ulong leaving = ref MemoryMarshal.GetArrayDataReference(_enableOut);
+        ref ulong present = ref MemoryMarshal.GetArrayDataReference(_onDiagonal);
+        ref ulong entering = ref MemoryMarshal.GetArrayDataReference(_enableHistory);
+        for (int d = last; d >= first; d--)
+        {
+            // Diagonals from C on have no row 0, so what their history bit would bring is masked away.
+            ulong above = d == 0 ? 0 : Unsafe.Add(ref leaving, d - 1) << 1;
+            ulong top = Unsafe.Add(ref entering, d >> 6) >> (d & 63) & 1;
+            Unsafe.Add(ref leaving, d) = Unsafe.Add(ref shadow, d);
+            Unsafe.Add(ref shadow, d) = (above | top) & Unsafe.Add(ref present, d);
+        }
     }
 
     private void ShiftEnables(int diagonal)

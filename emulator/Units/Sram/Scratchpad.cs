@@ -18,6 +18,8 @@ public sealed class Scratchpad
     private readonly ScratchpadPort[] _ports;
     private readonly byte[] _bytes;
     private readonly long[] _conflicts;
+    private readonly Channel<ScratchpadRequest>[] _requests;
+    private readonly Channel<ScratchpadResponse>[] _responses;
     private readonly byte[] _readOwner;
     private readonly byte[] _writeOwner;
     private readonly int _bankShift;
@@ -33,6 +35,8 @@ public sealed class Scratchpad
         _ports = ports;
         _bytes = new byte[config.SizeBytes];
         _conflicts = new long[ports.Length * ports.Length];
+        _requests = [.. ports.Select(port => port.Request)];
+        _responses = [.. ports.Select(port => port.Response)];
         _readOwner = new byte[config.Banks];
         _writeOwner = new byte[config.Banks];
         _bankShift = BitOperations.TrailingZeroCount(config.BankBytes);
@@ -54,13 +58,12 @@ public sealed class Scratchpad
         bool waiting = false;
         for (int p = 0; p < _ports.Length; p++)
         {
-            ScratchpadPort port = _ports[p];
-
             // Rule SP-6. Both channels wake the scratchpad when this changes; asking for edges would hide a deadlock.
-            if (!port.Request.CanPop(edge) || !port.Response.CanPush(edge))
+            Channel<ScratchpadRequest> requests = _requests[p];
+            if (!requests.CanPop(edge) || !_responses[p].CanPush(edge))
                 continue;
 
-            ref readonly ScratchpadRequest request = ref port.Request.Peek(edge);
+            ref readonly ScratchpadRequest request = ref requests.Peek(edge);
             ulong banks = BanksOf(request.Address, request.Length);
             bool write = request.Write != 0;
             ref ulong busy = ref write || !_config.DualPorted ? ref writeBusy : ref readBusy;
@@ -79,8 +82,9 @@ public sealed class Scratchpad
             for (ulong rest = banks; rest != 0; rest &= rest - 1)
                 owner[BitOperations.TrailingZeroCount(rest)] = (byte)p;
             State.BankCycles += BitOperations.PopCount(banks);
-            Serve(port, request, edge);
-            waiting |= !port.Request.IsEmpty;
+            Serve(p, request, edge);
+            requests.Discard(edge);
+            waiting |= !requests.IsEmpty;
         }
 
         State.Ledger.Charge(edge, (readBusy | writeBusy) != 0 ? Ledger.Busy : Ledger.Idle, Ledger.Idle);
@@ -104,13 +108,13 @@ public sealed class Scratchpad
         map.Add("conflicts", 64, () => (ulong)State.Conflicts);
     }
 
-    private void Serve(ScratchpadPort port, in ScratchpadRequest request, long edge)
+    private void Serve(int port, in ScratchpadRequest request, long edge)
     {
         int length = request.Length;
         if (length is 0 or > 64 || (request.Address & 63) + length > 64)
-            throw new InvalidOperationException($"{port.Name}: a scratchpad access of {length} bytes at 0x{request.Address:x} crosses a 64-byte line.");
+            throw new InvalidOperationException($"{_ports[port].Name}: a scratchpad access of {length} bytes at 0x{request.Address:x} crosses a 64-byte line.");
         Span<byte> bytes = _bytes.AsSpan((int)request.Address, length);
-        ref ScratchpadResponse response = ref port.Response.Allocate(edge);
+        ref ScratchpadResponse response = ref _responses[port].Allocate(edge);
         response.Address = request.Address;
         response.Length = request.Length;
         response.Write = request.Write;
@@ -127,16 +131,18 @@ public sealed class Scratchpad
             State.Reads++;
             State.ReadBytes += length;
         }
-
-        port.Request.Discard(edge);
     }
 
+    // Consecutive chunks lie in consecutive banks, round and round.
     private ulong BanksOf(uint address, int length)
     {
-        ulong banks = 0;
-        uint last = (address + (uint)length - 1) >> _bankShift;
-        for (uint chunk = address >> _bankShift; chunk <= last; chunk++)
-            banks |= 1UL << (int)(chunk & (uint)_bankMask);
-        return banks;
+        uint first = address >> _bankShift;
+        int count = (int)(((address + (uint)length - 1) >> _bankShift) - first) + 1;
+        int at = (int)(first & (uint)_bankMask);
+        ulong run = (1UL << count) - 1;
+        if (_config.Banks == 64)
+            return BitOperations.RotateLeft(run, at);
+        ulong placed = run << at;
+        return (placed | (placed >> _config.Banks)) & ((1UL << _config.Banks) - 1);
     }
 }
