@@ -8,12 +8,6 @@ public static partial class Disassembler
 {
     private const uint FenceTso = 0x8330000F;
 
-    private static readonly string[] s_registers =
-    [
-        "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
-        "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
-    ];
-
     /// <summary>One line: mnemonic, a space, operands. A word without a row becomes .word with its value.</summary>
     /// <param name="word">Any of the 2^32.</param>
     /// <param name="pc">Where it lies; jump targets are printed as absolute addresses.</param>
@@ -43,17 +37,17 @@ public static partial class Disassembler
 
     private static string Operand(OperandKind kind, in DecodedInstruction instruction, uint pc) => kind switch
     {
-        OperandKind.Rd => s_registers[instruction.Rd],
-        OperandKind.Rs1 => s_registers[instruction.Rs1],
-        OperandKind.Rs2 => s_registers[instruction.Rs2],
+        OperandKind.Rd => RegisterNames.Abi[instruction.Rd],
+        OperandKind.Rs1 => RegisterNames.Abi[instruction.Rs1],
+        OperandKind.Rs2 => RegisterNames.Abi[instruction.Rs2],
         OperandKind.Immediate => Decimal(instruction.Immediate),
         OperandKind.Immediate20 => Hex((uint)instruction.Immediate >> 12),
         OperandKind.Shamt => Hex((uint)instruction.Immediate),
         OperandKind.Target => Hex(pc + (uint)instruction.Immediate),
         OperandKind.Csr => CsrTable.Find(instruction.Immediate)?.Name ?? Hex((uint)instruction.Immediate),
         OperandKind.Zimm => Decimal(instruction.Rs1),
-        OperandKind.Memory => $"{Decimal(instruction.Immediate)}({s_registers[instruction.Rs1]})",
-        OperandKind.Address => $"({s_registers[instruction.Rs1]})",
+        OperandKind.Memory => $"{Decimal(instruction.Immediate)}({RegisterNames.Abi[instruction.Rs1]})",
+        OperandKind.Address => $"({RegisterNames.Abi[instruction.Rs1]})",
         OperandKind.Predecessor => FenceSet(instruction.Immediate >> 4 & 15),
         OperandKind.Successor => FenceSet(instruction.Immediate & 15),
         _ => throw new InvalidOperationException($"operand kind {kind} has no text"),

@@ -1,6 +1,7 @@
 using System.Reflection;
 using CommandLine;
 using HybridEmu.Chip;
+using HybridEmu.Isa;
 
 namespace HybridEmu.Cli;
 
@@ -43,7 +44,7 @@ internal static class ArgumentCheck
             string name = argument.StartsWith("--", StringComparison.Ordinal) ? argument.Split('=')[0] : argument[..2];
             int known = options.FindIndex(o => o.Name == name);
             if (known < 0 && !General.Contains(argument))
-                mistakes.Add($"there is no option '{name}'{(name.Length == 2 ? "" : NearestName.Hint(name, [.. options.Select(o => o.Name), .. General]))}");
+                mistakes.Add($"there is no option '{name}'{(name.Length == 2 ? "" : NearestName.Aside(name, [.. options.Select(o => o.Name), .. General]))}");
             else if (known >= 0 && options[known].TakesValue && name == argument && (i + 1 == args.Count || options.Exists(o => o.Name == args[i + 1])))
                 mistakes.Add($"option {name} has no value");
             else if (known >= 0 && options[known].TakesValue && name == argument)

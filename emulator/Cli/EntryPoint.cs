@@ -2,6 +2,7 @@ using System.Text;
 using CommandLine;
 using CommandLine.Text;
 using HybridEmu.Chip;
+using HybridEmu.Isa;
 
 namespace HybridEmu.Cli;
 
@@ -118,7 +119,7 @@ public static class EntryPoint
 
     private static string Sentence(Error mistake) => mistake switch
     {
-        BadVerbSelectedError e => $"there is no verb '{e.Token}'{NearestName.Hint(e.Token, [.. Verbs.Select(v => v.Name), "--help", "--version"])}",
+        BadVerbSelectedError e => $"there is no verb '{e.Token}'{NearestName.Aside(e.Token, [.. Verbs.Select(v => v.Name), "--help", "--version"])}",
         MissingRequiredOptionError e when e.NameInfo.NameText.Length > 0 => $"option {Dashed(e.NameInfo)} is missing",
         MissingRequiredOptionError => "an argument is missing",
         RepeatedOptionError e => $"option {Dashed(e.NameInfo)} is given twice",

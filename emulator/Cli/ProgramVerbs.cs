@@ -63,7 +63,7 @@ internal static class ProgramVerbs
                 text.Write($"{verb.Name}: good\n");
                 return ExitCode.Passed;
             default:
-                throw new UserException($"config {verb.Action}: unknown action{NearestName.Hint(verb.Action, ["list", "show", "check"])} (list, show NAME, check FILE)");
+                throw new UserException($"config {verb.Action}: unknown action{NearestName.Aside(verb.Action, ["list", "show", "check"])} (list, show NAME, check FILE)");
         }
     }
 

@@ -40,7 +40,6 @@ public sealed record ChipConfiguration(
         new(v.Integer("core.clock"), v.Integer("core.l1i_bytes"), v.Integer("core.l1d_bytes"), v.Integer("core.store_buffer")),
         new(v.Integer("dispatch.queue_depth")),
         new(
-            v.Integer("fabric.wide_ports"),
             v.Integer("fabric.wide_outstanding"),
             v.Integer("fabric.buffer_depth"),
             v.Long("fabric.streaming_base")),
@@ -54,7 +53,7 @@ public sealed record ChipConfiguration(
         new(v.Integer("system.clock")),
         ThermalConfiguration.From(v),
         EnergyConfiguration.From(v),
-        new(v.Integer("checks.races") == 1, v.Long("checks.watchdog")));
+        new(v.Integer("checks.races") == 1));
 }
 
 /// <summary>Systolic array of a tile.</summary>
@@ -75,11 +74,10 @@ public sealed record CoreConfiguration(int ClockMegahertz, int L1iBytes, int L1d
 
 public sealed record DispatchConfiguration(int QueueDepth);
 
-/// <param name="WidePorts">Streaming ports of a tile.</param>
 /// <param name="WideOutstanding">DMA transactions of a tile in flight.</param>
 /// <param name="BufferDepth">Flits an input buffer holds, which is also its credits.</param>
 /// <param name="StreamingBaseBytes">HBM offset from which memory is streaming instead of cacheable.</param>
-public sealed record FabricConfiguration(int WidePorts, int WideOutstanding, int BufferDepth, long StreamingBaseBytes);
+public sealed record FabricConfiguration(int WideOutstanding, int BufferDepth, long StreamingBaseBytes);
 
 /// <param name="Channels">Channels of two pseudo-channels each.</param>
 /// <param name="QueueEntries">Requests a pseudo-channel holds.</param>
@@ -100,7 +98,6 @@ public sealed record HbmTimingConfiguration(
     int Faw,
     int CcdShort,
     int CcdLong,
-    int CcdOther,
     int WtrShort,
     int WtrLong,
     int Rtp,
@@ -122,7 +119,6 @@ public sealed record HbmTimingConfiguration(
         Faw: v.Integer("hbm.timing.faw"),
         CcdShort: v.Integer("hbm.timing.ccds"),
         CcdLong: v.Integer("hbm.timing.ccdl"),
-        CcdOther: v.Integer("hbm.timing.ccdr"),
         WtrShort: v.Integer("hbm.timing.wtrs"),
         WtrLong: v.Integer("hbm.timing.wtrl"),
         Rtp: v.Integer("hbm.timing.rtp"),
@@ -136,5 +132,4 @@ public sealed record HbmTimingConfiguration(
 public sealed record SystemConfiguration(int ClockMegahertz);
 
 /// <param name="Races">The happens-before checker is on.</param>
-/// <param name="WatchdogCycles">Core cycles a fabric transaction may take before it counts as hung.</param>
-public sealed record ChecksConfiguration(bool Races, long WatchdogCycles);
+public sealed record ChecksConfiguration(bool Races);

@@ -1,3 +1,5 @@
+using HybridEmu.Isa;
+
 namespace HybridEmu.Chip;
 
 /// <summary>One key of a configuration: what it takes and what is legal.</summary>
@@ -36,7 +38,7 @@ internal sealed record ConfigurationKey(string Name, Quantity Quantity, decimal 
         if (Choices.Length > 0)
         {
             value = Array.IndexOf(Choices, text);
-            return value < 0 ? $"'{text}' is not a choice{NearestName.Hint(text, Choices)}" : null;
+            return value < 0 ? $"'{text}' is not a choice{NearestName.Aside(text, Choices)}" : null;
         }
 
         if (Quantity.Parse(text, out value) is { } mistake)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using HybridEmu.Isa;
 
 namespace HybridEmu.Chip;
 
@@ -129,7 +130,7 @@ public sealed class ConfigurationLoader
         {
             if (File.Exists(name))
                 return File.ReadAllText(name);
-            problem = $"'{nameOrFile}' is neither a preset nor a file{NearestName.Hint(nameOrFile, Presets.Select(p => p.Name))}";
+            problem = $"'{nameOrFile}' is neither a preset nor a file{NearestName.Aside(nameOrFile, Presets.Select(p => p.Name))}";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -167,7 +168,7 @@ public sealed class ConfigurationLoader
             {
                 string[] names = [.. ConfigurationSchema.Keys.Select(k => k.Name)];
                 bool section = names.Any(n => n.StartsWith(entry.Key + ".", StringComparison.Ordinal));
-                string message = section ? "is a section, not a value" : $"unknown key{NearestName.Hint(entry.Key, names)}";
+                string message = section ? "is a section, not a value" : $"unknown key{NearestName.Aside(entry.Key, names)}";
                 _errors.Add(new ConfigurationError(entry.File, entry.Line, entry.Key, message, ""));
             }
             else if (key.Check(entry.Text, out decimal value) is { } mistake)

@@ -1,5 +1,6 @@
-using HybridEmu.Units;
 using System.Globalization;
+using HybridEmu.Isa;
+using HybridEmu.Units;
 
 namespace HybridEmu.Chip;
 
@@ -58,7 +59,7 @@ internal static class ConfigurationRules
         {
             FloorplanBlock a = blocks[i];
             string key = string.Create(CultureInfo.InvariantCulture, $"thermal.floorplan[{i}].name");
-            rule(IsBlockName(a.Name), key, $"no unit is called '{a.Name}'{NearestName.Hint(a.Name, [.. TileBlocks, .. ChipBlocks])}", $"{string.Join(", ", TileBlocks)} (each also as tileN.NAME), {string.Join(", ", ChipBlocks)}");
+            rule(IsBlockName(a.Name), key, $"no unit is called '{a.Name}'{NearestName.Aside(a.Name, [.. TileBlocks, .. ChipBlocks])}", $"{string.Join(", ", TileBlocks)} (each also as tileN.NAME), {string.Join(", ", ChipBlocks)}");
             for (int j = 0; j < i; j++)
             {
                 FloorplanBlock b = blocks[j];

@@ -23,7 +23,6 @@ internal static class ConfigurationSchema
         new("core.l1d_bytes", Quantity.Bytes, 256, MiB) { PowerOfTwo = true },
         new("core.store_buffer", Quantity.Count, 1, 8),
         new("dispatch.queue_depth", Quantity.Count, 1, 32),
-        new("fabric.wide_ports", Quantity.Count, 1, 8),
         new("fabric.wide_outstanding", Quantity.Count, 2, 64),
         new("fabric.buffer_depth", Quantity.Count, 1, 64),
         new("fabric.streaming_base", Quantity.Bytes, 64 * KiB, 2 * GiB),
@@ -32,7 +31,7 @@ internal static class ConfigurationSchema
         new("hbm.channels", Quantity.Count, 1, 16) { PowerOfTwo = true },
         new("hbm.capacity", Quantity.Bytes, 32 * MiB, 256 * GiB) { PowerOfTwo = true },
         new("hbm.queue", Quantity.Count, 1, 256),
-        .. Timing("cl", "cwl", "rcdrd", "rcdwr", "rp", "ras", "rc", "rrds", "rrdl", "faw", "ccds", "ccdl", "ccdr", "wtrs", "wtrl", "rtp", "wr", "rtw", "rfc"),
+        .. Timing("cl", "cwl", "rcdrd", "rcdwr", "rp", "ras", "rc", "rrds", "rrdl", "faw", "ccds", "ccdl", "wtrs", "wtrl", "rtp", "wr", "rtw", "rfc"),
         new("hbm.timing.refi", Quantity.Cycles, 1, 1_000_000),
         new("system.clock", Quantity.Frequency, 1, 10_000),
         new("thermal.sample_interval", Quantity.Time, 100_000, 1_000_000_000_000),
@@ -87,7 +86,6 @@ internal static class ConfigurationSchema
         new("energy.voltage_per_gigahertz", Quantity.Voltage, 0, 10),
         new("energy.nominal_clock", Quantity.Frequency, 1, 10_000),
         new("checks.races", Quantity.Choice) { Choices = ["off", "on"] },
-        new("checks.watchdog", Quantity.Cycles, 1, 1_000_000_000_000),
     ];
 
     /// <summary>The key of that name, an index in it standing for any, or null.</summary>

@@ -47,7 +47,7 @@ public sealed record DataArgument(string Text, string Kind, string Content, stri
             throw new DataException($"--data {text}", "is not of the form KIND:FILE@SYMBOL, as in csv:train.csv@train_data");
         string kind = text[..colon];
         if (!Kinds.Contains(kind))
-            throw new DataException($"--data {text}", $"unknown kind '{kind}'{NearestName.Hint(kind, Kinds)} (kinds: {string.Join(", ", Kinds)})");
+            throw new DataException($"--data {text}", $"unknown kind '{kind}'{NearestName.Aside(kind, Kinds)} (kinds: {string.Join(", ", Kinds)})");
         return new DataArgument(text, kind, text[(colon + 1)..at], text[(at + 1)..]);
     }
 

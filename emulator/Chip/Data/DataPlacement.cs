@@ -44,7 +44,7 @@ public static class DataPlacement
             return address;
         throw new DataException(
             $"--data {argument.Text}",
-            $"the image has no symbol '{argument.Symbol}'{NearestName.Hint(argument.Symbol, image.Symbols.Select(s => s.Name))}");
+            $"the image has no symbol '{argument.Symbol}'{NearestName.Aside(argument.Symbol, image.Symbols.Select(s => s.Name))}");
     }
 
     /// <summary>Data may use the room from its symbol to the next one, and memory that no segment claims.</summary>

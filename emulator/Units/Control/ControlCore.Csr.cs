@@ -51,14 +51,7 @@ public sealed partial class ControlCore
         return RetireWith(edge, ref s, i.Rd, old, 1);
     }
 
-    private static bool IsCsr(int number) => number is
-        Csr.Mstatus or Csr.Misa or Csr.Mie or Csr.Mtvec or Csr.Mcounteren or Csr.Mstatush or Csr.Mcountinhibit
-        or Csr.Mscratch or Csr.Mepc or Csr.Mcause or Csr.Mtval or Csr.Mip or Csr.Pmpcfg0 or Csr.Pmpaddr0 or Csr.Tselect or Csr.Tdata1 or Csr.Tdata2
-        or Csr.Mcycle or Csr.Mcycleh or Csr.Minstret or Csr.Minstreth
-        or Csr.Cycle or Csr.Cycleh or Csr.Time or Csr.Timeh or Csr.Instret or Csr.Instreth
-        or (>= Csr.Mvendorid and <= Csr.Mconfigptr)
-        or (>= Csr.Hxwindow and <= Csr.Hxtemphigh)
-        or (>= Csr.Hxversion and <= Csr.Hxseed);
+    private static bool IsCsr(int number) => CsrTable.Find(number) is not null;
 
     /// <summary>A register's present value, without effects, for firmware and debuggers; 0 for a number that does not exist.</summary>
     /// <remarks>time and timeh are read from the system side by firmware and are 0 here.</remarks>

@@ -99,7 +99,13 @@ public class RaceCheckerTests
 
     private static Region Bytes(int offset, int count) => new()
     {
-        Access = RegionAccess.Write, ElementBytes = 1, ElementStride = 1, Columns = count, Rows = 1, Planes = 1, Address = AddressMap.Scratchpad + (ulong)offset,
+        Access = RegionAccess.Write,
+        ElementBytes = 1,
+        ElementStride = 1,
+        Columns = count,
+        Rows = 1,
+        Planes = 1,
+        Address = AddressMap.Scratchpad + (ulong)offset,
     };
 
     private static RaceConflict? TwoLoads(Region first, Region second)
@@ -156,15 +162,24 @@ public class RaceCheckerTests
             int input = i % buffers, output = 50 + (i % buffers);
             ops.Add(new RaceOp(RaceStep.Issue)
             {
-                Queue = 0, Waits = [Late(i, 1), default], Posts = [new(0, 1), default], Accesses = [(100 + i, false), (input, true)],
+                Queue = 0,
+                Waits = [Late(i, 1), default],
+                Posts = [new(0, 1), default],
+                Accesses = [(100 + i, false), (input, true)],
             });
             ops.Add(new RaceOp(RaceStep.Issue)
             {
-                Queue = 3, Waits = [new(0, 1), Late(i, 3)], Posts = [new(1, 1), new(2, 1)], Accesses = [(input, false), (output, true)],
+                Queue = 3,
+                Waits = [new(0, 1), Late(i, 3)],
+                Posts = [new(1, 1), new(2, 1)],
+                Accesses = [(input, false), (output, true)],
             });
             ops.Add(new RaceOp(RaceStep.Issue)
             {
-                Queue = 1, Waits = [new(2, 1), default], Posts = [new(3, 1), default], Accesses = [(output, false), (200 + i, true)],
+                Queue = 1,
+                Waits = [new(2, 1), default],
+                Posts = [new(3, 1), default],
+                Accesses = [(output, false), (200 + i, true)],
             });
         }
 

@@ -1,11 +1,15 @@
 namespace HybridEmu.Isa;
 
 /// <summary>Finds what a misspelt name probably meant.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>"did you mean x?", or an empty text when nothing is near.</summary>
     public static string Hint(string name, IEnumerable<string> candidates) =>
         Find(name, candidates) is string best ? $"did you mean '{best}'?" : "";
+
+    /// <summary>"; did you mean x?", to follow a message, or an empty text.</summary>
+    public static string Aside(string name, IEnumerable<string> candidates) =>
+        Find(name, candidates) is string best ? $"; did you mean '{best}'?" : "";
 
     /// <summary>The nearest candidate within a third of the name's length (at least one edit); the first of equals.</summary>
     public static string? Find(string name, IEnumerable<string> candidates)
@@ -14,6 +18,8 @@ internal static class NearestName
         int limit = Math.Max(1, (name.Length + 1) / 3);
         foreach (string candidate in candidates)
         {
+            // 'rows' for 'array.rows': the last part alone is a common slip.
+            if (candidate.EndsWith('.' + name, StringComparison.Ordinal)) return candidate;
             if (Math.Abs(candidate.Length - name.Length) > limit) continue;
             int distance = Distance(name, candidate);
             if (distance > limit || distance >= Math.Max(name.Length, candidate.Length)) continue;
