@@ -15,15 +15,15 @@ public sealed partial class SystolicArray
 
     public int Weight(int row, int column) => _grid[_weightAt + (row * _stride) + column];
 
-    public int Shadow(int row, int column) => _shadow[DiagonalAt(row + column) + row];
+    public int Shadow(int row, int column) => _grid[_shadowAt + (row * _stride) + column];
 
-    public int WeightOut(int row, int column) => _weightOut[DiagonalAt(row + column) + row];
+    public int WeightOut(int row, int column) => _grid[_weightOutAt + (row * _stride) + column];
 
     public bool Enable(int row, int column) => Bit(_enable, row, column);
 
-    public bool EnableShadow(int row, int column) => DiagonalBit(_enableShadow, row, column);
+    public bool EnableShadow(int row, int column) => Bit(_enableShadow, row, column);
 
-    public bool EnableOut(int row, int column) => DiagonalBit(_enableOut, row, column);
+    public bool EnableOut(int row, int column) => Bit(_enableOut, row, column);
 
     public bool ShiftToken(int row, int column) => (Window(_shiftHistory, row + column) & 1) != 0;
 
@@ -53,14 +53,8 @@ public sealed partial class SystolicArray
         for (int r = 0; r < Rows; r++)
         {
             Row(archive, "weight", _grid, _weightAt + (r * _stride), Columns);
-        }
-
-        for (int d = 0; d < Diagonals; d++)
-        {
-            int first = Math.Max(0, d - Columns + 1);
-            int count = Math.Min(Rows - 1, d) - first + 1;
-            Row(archive, "shadow", _shadow, DiagonalAt(d) + first, count);
-            Row(archive, "weightOut", _weightOut, DiagonalAt(d) + first, count);
+            Row(archive, "shadow", _grid, _shadowAt + (r * _stride), Columns);
+            Row(archive, "weightOut", _grid, _weightOutAt + (r * _stride), Columns);
         }
 
         for (int c = 0; c < Columns; c++)
@@ -132,9 +126,6 @@ public sealed partial class SystolicArray
                 row.CopyTo(psums);
         }
     }
-
-    private bool DiagonalBit(ulong[] bits, int row, int column) =>
-        Flag(bits[((row + column) * _rowWords) + (row >> 6)] >> (row & 63) & 1);
 
     private bool Bit(ulong[] bits, int row, int column) => Flag(bits[(row * _words) + (column >> 6)] >> (column & 63) & 1);
 }

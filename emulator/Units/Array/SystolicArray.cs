@@ -36,17 +36,14 @@ public sealed partial class SystolicArray
     private readonly SimdWidth _simd;
 
     private readonly int[] _act;         // R streams, newest first; PE (r, c) is at r * _actStride + Position + c
-    private readonly int[] _grid;        // psum, weight
+    private readonly int[] _grid;        // psum, weight, shadow, weightOut
     private readonly int _weightAt;
-    private readonly int _diagonalStride; // words from diagonal to diagonal: rows rounded up to a vector
-    private readonly int _rowWords;       // 64-bit words of enables a diagonal
-    private readonly int[] _shadow;       // by diagonal r + c, then by row
-    private readonly int[] _weightOut;
+    private readonly int _shadowAt;
+    private readonly int _weightOutAt;
     private readonly int[] _weightSkew;  // C lines; what column c takes at time t is in line t mod C
     private readonly ulong[] _enable;
-    private readonly ulong[] _enableShadow;  // by diagonal, a bit a row
+    private readonly ulong[] _enableShadow;
     private readonly ulong[] _enableOut;
-    private readonly ulong[] _onDiagonal;    // which rows a diagonal has
     private readonly ulong[] _shiftHistory;  // bit j: a token entered j steps ago
     private readonly ulong[] _switchHistory;
     private readonly ulong[] _enableHistory; // the enable that entered with the shift token
@@ -71,24 +68,14 @@ public sealed partial class SystolicArray
         _act = new int[rows * _actStride];
         // Each grid a quarter page further on, so that stores into one do not look like loads from another.
         int grid = ((rows + 1) * _stride / PageWords * PageWords) + PageWords + (PageWords / 4);
-        _grid = new int[2 * grid];
+        _grid = new int[4 * grid];
         _weightAt = grid;
-        _diagonalStride = (rows + Lanes - 1) / Lanes * Lanes;
-        _rowWords = (rows + 63) / 64;
-        int diagonals = rows + columns - 1;
-        _shadow = new int[Lanes + ((diagonals + 1) * _diagonalStride)];
-        _weightOut = new int[_shadow.Length];
-        _onDiagonal = new ulong[diagonals * _rowWords];
-        for (int r = 0; r < rows; r++)
-        {
-            for (int c = 0; c < columns; c++)
-                _onDiagonal[((r + c) * _rowWords) + (r >> 6)] |= 1UL << (r & 63);
-        }
-
+        _shadowAt = _weightAt + grid;
+        _weightOutAt = _shadowAt + grid;
         _weightSkew = new int[columns * _stride];
         _enable = new ulong[rows * _words];
-        _enableShadow = new ulong[diagonals * _rowWords];
-        _enableOut = new ulong[diagonals * _rowWords];
+        _enableShadow = new ulong[rows * _words];
+        _enableOut = new ulong[rows * _words];
         int history = ((rows + columns + Lanes) / 64) + 2;
         _shiftHistory = new ulong[history];
         _switchHistory = new ulong[history];
@@ -255,19 +242,18 @@ public sealed partial class SystolicArray
     private void SwitchDiagonal(int age)
     {
         int last = Math.Min(Rows - 1, age);
-        if (age >= Diagonals)
-            return; // the token has left the grid
         ref int weight = ref _grid[_weightAt];
-        ref int shadow = ref _shadow[DiagonalAt(age)];
+        ref int shadow = ref _grid[_shadowAt];
         for (int r = Math.Max(0, age - Columns + 1); r <= last; r++)
         {
             int c = age - r;
-            Unsafe.Add(ref weight, (r * _stride) + c) = Unsafe.Add(ref shadow, r);
+            int place = (r * _stride) + c;
+            Unsafe.Add(ref weight, place) = Unsafe.Add(ref shadow, place);
             int word = (r * _words) + (c >> 6);
-            ulong shadowed = _enableShadow[(age * _rowWords) + (r >> 6)] >> (r & 63) & 1;
-            if ((_enable[word] >> (c & 63) & 1) == shadowed)
+            ulong changed = (_enable[word] ^ _enableShadow[word]) & (1UL << (c & 63));
+            if (changed == 0)
                 continue;
-            _enable[word] ^= 1UL << (c & 63);
+            _enable[word] ^= changed;
             _rowEnable[r] = Summary(r);
         }
     }
