@@ -39,14 +39,7 @@ bad_data:
 
     .data
 fit_table:
-    fit hidden,        desc.n2,     SET_HT
-    fit hidden,        desc.pitchb, SET_HT2
-    fit hidden_drain,  desc.n2,     SET_HT
-    fit hidden_drain,  desc.d,      ADD_T2
-    fit share_hidden,  desc.n0,     SET_HT
-    fit share_hidden,  desc.a,      ADD_T2
-    fit share_hidden,  desc.d,      ADD_T2
-    fit fetch_hidden,  desc.n0,     SET_HT
+    fit_forward
     fit load_w1,       desc.n0,     SET_HT
     fit load_w1,       desc.a,      ADD_T4
     fit load_w1,       desc.dst1,   SET_HT2
@@ -55,14 +48,7 @@ fit_table:
 fit_table_end:
 
 rows_table:
-    .half   pixels - descriptors + desc.n0
-    .half   hidden - descriptors + desc.n0
-    .half   hidden_drain - descriptors + desc.n0
-    .half   share_hidden - descriptors + desc.n1
-    .half   fetch_hidden - descriptors + desc.n1
-    .half   logits - descriptors + desc.n0
-    .half   logits_drain - descriptors + desc.n0
-    .half   score - descriptors + desc.n0
+    rows_forward
 rows_table_end:
 
     .balign 64

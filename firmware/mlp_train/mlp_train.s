@@ -176,14 +176,7 @@ epochs: .word 20
 
 # What the descriptors need to know of HT: n and pitches of the tile's own columns, and where they start.
 fit_table:
-    fit hidden,        desc.n2,     SET_HT
-    fit hidden,        desc.pitchb, SET_HT2
-    fit hidden_drain,  desc.n2,     SET_HT
-    fit hidden_drain,  desc.d,      ADD_T2
-    fit share_hidden,  desc.n0,     SET_HT
-    fit share_hidden,  desc.a,      ADD_T2
-    fit share_hidden,  desc.d,      ADD_T2
-    fit fetch_hidden,  desc.n0,     SET_HT
+    fit_forward
     fit d_hidden,      desc.n2,     SET_HT
     fit d_hidden,      desc.b,      ADD_TROWS
     fit d_hidden_drain, desc.n2,    SET_HT
@@ -214,22 +207,15 @@ fit_table_end:
 
 # Fields that hold the rows of a batch.
 rows_table:
-    .half   pixels - descriptors + desc.n0
-    .half   hidden - descriptors + desc.n0
-    .half   hidden_drain - descriptors + desc.n0
-    .half   share_hidden - descriptors + desc.n1
-    .half   fetch_hidden - descriptors + desc.n1
-    .half   logits - descriptors + desc.n0
-    .half   logits_drain - descriptors + desc.n0
-    .half   score - descriptors + desc.n0
-    .half   loss - descriptors + desc.n0
-    .half   d_hidden - descriptors + desc.n0
-    .half   d_hidden_drain - descriptors + desc.n0
-    .half   d_hidden_relu - descriptors + desc.n0
-    .half   d_w2 - descriptors + desc.n1
-    .half   d_b2 - descriptors + desc.n0
-    .half   d_w1 - descriptors + desc.n1
-    .half   d_b1 - descriptors + desc.n0
+    rows_forward
+    rows    loss, desc.n0
+    rows    d_hidden, desc.n0
+    rows    d_hidden_drain, desc.n0
+    rows    d_hidden_relu, desc.n0
+    rows    d_w2, desc.n1
+    rows    d_b2, desc.n0
+    rows    d_w1, desc.n1
+    rows    d_b1, desc.n0
 rows_table_end:
 
     .balign 64

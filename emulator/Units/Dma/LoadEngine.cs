@@ -43,10 +43,10 @@ public sealed class LoadEngine
 
     public long Evaluate(long edge)
     {
-        bool moved = Report(edge);
+        bool moved = DmaDescriptorRing.Report(ref State, _done, edge);
         moved |= Acknowledge(edge);
         bool wrote = WriteBeat(edge, out bool writeBlocked);
-        moved |= Accept(edge);
+        moved |= DmaDescriptorRing.Accept(ref State, _start, edge);
         bool sent = SendRequest(edge, out int requestStall);
         moved |= wrote | sent;
 
@@ -84,25 +84,6 @@ public sealed class LoadEngine
         map.Add("in_flight", 8, () => State.InFlight);
         map.Add("bytes", 64, () => (ulong)State.Bytes);
         map.Add("write_beats", 64, () => (ulong)State.Beats);
-    }
-
-    // Rule LD-1: descriptors start one an edge while a slot is free.
-    private bool Accept(long edge)
-    {
-        if (State.Used == DmaConfig.DescriptorSlots || !_start.CanPop(edge))
-            return false;
-        StartDescriptor start = _start.Pop(edge);
-        int slot = (State.Oldest + State.Used) % DmaConfig.DescriptorSlots;
-        State.Used++;
-        State.Descriptors[slot] = new DmaDescriptor
-        {
-            Walk = StridedWalk.Of(start.Descriptor),
-            Sequence = start.Sequence,
-            Active = 1,
-            TypeIn = (byte)start.Descriptor.TypeA,
-            TypeOut = (byte)start.Descriptor.TypeOut,
-        };
-        return true;
     }
 
     // Rule LD-2: one read request an edge, never across a granule.
@@ -224,22 +205,6 @@ public sealed class LoadEngine
         if (!_port.Response.CanPop(edge))
             return false;
         State.Descriptors[_port.Response.Pop(edge).Tag].Outstanding--;
-        return true;
-    }
-
-    // Rule LD-4: performed when every beat is acknowledged; reported in order, one an edge.
-    private bool Report(long edge)
-    {
-        if (State.Used == 0)
-            return false;
-        ref DmaDescriptor d = ref State.Descriptors[State.Oldest];
-        if (d.Issued == 0 || d.Outstanding != 0 || !_done.CanPush(edge))
-            return false;
-        _done.Push(new DescriptorDone { Sequence = d.Sequence }, edge);
-        State.Completed++;
-        d = default;
-        State.Oldest = (byte)((State.Oldest + 1) % DmaConfig.DescriptorSlots);
-        State.Used--;
         return true;
     }
 

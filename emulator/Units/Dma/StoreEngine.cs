@@ -45,11 +45,11 @@ public sealed class StoreEngine
 
     public long Evaluate(long edge)
     {
-        bool moved = Report(edge);
+        bool moved = DmaDescriptorRing.Report(ref State, _done, edge);
         moved |= Acknowledge(edge);
         moved |= Receive(edge);
         moved |= Emit(edge, out bool linkBlocked);
-        moved |= Accept(edge);
+        moved |= DmaDescriptorRing.Accept(ref State, _start, edge);
         moved |= Open(edge, out bool full);
         moved |= RequestBeat(edge, out bool portBlocked);
 
@@ -88,25 +88,6 @@ public sealed class StoreEngine
         map.Add("in_flight", 8, () => State.InFlight);
         map.Add("bytes", 64, () => (ulong)State.Bytes);
         map.Add("read_beats", 64, () => (ulong)State.Beats);
-    }
-
-    // Rule ST-1: descriptors start one an edge while a slot is free.
-    private bool Accept(long edge)
-    {
-        if (State.Used == DmaConfig.DescriptorSlots || !_start.CanPop(edge))
-            return false;
-        StartDescriptor start = _start.Pop(edge);
-        int slot = (State.Oldest + State.Used) % DmaConfig.DescriptorSlots;
-        State.Used++;
-        State.Descriptors[slot] = new DmaDescriptor
-        {
-            Walk = StridedWalk.Of(start.Descriptor),
-            Sequence = start.Sequence,
-            Active = 1,
-            TypeIn = (byte)start.Descriptor.TypeA,
-            TypeOut = (byte)start.Descriptor.TypeOut,
-        };
-        return true;
     }
 
     // Rule ST-2: a transaction buffer is opened an edge, never across a granule of HBM.
@@ -250,22 +231,6 @@ public sealed class StoreEngine
         State.Descriptors[t.Descriptor].Outstanding--;
         State.InFlight--;
         t = default;
-        return true;
-    }
-
-    // Rule ST-5: performed when every write is acknowledged; reported in order, one an edge.
-    private bool Report(long edge)
-    {
-        if (State.Used == 0)
-            return false;
-        ref DmaDescriptor d = ref State.Descriptors[State.Oldest];
-        if (d.Issued == 0 || d.Outstanding != 0 || !_done.CanPush(edge))
-            return false;
-        _done.Push(new DescriptorDone { Sequence = d.Sequence }, edge);
-        State.Completed++;
-        d = default;
-        State.Oldest = (byte)((State.Oldest + 1) % DmaConfig.DescriptorSlots);
-        State.Used--;
         return true;
     }
 }
