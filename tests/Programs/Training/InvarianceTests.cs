@@ -29,6 +29,7 @@ public sealed class InvarianceTests(ITestOutputHelper output)
     [InlineData("tiny")]
     [InlineData("edge")]
     [InlineData("tiny core.clock=1300_MHz hbm.clock=900_MHz")]
+    [InlineData("tiny thermal.sample_interval=1_us thermal.trip=45.25_C thermal.release=45_C thermal.ambient=44_C thermal.initial=45.5_C")]
     [InlineData("hybrid")]
     public void Leaving_out_edges_changes_nothing(string config) =>
         Compare(config, new RunOptions(), new RunOptions { Skipping = false, ShuffleSeed = 77 }, 2 * FarStride);

@@ -60,6 +60,23 @@ public sealed class TrainingTests(ITestOutputHelper output)
     [InlineData("tiny core.l1d_bytes=256_B core.l1i_bytes=256_B")]
     public void Sizes_clocks_and_latencies_change_no_bit(string config) => Check(config, new TrainingCase(Count: 77, HeldOutCount: 33, Epochs: 1));
 
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("hybrid")]
+    public void A_hot_chip_is_throttled_and_takes_more_cycles_for_the_same_bits(string config)
+    {
+        var training = new TrainingCase(Count: 77, HeldOutCount: 33, Epochs: 1);
+        ChipRun cool = training.Boot(config);
+        cool.Finish();
+        string hotter = $"{config} thermal.sample_interval=1_us thermal.trip=45.25_C thermal.release=45_C thermal.ambient=44_C thermal.initial=45.5_C";
+        ChipRun hot = training.Boot(hotter);
+        hot.Finish();
+        Assert.Equal(0, cool.Statistics().Thermal.ThrottledCycles);
+        Assert.True(hot.Statistics().Thermal.ThrottledCycles > 0, "nothing was throttled");
+        Assert.True(hot.Cycles > cool.Cycles, $"{hot.Cycles} cycles throttled, {cool.Cycles} not");
+        Assert.Equal(cool.Signature(Firmware.Train), hot.Signature(Firmware.Train));
+    }
+
     [Fact]
     public void Inference_of_the_trained_weights_counts_what_training_counted()
     {
