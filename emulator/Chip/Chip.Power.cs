@@ -17,7 +17,11 @@ public sealed partial class Chip
     public PowerManager Power => _power;
 
     /// <summary>Accounts for the last part of an interval; after it the run is over.</summary>
-    internal void CloseBooks() => _power.Sample(TimePs);
+    internal void CloseBooks()
+    {
+        SettleArrays(_core.Edge);
+        _power.Sample(TimePs);
+    }
 
     private PowerManager BuildPower()
     {
@@ -102,10 +106,17 @@ public sealed partial class Chip
     // Rule P-1: a sample sees what was committed before its time, and its new divider holds from that time on.
     private void SamplePower()
     {
+        SettleArrays(_core.Ticked ? _core.Edge - 1 : _core.Edge);
         if (_power.Sample(TimePs))
             _core.Throttle(_power.Divider);
         for (int i = 0; i < _tiles.Length; i++)
             _systemUnit.SetSensor(i, _power.SensorQuarters(i), _power.State.Critical != 0, _power.State.Throttled != 0, (int)_power.State.Trips);
+    }
+
+    private void SettleArrays(long edge)
+    {
+        foreach (Tile tile in _tiles)
+            tile.Matrix.Settle(edge);
     }
 
     private double FabricBytes()

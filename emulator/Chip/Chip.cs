@@ -1,4 +1,5 @@
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Chip;
@@ -32,7 +33,9 @@ public sealed partial class Chip
 
     /// <param name="config">A checked configuration.</param>
     /// <param name="toHost">HBM byte offset of the program's tohost word, or null.</param>
-    public Chip(ChipConfiguration config, ulong? toHost = null)
+    /// <param name="engine">How the host moves the arrays.</param>
+    /// <param name="simd">Host vector width of the arrays' kernels.</param>
+    public Chip(ChipConfiguration config, ulong? toHost = null, ArrayEngine engine = ArrayEngine.Fast, SimdWidth simd = SimdWidth.Widest)
     {
         _config = config;
         _core = new ClockDomain("core", config.Core.ClockMegahertz);
@@ -161,7 +164,7 @@ public sealed partial class Chip
                 _wires.Crossing<InterruptLines>($"system.lines{t}", _system, systemId, _core, ids[t].Control, 4));
             _tiles[t] = new Tile(
                 t, config, ids[t], _wires, dataPorts[t], codePorts[t], links[t],
-                Wide(2 * t, ids[t].Load), Wide((2 * t) + 1, ids[t].Store), map, _races, Faults);
+                Wide(2 * t, ids[t].Load), Wide((2 * t) + 1, ids[t].Store), map, _races, Faults, engine, simd);
         }
 
         var hostLink = new HostLink(

@@ -1,4 +1,5 @@
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Chip;
@@ -31,9 +32,11 @@ internal sealed class Tile
     /// <param name="homes">Address to pseudo-channel.</param>
     /// <param name="races">The chip's race checker, or null.</param>
     /// <param name="faults">Where faults go that nothing handles.</param>
+    /// <param name="engine">How the host moves the array.</param>
+    /// <param name="simd">How the host computes sums.</param>
     public Tile(
         int number, ChipConfiguration c, TileIds ids, Wires wires, CoherencePort data, CoherencePort code, HartLink hart,
-        WidePort loadPort, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults)
+        WidePort loadPort, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults, ArrayEngine engine, SimdWidth simd)
     {
         _wires = wires;
         string name = $"tile{number}";
@@ -99,7 +102,7 @@ internal sealed class Tile
         Store = new StoreEngine(
             new DmaConfig(number, storePort.Number, stores, homes), starts[1], dones[1], storePort.Request, storePort.Response, store);
         Matrix = new MatrixUnit(
-            new MatrixConfig(c.Array.Rows, c.Array.Columns, c.Accumulators.Bytes, c.Array.AccumulatorLatency),
+            new MatrixConfig(c.Array.Rows, c.Array.Columns, c.Accumulators.Bytes, c.Array.AccumulatorLatency, Simd: simd, Engine: engine),
             starts[2], dones[2], operands, weights, results, accumulators);
         Vector = new VectorUnit(
             new VectorConfig { Lanes = c.Vector.Lanes }, $"{name}.vector", starts[3], dones[3], vectorA, vectorB, vectorD);

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using HybridEmu.Chip;
 using HybridEmu.Isa;
+using HybridEmu.Lanes;
 using HybridEmu.Traces;
 using HybridEmu.Units;
 
@@ -58,6 +59,8 @@ internal sealed class RunCommand : IDisposable
         if (_verb.MaximumCycles is < 1)
             throw new UserException($"--max-cycles {_verb.MaximumCycles}: must be 1 or more");
 
+        (ArrayEngine engine, SimdWidth simd) = HostChoices.Parse(_verb.Engine, _verb.Simd);
+
         // All outputs are opened before the run: a path that cannot be written is told now, not after an hour.
         OutputFile? statisticsFile = Open(_verb.Statistics), signatureFile = Open(_verb.Signature), vcdFile = Open(_verb.Vcd);
         StreamWriter? commitLog = Open(_verb.CommitLog) is { } log ? new StreamWriter(log.Stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" } : null;
@@ -67,6 +70,8 @@ internal sealed class RunCommand : IDisposable
 
         var options = new RunOptions
         {
+            Engine = engine,
+            Simd = simd,
             CommitLog = commitLog,
             Timeline = timeline is null ? null : span => Record(timeline, span),
         };

@@ -30,6 +30,12 @@ internal sealed class RunVerb
     [Option("seed", MetaValue = "N", HelpText = "Seed of the chip's random generator, sensor noise and generated data.")]
     public ulong? Seed { get; set; }
 
+    [Option("engine", Default = "fast", MetaValue = "fast|step", HelpText = "How the host moves the arrays: whole rows of sums, or every register at every step. Same bits, same cycles.")]
+    public string Engine { get; set; } = "fast";
+
+    [Option("simd", Default = "widest", MetaValue = "WIDTH", HelpText = "Vector width of the arrays' kernels: widest, 512, 256, 128 or scalar. Same bits.")]
+    public string Simd { get; set; } = "widest";
+
     [Option("stats", MetaValue = "FILE", HelpText = "Writes statistics as JSON.")]
     public string? Statistics { get; set; }
 

@@ -35,6 +35,9 @@ public sealed class Channel<T>
 
     public int Depth => _entries.Length;
 
+    /// <summary>The latest edge of the clock of both ends.</summary>
+    public long Edge => _domain.Edge;
+
     /// <summary>Entries in the channel, whether visible yet or not.</summary>
     public int Count => _state.Count;
 

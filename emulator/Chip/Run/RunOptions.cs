@@ -1,3 +1,4 @@
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Chip;
@@ -10,6 +11,12 @@ public sealed record RunOptions
 
     /// <summary>Leave out edges at which nothing can change.</summary>
     public bool Skipping { get; init; } = true;
+
+    /// <summary>How the host moves the arrays.</summary>
+    public ArrayEngine Engine { get; init; } = ArrayEngine.Fast;
+
+    /// <summary>Host vector width of the arrays' kernels; a narrower one is taken where the host lacks it.</summary>
+    public SimdWidth Simd { get; init; } = SimdWidth.Widest;
 
     /// <summary>Shuffles the order of evaluation at each edge; null keeps the order of construction.</summary>
     public ulong? ShuffleSeed { get; init; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
@@ -42,10 +43,23 @@ public sealed class Accumulators
     /// <summary>Lines of C words in a slot.</summary>
     public int LinesPerSlot { get; }
 
-    /// <summary>Words read by the array, by drains and by the core.</summary>
-    public long Reads => _state.Reads;
+    /// <summary>Words read by the array in the steps before a time, by drains and by the core.</summary>
+    public long ReadsBefore(long time)
+    {
+        long reads = _state.Reads;
+        for (int i = 0; i < _state.Folds; i++)
+            reads += Fold(i).Addend != 0 ? Passed(in Fold(i), time - Fold(i).Start) : 0;
+        return reads;
+    }
 
-    public long Writes => _state.Writes;
+    /// <summary>Words written by the array in the steps before a time, by zeroing and by the core.</summary>
+    public long WritesBefore(long time)
+    {
+        long writes = _state.Writes;
+        for (int i = 0; i < _state.Folds; i++)
+            writes += Passed(in Fold(i), time - Fold(i).Start - _rows);
+        return writes;
+    }
 
     /// <summary>What a slot holds.</summary>
     public ref SlotShape Shape(int slot)
@@ -96,7 +110,6 @@ public sealed class Accumulators
             if (fold.Addend == 0 || !Active(in fold, time - fold.Start, out int line, out int first, out int end))
                 continue;
             _words.AsSpan((line * _columns) + first, end - first).CopyTo(top[first..]);
-            _state.Reads += end - first;
         }
     }
 
@@ -112,13 +125,61 @@ public sealed class Accumulators
             bottom[first..end].CopyTo(words);
             if (fold.FloatingPoint != 0)
                 Canonicalise(words);
-            _state.Writes += end - first;
         }
+    }
 
+    /// <summary>Forgets the folds whose wavefront is past at the step of this time; their accesses are counted for good.</summary>
+    public void Retire(long time)
+    {
         while (_state.Folds > 0 && time >= Fold(0).Start + Fold(0).Rows + _rows + _columns + _latency)
         {
+            ref FoldInFlight fold = ref Fold(0);
+            long words = (long)fold.Rows * fold.Columns;
+            _state.Writes += words;
+            if (fold.Addend != 0)
+                _state.Reads += words;
             _state.First = _state.First + 1 == _folds.Length ? 0 : _state.First + 1;
             _state.Folds--;
+        }
+    }
+
+    /// <summary>The words under rows of a fold, <paramref name="pitch"/> apart.</summary>
+    public void Gather(in FoldInFlight fold, int firstRow, int rows, Span<int> words, int pitch)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            int line = (firstRow + i) % fold.Rows;
+            ref int from = ref _words[fold.Line * _columns];
+            Span<int> row = words.Slice(i * pitch, fold.Columns);
+            for (int c = 0; c < row.Length; c++)
+            {
+                row[c] = Unsafe.Add(ref from, (line * _columns) + c);
+                line = line + 1 == fold.Rows ? 0 : line + 1;
+            }
+        }
+    }
+
+    /// <summary>Writes rows of a fold's sums, <paramref name="pitch"/> apart; fp32 NaNs canonical.</summary>
+    public void Scatter(in FoldInFlight fold, int firstRow, int rows, Span<int> words, int pitch)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            Span<int> row = words.Slice(i * pitch, fold.Columns);
+            if (fold.FloatingPoint != 0)
+                Canonicalise(row);
+            PutBack(in fold, firstRow + i, 0, row);
+        }
+    }
+
+    /// <summary>Writes one row of a fold as it is, from a column on.</summary>
+    public void PutBack(in FoldInFlight fold, int row, int firstColumn, ReadOnlySpan<int> words)
+    {
+        int line = (row + firstColumn) % fold.Rows;
+        ref int to = ref _words[fold.Line * _columns];
+        for (int c = firstColumn; c < fold.Columns; c++)
+        {
+            Unsafe.Add(ref to, (line * _columns) + c) = words[c];
+            line = line + 1 == fold.Rows ? 0 : line + 1;
         }
     }
 
@@ -185,6 +246,13 @@ public sealed class Accumulators
             if ((word & 0x7FFF_FFFF) > 0x7F80_0000)
                 word = (int)CanonicalNaN.Bits;
         }
+    }
+
+    /// <summary>How many words (row i, column c) of a fold have i + c below an age: those that a wavefront has passed.</summary>
+    private static long Passed(in FoldInFlight fold, long age)
+    {
+        static long Triangle(long side) => side > 0 ? side * (side + 1) / 2 : 0;
+        return Triangle(age) - Triangle(age - fold.Rows) - Triangle(age - fold.Columns) + Triangle(age - fold.Rows - fold.Columns);
     }
 
     /// <summary>Which columns of a fold stand at the top (or bottom) at an age, and the line they are in.</summary>

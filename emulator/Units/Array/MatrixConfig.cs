@@ -1,3 +1,5 @@
+using HybridEmu.Lanes;
+
 namespace HybridEmu.Units;
 
 /// <summary>Sizes of one tile's matrix unit.</summary>
@@ -7,7 +9,8 @@ namespace HybridEmu.Units;
 /// <param name="AccumulatorLatencyCycles">La: enabled cycles from a bank's write to the first read of the new value, 1 to 16.</param>
 /// <param name="OperandFifoRows">X rows requested ahead of the array.</param>
 /// <param name="WeightFifoRows">Weight rows requested ahead of the shift chain.</param>
-/// <param name="Simd">How the host computes the grid; changes no bit.</param>
+/// <param name="Simd">How the host computes; changes no bit.</param>
+/// <param name="Engine">How the host moves the array; changes no bit and no cycle.</param>
 public sealed record MatrixConfig(
     int Rows,
     int Columns,
@@ -15,7 +18,8 @@ public sealed record MatrixConfig(
     int AccumulatorLatencyCycles = 2,
     int OperandFifoRows = 8,
     int WeightFifoRows = 8,
-    SimdWidth Simd = SimdWidth.Widest)
+    SimdWidth Simd = SimdWidth.Widest,
+    ArrayEngine Engine = ArrayEngine.Fast)
 {
     public const int MaximumSide = 256;
 
@@ -37,12 +41,12 @@ public sealed record MatrixConfig(
     }
 }
 
-/// <summary>Host instruction set of the step engine, for tests that hold the widths to each other.</summary>
-public enum SimdWidth
+/// <summary>How the host moves the array; changes no bit and no cycle.</summary>
+public enum ArrayEngine
 {
-    /// <summary>The widest that this host has.</summary>
-    Widest,
-    Scalar,
-    Vector256,
-    Vector512,
+    /// <summary>Whole rows of sums at once; PE registers only when somebody looks.</summary>
+    Fast,
+
+    /// <summary>Every register of every PE at every step.</summary>
+    Step,
 }

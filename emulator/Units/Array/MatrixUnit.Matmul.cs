@@ -23,6 +23,7 @@ public sealed partial class MatrixUnit
         State.RowsEntered = descriptor.N0; // of the fold before the first
         State.LaunchNBlock = 0;
         State.LaunchKBlock = 0;
+        UseEngine();
         State.FloatingPoint = (byte)(descriptor.TypeA == ElementType.Bf16 ? 1 : 0);
         _operands.Start(in descriptor);
         _weights.Start(in descriptor);
@@ -32,7 +33,7 @@ public sealed partial class MatrixUnit
     private int Multiply(long edge, ref bool moved)
     {
         int folds = State.KBlocks * State.NBlocks;
-        long time = _array.Time;
+        long time = ArrayTime;
         bool rowsLeft = State.RowsEntered < State.Current.Descriptor.N0;
         bool foldsLeft = State.FoldsLaunched < folds;
         bool weightsReady = State.FoldsShifted > State.FoldsLaunched;
@@ -63,11 +64,15 @@ public sealed partial class MatrixUnit
         if (_stepped)
         {
             StepArray(time);
-            moved = true;
+            bool emptying = !rowsLeft && !foldsLeft;
+            _emptyingFrom = emptying ? edge : NotEmptying;
+            moved |= !emptying;
         }
         else if (!rowsLeft && !foldsLeft)
         {
             State.Phase = MatrixPhase.Report;
+            _emptyingFrom = NotEmptying;
+            SettleSums();
             moved = true;
         }
 
@@ -97,7 +102,10 @@ public sealed partial class MatrixUnit
         fold.Addend = (byte)(addend ? 1 : 0);
         fold.FloatingPoint = State.FloatingPoint;
         _accumulators.Launch(in fold);
-        _array.EnterSwitch();
+        if (_isFast)
+            _fast.Launch(in fold);
+        else
+            _registers.EnterSwitch();
         State.FoldRows = KRows(State.LaunchKBlock);
         State.FoldColumns = fold.Columns;
         State.RowsEntered = 0;
@@ -118,17 +126,18 @@ public sealed partial class MatrixUnit
 
     private void EnterRow()
     {
-        if (State.FloatingPoint != 0)
-        {
-            _array.EnterBf16Row(MemoryMarshal.Cast<byte, ushort>(_operands.Row)[..State.FoldRows]);
-            State.MacsBf16 += (long)State.FoldRows * State.FoldColumns;
-        }
+        bool floatingPoint = State.FloatingPoint != 0;
+        if (_isFast)
+            _fast.EnterRow(_operands.Row, State.FoldRows, State.RowsEntered, floatingPoint);
+        else if (floatingPoint)
+            _registers.EnterBf16Row(MemoryMarshal.Cast<byte, ushort>(_operands.Row)[..State.FoldRows]);
         else
-        {
-            _array.EnterInt8Row(MemoryMarshal.Cast<byte, sbyte>(_operands.Row)[..State.FoldRows]);
-            State.MacsInt8 += (long)State.FoldRows * State.FoldColumns;
-        }
-
+            _registers.EnterInt8Row(MemoryMarshal.Cast<byte, sbyte>(_operands.Row)[..State.FoldRows]);
+        long macs = (long)State.FoldRows * State.FoldColumns;
+        if (floatingPoint)
+            State.MacsBf16 += macs;
+        else
+            State.MacsInt8 += macs;
         _operands.Take();
         State.RowsEntered++;
         State.XRows++;
@@ -140,14 +149,14 @@ public sealed partial class MatrixUnit
         int row = _config.Rows - 1 - State.TokensShifted;
         if (row >= KRows(State.ShiftKBlock))
         {
-            _array.EnterWeights([], false);
+            EnterWeights([], 0);
         }
         else
         {
             if (!_weights.Ready)
                 return false;
             int columns = Math.Min(_config.Columns, State.Current.Descriptor.N2 - (State.ShiftNBlock * _config.Columns));
-            _array.EnterWeights(Widen(_weights.Row, columns), true);
+            EnterWeights(_weights.Row, columns);
             _weights.Take();
             State.WeightRows++;
         }
@@ -164,6 +173,14 @@ public sealed partial class MatrixUnit
         }
 
         return true;
+    }
+
+    private void EnterWeights(ReadOnlySpan<byte> row, int columns)
+    {
+        if (_isFast)
+            _fast.EnterWeights(row, columns, State.FloatingPoint != 0);
+        else
+            _registers.EnterWeights(row.IsEmpty ? [] : Widen(row, columns), !row.IsEmpty);
     }
 
     private ReadOnlySpan<int> Widen(ReadOnlySpan<byte> row, int columns)
@@ -183,13 +200,5 @@ public sealed partial class MatrixUnit
         }
 
         return words;
-    }
-
-    private void StepArray(long time)
-    {
-        _accumulators.ReadAddends(time, _array.Top);
-        _accumulators.WriteResults(time, _array.Bottom);
-        _array.Step(State.FloatingPoint != 0);
-        State.ArrayCycles++;
     }
 }

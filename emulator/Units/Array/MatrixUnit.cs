@@ -45,7 +45,8 @@ public sealed partial class MatrixUnit
     private readonly ScratchpadPort _readWeights;
     private readonly ScratchpadPort _write;
     private readonly ScratchpadPort _core;
-    private readonly SystolicArray _array;
+    private readonly SystolicArray _registers;
+    private readonly FastArray _fast;
     private readonly Accumulators _accumulators;
     private readonly OperandStream _operands;
     private readonly OperandStream _weights;
@@ -81,8 +82,9 @@ public sealed partial class MatrixUnit
         _readWeights = readWeights;
         _write = write;
         _core = core;
-        _array = new SystolicArray(config.Rows, config.Columns, config.Simd);
+        _registers = new SystolicArray(config.Rows, config.Columns, config.Simd);
         _accumulators = new Accumulators(config);
+        _fast = new FastArray(config, _accumulators);
         _operands = new OperandStream(OperandRole.Activations, config, readOperands);
         _weights = new OperandStream(OperandRole.Weights, config, readWeights);
         _weightWords = new int[config.Columns];
@@ -92,12 +94,9 @@ public sealed partial class MatrixUnit
         State.ActiveUntil = -1;
     }
 
-    /// <summary>The grid, for observers and tests.</summary>
-    public SystolicArray Array => _array;
+    public long AccumulatorReads => _accumulators.ReadsBefore(ArrayTime);
 
-    public long AccumulatorReads => _accumulators.Reads;
-
-    public long AccumulatorWrites => _accumulators.Writes;
+    public long AccumulatorWrites => _accumulators.WritesBefore(ArrayTime);
 
     /// <summary>Scratchpad bytes asked for by the two operand streams.</summary>
     public long OperandReadBytes => _operands.ReadBytes + _weights.ReadBytes;
@@ -111,6 +110,7 @@ public sealed partial class MatrixUnit
     /// </summary>
     public long Evaluate(long edge)
     {
+        Settle(edge - 1);
         MatrixPhase phase = State.Phase;
         bool moved = phase != MatrixPhase.Idle && TakeAcknowledgement(edge);
         int cause;
@@ -150,16 +150,21 @@ public sealed partial class MatrixUnit
 
         ServeCore(edge, phase, cause, ref moved);
         State.Ledger.Charge(edge, cause);
+        if (_emptyingFrom == edge && !moved)
+            return edge + 1 + Math.Max(0, State.ActiveUntil + 1 - ArrayTime);
         return moved ? edge + 1 : Wake.Never;
     }
 
     /// <summary>Presents all state; the ledger is settled up to the domain's edge first.</summary>
     public void Walk(StateArchive archive, long edge)
     {
+        UseRegisters(edge);
         State.Ledger.Settle(edge);
         archive.Value("state", ref State);
-        _array.Walk(archive);
+        _registers.Walk(archive);
         _accumulators.Walk(archive);
+        if (!archive.IsHash)
+            archive.Value("emptying", ref _emptyingFrom);
         _operands.Walk(archive);
         _weights.Walk(archive);
         archive.Array("bias", _bias);
@@ -177,7 +182,7 @@ public sealed partial class MatrixUnit
         map.Add("rowsEntered", 32, () => (ulong)State.RowsEntered);
         map.Add("block", 32, () => (ulong)State.Block);
         map.Add("row", 32, () => (ulong)State.Row);
-        map.Scope("array", _array.Describe);
+        map.Scope("array", array => _registers.Describe(array, () => UseRegisters(_start.Edge)));
     }
 
     private static bool UsesAccumulators(MatrixPhase phase) => phase is MatrixPhase.DrainRows or MatrixPhase.Zero;
@@ -295,8 +300,10 @@ public sealed partial class MatrixUnit
         for (int word = 0; phase == MatrixPhase.Matmul && _stepped && word <= (int)(((request.Address & 3) + lastByte) / 4); word++)
         {
             int bank = _accumulators.BankOf(request.Address + (uint)(word * 4));
-            conflict |= _accumulators.Busy(_array.Time - 1, bank, request.Write != 0);
+            conflict |= _accumulators.Busy(ArrayTime - 1, bank, request.Write != 0);
         }
+
+        UseRegisters(edge); // the word may be one whose sum is on its way
 
         if (conflict)
         {

@@ -57,14 +57,18 @@ public sealed partial class SystolicArray
             Row(archive, "weightOut", _grid, _weightOutAt + (r * _stride), Columns);
         }
 
+        ClearSkewBehindTokens();
         for (int c = 0; c < Columns; c++)
             Row(archive, "weightSkew", _weightSkew, c * _stride, Columns);
         archive.Array("enable", _enable);
         archive.Array("enableShadow", _enableShadow);
         archive.Array("enableOut", _enableOut);
-        archive.Array("shiftHistory", _shiftHistory);
-        archive.Array("switchHistory", _switchHistory);
-        archive.Array("enableHistory", _enableHistory);
+        foreach (ulong[] history in (ReadOnlySpan<ulong[]>)[_shiftHistory, _switchHistory, _enableHistory])
+        {
+            ClearBeyondGrid(history);
+            archive.Array("history", history);
+        }
+
         if (archive.IsLoad)
         {
             for (int r = 0; r < Rows; r++)
@@ -73,9 +77,10 @@ public sealed partial class SystolicArray
     }
 
     /// <summary>Names every PE register of arrays up to 16 x 16: pe.r0.c0.psum.</summary>
-    public void Describe(SignalMap map)
+    /// <param name="current">Makes the registers those of this time; called before each is read.</param>
+    public void Describe(SignalMap map, Action current)
     {
-        map.Add("time", 64, () => (ulong)_state.Time);
+        map.Add("time", 64, () => (ulong)At(current)._state.Time);
         if (Rows > NamedSide || Columns > NamedSide)
             return;
         for (int r = 0; r < Rows; r++)
@@ -84,7 +89,7 @@ public sealed partial class SystolicArray
             {
                 int row = r;
                 int column = c;
-                map.Scope($"pe.r{r}.c{c}", pe => DescribeElement(pe, row, column));
+                map.Scope($"pe.r{r}.c{c}", pe => DescribeElement(pe, row, column, current));
             }
         }
     }
@@ -94,18 +99,24 @@ public sealed partial class SystolicArray
     private static void Row(StateArchive archive, string name, int[] values, int start, int length) =>
         archive.Bytes(name, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan(start, length)));
 
-    private void DescribeElement(SignalMap pe, int row, int column)
+    private void DescribeElement(SignalMap pe, int row, int column, Action current)
     {
-        pe.Add("act", 32, () => (uint)Act(row, column));
-        pe.Add("psum", 32, () => (uint)Psum(row, column));
-        pe.Add("weight", 32, () => (uint)Weight(row, column));
-        pe.Add("shadow", 32, () => (uint)Shadow(row, column));
-        pe.Add("weightOut", 32, () => (uint)WeightOut(row, column));
-        pe.Add("enable", 1, () => Enable(row, column) ? 1UL : 0);
-        pe.Add("enableShadow", 1, () => EnableShadow(row, column) ? 1UL : 0);
-        pe.Add("enableOut", 1, () => EnableOut(row, column) ? 1UL : 0);
-        pe.Add("shift", 1, () => ShiftToken(row, column) ? 1UL : 0);
-        pe.Add("switch", 1, () => SwitchToken(row, column) ? 1UL : 0);
+        pe.Add("act", 32, () => (uint)At(current).Act(row, column));
+        pe.Add("psum", 32, () => (uint)At(current).Psum(row, column));
+        pe.Add("weight", 32, () => (uint)At(current).Weight(row, column));
+        pe.Add("shadow", 32, () => (uint)At(current).Shadow(row, column));
+        pe.Add("weightOut", 32, () => (uint)At(current).WeightOut(row, column));
+        pe.Add("enable", 1, () => At(current).Enable(row, column) ? 1UL : 0);
+        pe.Add("enableShadow", 1, () => At(current).EnableShadow(row, column) ? 1UL : 0);
+        pe.Add("enableOut", 1, () => At(current).EnableOut(row, column) ? 1UL : 0);
+        pe.Add("shift", 1, () => At(current).ShiftToken(row, column) ? 1UL : 0);
+        pe.Add("switch", 1, () => At(current).SwitchToken(row, column) ? 1UL : 0);
+    }
+
+    private SystolicArray At(Action current)
+    {
+        current();
+        return this;
     }
 
     private void WalkPsums(StateArchive archive)

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
+using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
@@ -61,7 +61,7 @@ public sealed partial class SystolicArray
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         Rows = rows;
         Columns = columns;
-        _simd = Choose(simd);
+        _simd = SimdWidths.Choose(simd);
         _stride = (columns + Lanes - 1) / Lanes * Lanes;
         _actStride = rows + StreamSlack + _stride + Lanes;
         _words = (columns + 63) / 64;
@@ -193,13 +193,6 @@ public sealed partial class SystolicArray
         _state.Time++;
         if (_state.Position < Rows)
             RebaseStreams();
-    }
-
-    private static SimdWidth Choose(SimdWidth asked)
-    {
-        if (asked is (SimdWidth.Widest or SimdWidth.Vector512) && Avx512F.IsSupported)
-            return SimdWidth.Vector512;
-        return asked is not SimdWidth.Scalar && Avx2.IsSupported && Fma.IsSupported ? SimdWidth.Vector256 : SimdWidth.Scalar;
     }
 
     private static void Push(ulong[] history, ulong bit)

@@ -44,6 +44,9 @@ internal sealed class MatrixBench
 
     public List<ulong>? Hashes { get; set; }
 
+    /// <summary>Edges at which <see cref="Hashes"/> gets the unit's state; looking changes no state, but how it is kept.</summary>
+    public Func<long, bool> HashAt { get; set; } = _ => true;
+
     public bool EveryEdge { get; set; }
 
     public long Edge => _core.Edge;
@@ -78,7 +81,7 @@ internal sealed class MatrixBench
             if ((ready >> _scratchpadId & 1) != 0)
                 WakeAt(_scratchpadId, Scratchpad.Evaluate(edge));
             Drive(edge);
-            if (Hashes is not null)
+            if (Hashes is not null && HashAt(edge))
             {
                 StateArchive archive = StateArchive.ForHash();
                 Unit.Walk(archive, edge);

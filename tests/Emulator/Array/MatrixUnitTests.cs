@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Emulator.Tests;

@@ -1,5 +1,6 @@
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 using HybridEmu.Reference;
 using HybridEmu.Units;
 
@@ -15,7 +16,7 @@ public class SystolicArrayTests
     public static TheoryData<int, int, SimdWidth> Shapes()
     {
         var data = new TheoryData<int, int, SimdWidth>();
-        foreach (SimdWidth simd in new[] { SimdWidth.Scalar, SimdWidth.Vector256, SimdWidth.Vector512 })
+        foreach (SimdWidth simd in new[] { SimdWidth.Scalar, SimdWidth.Vector128, SimdWidth.Vector256, SimdWidth.Vector512 })
         {
             foreach ((int rows, int columns) in new[] { (1, 1), (5, 7), (8, 8), (3, 20), (33, 4), (16, 16), (32, 32), (10, 70) })
                 data.Add(rows, columns, simd);

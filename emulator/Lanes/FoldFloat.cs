@@ -1,0 +1,303 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using HybridEmu.Isa;
+
+namespace HybridEmu.Lanes;
+
+/// <summary>
+/// Rows through one fold of the array: sums[i][c] = fma(x[i][k], w[k][c], sums[i][c]) for k ascending. NaN payloads are not
+/// defined here; canonicalise where the sums are observed.
+/// </summary>
+/// <remarks>
+/// Sums of a block of rows and columns stay in registers over all of k, in named locals: an array of them would live in
+/// memory. Columns come in whole <see cref="Block"/>s; callers pad.
+/// </remarks>
+public static class FoldFloat
+{
+    /// <summary>Columns are padded to a multiple of this.</summary>
+    public const int Block = 16;
+
+    /// <param name="x">rows x k, row after row, <paramref name="xPitch"/> apart.</param>
+    /// <param name="w">k x columns, <paramref name="pitch"/> apart.</param>
+    /// <param name="sums">rows x columns, <paramref name="pitch"/> apart; updated in place.</param>
+    /// <param name="columns">A multiple of <see cref="Block"/>.</param>
+    /// <param name="width">A width of this host.</param>
+    public static void Run(
+        ReadOnlySpan<float> x, int xPitch, ReadOnlySpan<float> w, Span<float> sums, int pitch, int rows, int k, int columns, SimdWidth width)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(columns % Block, 0);
+        if (rows == 0 || k == 0)
+            return;
+        ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * xPitch) + k);
+        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((k - 1) * pitch) + columns);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, ((rows - 1) * pitch) + columns);
+        switch (width)
+        {
+            case SimdWidth.Vector512:
+                Run512(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                break;
+            case SimdWidth.Vector256:
+                Run256(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                break;
+            case SimdWidth.Vector128:
+                Run128(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                break;
+            default:
+                Scalar(x, xPitch, w, sums, pitch, rows, k, columns);
+                break;
+        }
+    }
+
+    /// <summary>The same, one element at a time.</summary>
+    public static void Scalar(
+        ReadOnlySpan<float> x, int xPitch, ReadOnlySpan<float> w, Span<float> sums, int pitch, int rows, int k, int columns)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            for (int c = 0; c < columns; c++)
+            {
+                float sum = sums[(i * pitch) + c];
+                for (int r = 0; r < k; r++)
+                    sum = Fp32.Fma(x[(i * xPitch) + r], w[(r * pitch) + c], sum);
+                sums[(i * pitch) + c] = sum;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run512(ref float x, int xPitch, ref float w, ref float sums, int pitch, int rows, int k, int columns)
+    {
+        int c = 0;
+        for (; c + 32 <= columns; c += 32)
+        {
+            int i = 0;
+            for (; i + 8 <= rows; i += 8)
+                Tile512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+            for (; i < rows; i++)
+                Row512(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+        }
+
+        for (; c < columns; c += 16)
+        {
+            int i = 0;
+            for (; i + 4 <= rows; i += 4)
+                Narrow512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+            for (; i < rows; i++)
+                Half512(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+        }
+    }
+
+    /// <summary>8 rows x 32 columns: sixteen sums, two loads and eight broadcasts a step of k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile512(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int k)
+    {
+        ref float x4 = ref Unsafe.Add(ref x, 4 * xPitch);
+        ref float s4 = ref Unsafe.Add(ref sums, 4 * pitch);
+        Vector512<float> a0 = Vector512.LoadUnsafe(ref sums), b0 = Vector512.LoadUnsafe(ref sums, 16);
+        Vector512<float> a1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch)), b1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch), 16);
+        Vector512<float> a2 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), b2 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 16);
+        Vector512<float> a3 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch)), b3 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 16);
+        Vector512<float> a4 = Vector512.LoadUnsafe(ref s4), b4 = Vector512.LoadUnsafe(ref s4, 16);
+        Vector512<float> a5 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch)), b5 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch), 16);
+        Vector512<float> a6 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch)), b6 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch), 16);
+        Vector512<float> a7 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch)), b7 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch), 16);
+        for (int r = 0; r < k; r++)
+        {
+            Vector512<float> left = Vector512.LoadUnsafe(ref w), right = Vector512.LoadUnsafe(ref w, 16);
+            Vector512<float> v = Vector512.Create(x);
+            a0 = Vector512.FusedMultiplyAdd(v, left, a0);
+            b0 = Vector512.FusedMultiplyAdd(v, right, b0);
+            v = Vector512.Create(Unsafe.Add(ref x, xPitch));
+            a1 = Vector512.FusedMultiplyAdd(v, left, a1);
+            b1 = Vector512.FusedMultiplyAdd(v, right, b1);
+            v = Vector512.Create(Unsafe.Add(ref x, 2 * xPitch));
+            a2 = Vector512.FusedMultiplyAdd(v, left, a2);
+            b2 = Vector512.FusedMultiplyAdd(v, right, b2);
+            v = Vector512.Create(Unsafe.Add(ref x, 3 * xPitch));
+            a3 = Vector512.FusedMultiplyAdd(v, left, a3);
+            b3 = Vector512.FusedMultiplyAdd(v, right, b3);
+            v = Vector512.Create(x4);
+            a4 = Vector512.FusedMultiplyAdd(v, left, a4);
+            b4 = Vector512.FusedMultiplyAdd(v, right, b4);
+            v = Vector512.Create(Unsafe.Add(ref x4, xPitch));
+            a5 = Vector512.FusedMultiplyAdd(v, left, a5);
+            b5 = Vector512.FusedMultiplyAdd(v, right, b5);
+            v = Vector512.Create(Unsafe.Add(ref x4, 2 * xPitch));
+            a6 = Vector512.FusedMultiplyAdd(v, left, a6);
+            b6 = Vector512.FusedMultiplyAdd(v, right, b6);
+            v = Vector512.Create(Unsafe.Add(ref x4, 3 * xPitch));
+            a7 = Vector512.FusedMultiplyAdd(v, left, a7);
+            b7 = Vector512.FusedMultiplyAdd(v, right, b7);
+            w = ref Unsafe.Add(ref w, pitch);
+            x = ref Unsafe.Add(ref x, 1);
+            x4 = ref Unsafe.Add(ref x4, 1);
+        }
+
+        a0.StoreUnsafe(ref sums);
+        b0.StoreUnsafe(ref sums, 16);
+        a1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
+        b1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch), 16);
+        a2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
+        b2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 16);
+        a3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
+        b3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 16);
+        a4.StoreUnsafe(ref s4);
+        b4.StoreUnsafe(ref s4, 16);
+        a5.StoreUnsafe(ref Unsafe.Add(ref s4, pitch));
+        b5.StoreUnsafe(ref Unsafe.Add(ref s4, pitch), 16);
+        a6.StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch));
+        b6.StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch), 16);
+        a7.StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
+        b7.StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch), 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Row512(ref float x, ref float w, ref float sums, nint pitch, int k)
+    {
+        Vector512<float> a = Vector512.LoadUnsafe(ref sums), b = Vector512.LoadUnsafe(ref sums, 16);
+        for (int r = 0; r < k; r++)
+        {
+            Vector512<float> v = Vector512.Create(Unsafe.Add(ref x, r));
+            a = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref w), a);
+            b = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref w, 16), b);
+            w = ref Unsafe.Add(ref w, pitch);
+        }
+
+        a.StoreUnsafe(ref sums);
+        b.StoreUnsafe(ref sums, 16);
+    }
+
+    /// <summary>4 rows x 16 columns, for the columns that are left over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Narrow512(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int k)
+    {
+        Vector512<float> a = Vector512.LoadUnsafe(ref sums), b = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch));
+        Vector512<float> c = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), d = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
+        for (int r = 0; r < k; r++)
+        {
+            Vector512<float> left = Vector512.LoadUnsafe(ref w);
+            a = Vector512.FusedMultiplyAdd(Vector512.Create(x), left, a);
+            b = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, xPitch)), left, b);
+            c = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, 2 * xPitch)), left, c);
+            d = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, 3 * xPitch)), left, d);
+            w = ref Unsafe.Add(ref w, pitch);
+            x = ref Unsafe.Add(ref x, 1);
+        }
+
+        a.StoreUnsafe(ref sums);
+        b.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
+        c.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
+        d.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half512(ref float x, ref float w, ref float sums, nint pitch, int k)
+    {
+        Vector512<float> a = Vector512.LoadUnsafe(ref sums);
+        for (int r = 0; r < k; r++)
+        {
+            a = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, r)), Vector512.LoadUnsafe(ref w), a);
+            w = ref Unsafe.Add(ref w, pitch);
+        }
+
+        a.StoreUnsafe(ref sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run256(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int rows, int k, int columns)
+    {
+        for (int c = 0; c < columns; c += 16)
+        {
+            int i = 0;
+            for (; i + 4 <= rows; i += 4)
+                Tile256(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+            for (; i < rows; i++)
+                Row256(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+        }
+    }
+
+    /// <summary>4 rows x 16 columns: eight sums of sixteen registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile256(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int k)
+    {
+        Vector256<float> a0 = Vector256.LoadUnsafe(ref sums), b0 = Vector256.LoadUnsafe(ref sums, 8);
+        Vector256<float> a1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch)), b1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch), 8);
+        Vector256<float> a2 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), b2 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 8);
+        Vector256<float> a3 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch)), b3 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 8);
+        for (int r = 0; r < k; r++)
+        {
+            Vector256<float> left = Vector256.LoadUnsafe(ref w), right = Vector256.LoadUnsafe(ref w, 8);
+            Vector256<float> v = Vector256.Create(x);
+            a0 = Vector256.FusedMultiplyAdd(v, left, a0);
+            b0 = Vector256.FusedMultiplyAdd(v, right, b0);
+            v = Vector256.Create(Unsafe.Add(ref x, xPitch));
+            a1 = Vector256.FusedMultiplyAdd(v, left, a1);
+            b1 = Vector256.FusedMultiplyAdd(v, right, b1);
+            v = Vector256.Create(Unsafe.Add(ref x, 2 * xPitch));
+            a2 = Vector256.FusedMultiplyAdd(v, left, a2);
+            b2 = Vector256.FusedMultiplyAdd(v, right, b2);
+            v = Vector256.Create(Unsafe.Add(ref x, 3 * xPitch));
+            a3 = Vector256.FusedMultiplyAdd(v, left, a3);
+            b3 = Vector256.FusedMultiplyAdd(v, right, b3);
+            w = ref Unsafe.Add(ref w, pitch);
+            x = ref Unsafe.Add(ref x, 1);
+        }
+
+        a0.StoreUnsafe(ref sums);
+        b0.StoreUnsafe(ref sums, 8);
+        a1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
+        b1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch), 8);
+        a2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
+        b2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 8);
+        a3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
+        b3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Row256(ref float x, ref float w, ref float sums, nint pitch, int k)
+    {
+        Vector256<float> a = Vector256.LoadUnsafe(ref sums), b = Vector256.LoadUnsafe(ref sums, 8);
+        for (int r = 0; r < k; r++)
+        {
+            Vector256<float> v = Vector256.Create(Unsafe.Add(ref x, r));
+            a = Vector256.FusedMultiplyAdd(v, Vector256.LoadUnsafe(ref w), a);
+            b = Vector256.FusedMultiplyAdd(v, Vector256.LoadUnsafe(ref w, 8), b);
+            w = ref Unsafe.Add(ref w, pitch);
+        }
+
+        a.StoreUnsafe(ref sums);
+        b.StoreUnsafe(ref sums, 8);
+    }
+
+    /// <summary>A row x 16 columns at a time: four sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run128(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int rows, int k, int columns)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            ref float row = ref Unsafe.Add(ref x, i * xPitch);
+            for (int c = 0; c < columns; c += 16)
+            {
+                ref float sum = ref Unsafe.Add(ref sums, (i * pitch) + c);
+                ref float weight = ref Unsafe.Add(ref w, c);
+                Vector128<float> s0 = Vector128.LoadUnsafe(ref sum), s1 = Vector128.LoadUnsafe(ref sum, 4);
+                Vector128<float> s2 = Vector128.LoadUnsafe(ref sum, 8), s3 = Vector128.LoadUnsafe(ref sum, 12);
+                for (int r = 0; r < k; r++)
+                {
+                    Vector128<float> v = Vector128.Create(Unsafe.Add(ref row, r));
+                    s0 = Vector128.FusedMultiplyAdd(v, Vector128.LoadUnsafe(ref weight), s0);
+                    s1 = Vector128.FusedMultiplyAdd(v, Vector128.LoadUnsafe(ref weight, 4), s1);
+                    s2 = Vector128.FusedMultiplyAdd(v, Vector128.LoadUnsafe(ref weight, 8), s2);
+                    s3 = Vector128.FusedMultiplyAdd(v, Vector128.LoadUnsafe(ref weight, 12), s3);
+                    weight = ref Unsafe.Add(ref weight, pitch);
+                }
+
+                s0.StoreUnsafe(ref sum);
+                s1.StoreUnsafe(ref sum, 4);
+                s2.StoreUnsafe(ref sum, 8);
+                s3.StoreUnsafe(ref sum, 12);
+            }
+        }
+    }
+}

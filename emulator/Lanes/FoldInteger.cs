@@ -1,0 +1,181 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace HybridEmu.Lanes;
+
+/// <summary>
+/// Rows through one fold of the array in integers: sums[i][c] += x[i][k] * w[k][c], wrapping. Operands are int8 values in
+/// pairs of k, two 16-bit halves a word: a pair's two products and their sum are exact, so no order can matter.
+/// </summary>
+public static class FoldInteger
+{
+    /// <summary>Columns are padded to a multiple of this.</summary>
+    public const int Block = 16;
+
+    /// <summary>Two neighbours in k as one word.</summary>
+    public static int Pair(int even, int odd) => (even & 0xFFFF) | (odd << 16);
+
+    /// <param name="x">rows x pairs, <paramref name="xPitch"/> words apart.</param>
+    /// <param name="w">pairs x columns, <paramref name="pitch"/> words apart.</param>
+    /// <param name="sums">rows x columns, <paramref name="pitch"/> words apart; updated in place.</param>
+    /// <param name="columns">A multiple of <see cref="Block"/>.</param>
+    /// <param name="width">A width of this host.</param>
+    public static void Run(
+        ReadOnlySpan<int> x, int xPitch, ReadOnlySpan<int> w, Span<int> sums, int pitch, int rows, int pairs, int columns, SimdWidth width)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(columns % Block, 0);
+        if (rows == 0 || pairs == 0)
+            return;
+        ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * xPitch) + pairs);
+        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((pairs - 1) * pitch) + columns);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, ((rows - 1) * pitch) + columns);
+        if (width == SimdWidth.Vector512 && Avx512BW.IsSupported)
+            Run512(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
+        else if (width >= SimdWidth.Vector256 && Avx2.IsSupported)
+            Run256(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
+        else if (width >= SimdWidth.Vector128)
+            Run128(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
+        else
+            Scalar(x, xPitch, w, sums, pitch, rows, pairs, columns);
+    }
+
+    /// <summary>The same, one element at a time.</summary>
+    public static void Scalar(
+        ReadOnlySpan<int> x, int xPitch, ReadOnlySpan<int> w, Span<int> sums, int pitch, int rows, int pairs, int columns)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            for (int c = 0; c < columns; c++)
+            {
+                int sum = sums[(i * pitch) + c];
+                for (int p = 0; p < pairs; p++)
+                {
+                    int a = x[(i * xPitch) + p], b = w[(p * pitch) + c];
+                    sum = unchecked(sum + ((short)a * (short)b) + ((a >> 16) * (b >> 16)));
+                }
+
+                sums[(i * pitch) + c] = sum;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run512(ref int x, nint xPitch, ref int w, ref int sums, nint pitch, int rows, int pairs, int columns)
+    {
+        int i = 0;
+        for (; i + 8 <= rows; i += 8)
+        {
+            for (int c = 0; c < columns; c += 16)
+                Tile512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, pairs);
+        }
+
+        for (; i < rows; i++)
+        {
+            for (int c = 0; c < columns; c += 16)
+            {
+                ref int sum = ref Unsafe.Add(ref sums, (i * pitch) + c);
+                ref int row = ref Unsafe.Add(ref x, i * xPitch);
+                ref int weight = ref Unsafe.Add(ref w, c);
+                Vector512<int> total = Vector512.LoadUnsafe(ref sum);
+                for (int p = 0; p < pairs; p++)
+                {
+                    total += Dot(Vector512.Create(Unsafe.Add(ref row, p)), Vector512.LoadUnsafe(ref weight));
+                    weight = ref Unsafe.Add(ref weight, pitch);
+                }
+
+                total.StoreUnsafe(ref sum);
+            }
+        }
+    }
+
+    /// <summary>8 rows x 16 columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile512(ref int x, nint xPitch, ref int w, ref int sums, nint pitch, int pairs)
+    {
+        ref int x4 = ref Unsafe.Add(ref x, 4 * xPitch);
+        ref int s4 = ref Unsafe.Add(ref sums, 4 * pitch);
+        Vector512<int> t0 = Vector512.LoadUnsafe(ref sums), t1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch));
+        Vector512<int> t2 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), t3 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
+        Vector512<int> t4 = Vector512.LoadUnsafe(ref s4), t5 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch));
+        Vector512<int> t6 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch)), t7 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
+        for (int p = 0; p < pairs; p++)
+        {
+            Vector512<int> weights = Vector512.LoadUnsafe(ref w);
+            t0 += Dot(Vector512.Create(x), weights);
+            t1 += Dot(Vector512.Create(Unsafe.Add(ref x, xPitch)), weights);
+            t2 += Dot(Vector512.Create(Unsafe.Add(ref x, 2 * xPitch)), weights);
+            t3 += Dot(Vector512.Create(Unsafe.Add(ref x, 3 * xPitch)), weights);
+            t4 += Dot(Vector512.Create(x4), weights);
+            t5 += Dot(Vector512.Create(Unsafe.Add(ref x4, xPitch)), weights);
+            t6 += Dot(Vector512.Create(Unsafe.Add(ref x4, 2 * xPitch)), weights);
+            t7 += Dot(Vector512.Create(Unsafe.Add(ref x4, 3 * xPitch)), weights);
+            w = ref Unsafe.Add(ref w, pitch);
+            x = ref Unsafe.Add(ref x, 1);
+            x4 = ref Unsafe.Add(ref x4, 1);
+        }
+
+        t0.StoreUnsafe(ref sums);
+        t1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
+        t2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
+        t3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
+        t4.StoreUnsafe(ref s4);
+        t5.StoreUnsafe(ref Unsafe.Add(ref s4, pitch));
+        t6.StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch));
+        t7.StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run256(ref int x, nint xPitch, ref int w, ref int sums, nint pitch, int rows, int pairs, int columns)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            ref int row = ref Unsafe.Add(ref x, i * xPitch);
+            for (int c = 0; c < columns; c += 16)
+            {
+                ref int sum = ref Unsafe.Add(ref sums, (i * pitch) + c);
+                ref int weight = ref Unsafe.Add(ref w, c);
+                Vector256<int> t0 = Vector256.LoadUnsafe(ref sum), t1 = Vector256.LoadUnsafe(ref sum, 8);
+                for (int p = 0; p < pairs; p++)
+                {
+                    Vector256<short> v = Vector256.Create(Unsafe.Add(ref row, p)).AsInt16();
+                    t0 += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref weight).AsInt16());
+                    t1 += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref weight, 8).AsInt16());
+                    weight = ref Unsafe.Add(ref weight, pitch);
+                }
+
+                t0.StoreUnsafe(ref sum);
+                t1.StoreUnsafe(ref sum, 8);
+            }
+        }
+    }
+
+    /// <summary>Any 128-bit host: the halves are taken apart by shifts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Run128(ref int x, nint xPitch, ref int w, ref int sums, nint pitch, int rows, int pairs, int columns)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            ref int row = ref Unsafe.Add(ref x, i * xPitch);
+            for (int c = 0; c < columns; c += 4)
+            {
+                ref int sum = ref Unsafe.Add(ref sums, (i * pitch) + c);
+                ref int weight = ref Unsafe.Add(ref w, c);
+                Vector128<int> total = Vector128.LoadUnsafe(ref sum);
+                for (int p = 0; p < pairs; p++)
+                {
+                    int pair = Unsafe.Add(ref row, p);
+                    Vector128<int> weights = Vector128.LoadUnsafe(ref weight);
+                    total += (Vector128.Create((int)(short)pair) * ((weights << 16) >> 16)) + (Vector128.Create(pair >> 16) * (weights >> 16));
+                    weight = ref Unsafe.Add(ref weight, pitch);
+                }
+
+                total.StoreUnsafe(ref sum);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Dot(Vector512<int> pair, Vector512<int> weights) => Avx512BW.MultiplyAddAdjacent(pair.AsInt16(), weights.AsInt16());
+}

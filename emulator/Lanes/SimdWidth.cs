@@ -1,0 +1,31 @@
+using System.Runtime.Intrinsics;
+using HybridEmu.Isa;
+
+namespace HybridEmu.Lanes;
+
+/// <summary>Host vector width of the array's kernels. Changes no bit.</summary>
+public enum SimdWidth
+{
+    /// <summary>The widest that this host has.</summary>
+    Widest,
+    Scalar,
+    Vector128,
+    Vector256,
+    Vector512,
+}
+
+/// <summary>What of <see cref="SimdWidth"/> a host can do.</summary>
+public static class SimdWidths
+{
+    /// <summary>The width asked for, or the next narrower one that this host has.</summary>
+    public static SimdWidth Choose(SimdWidth asked)
+    {
+        if (asked == SimdWidth.Scalar || !Fp32.HasHardwareFma)
+            return SimdWidth.Scalar;
+        if (asked is SimdWidth.Widest or SimdWidth.Vector512 && Vector512.IsHardwareAccelerated)
+            return SimdWidth.Vector512;
+        if (asked is not SimdWidth.Vector128 && Vector256.IsHardwareAccelerated)
+            return SimdWidth.Vector256;
+        return Vector128.IsHardwareAccelerated ? SimdWidth.Vector128 : SimdWidth.Scalar;
+    }
+}

@@ -1,0 +1,125 @@
+using HybridEmu.Isa;
+
+namespace HybridEmu.Units;
+
+/// <summary>From what entered to every register of every PE, and back from an array at rest.</summary>
+public sealed partial class FastArray
+{
+    /// <summary>
+    /// Goes on from an array in which nothing is in flight: all weights and enables are then those of the last fold, the pass
+    /// registers hold them a row further down, and what moves through the PEs is zeros.
+    /// </summary>
+    /// <param name="array">An array that has stood still or run empty since its last fold.</param>
+    /// <param name="floatingPoint">The mode of the steps that ran it empty.</param>
+    public void ReadRegisters(SystolicArray array, bool floatingPoint)
+    {
+        // The fold in the PEs has number 1. Of the one before only what is in the bottom pass registers is left: its row 0.
+        _time = array.Time;
+        _tokens = 2 * _rows;
+        _tokensInFold = 0;
+        _fillingFold = 2;
+        _launched = 2;
+        _entered = 0;
+        _settled = 0;
+        _pairedFold = -1;
+        _folds[0] = new FoldInput { EnabledRows = array.EnableOut(_rows - 1, 0) ? 1 : 0 };
+        _folds[1] = default;
+        for (int r = 0; r < _rows; r++)
+        {
+            Span<int> words = WeightRow(1, r);
+            words.Clear();
+            for (int c = 0; c < _columns; c++)
+                words[c] = array.Shadow(r, c);
+            if (array.EnableShadow(r, 0))
+                _folds[1].EnabledRows = r + 1;
+        }
+
+        Span<int> bottom = WeightRow(0, 0);
+        bottom.Clear();
+        for (int c = 0; c < _columns; c++)
+            bottom[c] = array.WeightOut(_rows - 1, c);
+        _entering = default;
+        Array.Fill(_steps, new StepInput { Tokens = _tokens, Row = -1, Fold = 1, FloatingPoint = (byte)(floatingPoint ? 1 : 0) });
+    }
+
+    /// <summary>
+    /// Writes the registers of this time. PE (r, c) has seen what entered up to r + c steps before the last step:
+    /// with n shift tokens among it, the shadow is the word of token n - r, the pass register that of token n - 1 - r, and
+    /// the weight is the word of the fold launched last; psum is the chain over rows 0 .. r.
+    /// </summary>
+    public void WriteRegisters(SystolicArray array)
+    {
+        array.Reset(_time);
+        for (int age = 0; age < _rows + _columns - 1; age++)
+        {
+            long entered = _time - 1 - age;
+            ref StepInput step = ref _steps[entered & _stepMask];
+            array.SetTokens(age, step.ShiftToken, step.SwitchToken, step.Enable);
+            ReadOnlySpan<int> x = step.HasRow != 0 ? _x.AsSpan((int)(step.Row & _rowMask) * _xPitch, _rows) : default;
+            for (int r = 0; r < x.Length; r++)
+                array.SetAct(r, age - r, x[r]);
+            if (step.ShiftToken != 0)
+                WriteSkew(array, entered, age, step.Tokens);
+            for (int r = Math.Max(0, age - _columns + 1); r <= Math.Min(age, _rows - 1); r++)
+                WriteElement(array, in step, entered, x, r, age - r);
+        }
+    }
+
+    /// <summary>Puts back what the accumulators hold at this time in place of sums that have not left the array yet.</summary>
+    public void TakeBackEarlySums()
+    {
+        for (long row = _entered - 1; row >= 0; row--)
+        {
+            ref RowInput input = ref _rowInputs[row & _rowMask];
+            ref FoldInFlight wave = ref Fold(input.Fold).Wave;
+            if (input.EnteredAt + _rows + _columns <= _time)
+                break;
+            int first = (int)Math.Max(0, _time - input.EnteredAt - _rows); // columns before it have left
+            _accumulators.PutBack(in wave, input.Index, first, _addends.AsSpan((int)(row & _rowMask) * _stride, _stride));
+        }
+    }
+
+    private void WriteSkew(SystolicArray array, long entered, int age, long token)
+    {
+        ReadOnlySpan<int> words = TokenWords(token, out _);
+        for (int c = age + 1; c < _columns; c++)
+            array.SetWeightSkew(entered, c, words[c]);
+    }
+
+    private void WriteElement(SystolicArray array, in StepInput step, long entered, ReadOnlySpan<int> x, int r, int c)
+    {
+        int weight = WeightRow(step.Fold, r)[c];
+        bool enabled = r < Fold(step.Fold).EnabledRows;
+        int shadow = TokenWords(step.Tokens - r, out bool shadowEnabled)[c];
+        int passed = TokenWords(step.Tokens - 1 - r, out bool passEnabled)[c];
+        array.SetElement(r, c, Sum(in step, entered, x, r, c), weight, shadow, passed);
+        array.SetEnables(r, c, enabled, shadowEnabled, passEnabled);
+    }
+
+    private int Sum(in StepInput step, long entered, ReadOnlySpan<int> x, int lastRow, int c)
+    {
+        int sum = 0;
+        ref FoldInput fold = ref Fold(step.Fold);
+        if (!x.IsEmpty && fold.Wave.Addend != 0 && c < fold.Wave.Columns)
+            sum = _addends[((int)(step.Row & _rowMask) * _stride) + c];
+        for (int r = 0; r <= Math.Min(lastRow, fold.EnabledRows - 1); r++)
+        {
+            int act = x.IsEmpty ? 0 : x[r];
+            int weight = WeightRow(step.Fold, r)[c];
+            sum = _steps[(entered + r + c) & _stepMask].FloatingPoint != 0
+                ? BitConverter.SingleToInt32Bits(Fp32.Fma(BitConverter.Int32BitsToSingle(act), BitConverter.Int32BitsToSingle(weight), BitConverter.Int32BitsToSingle(sum)))
+                : unchecked(sum + (act * weight));
+        }
+
+        return sum;
+    }
+
+    /// <summary>The row of weights that token number <paramref name="token"/> brought, the first being 1.</summary>
+    private Span<int> TokenWords(long token, out bool enabled)
+    {
+        long fold = (token - 1) / _rows;
+        int row = _rows - 1 - (int)((token - 1) % _rows);
+        enabled = row < Fold(fold).EnabledRows;
+        return WeightRow(fold, row);
+    }
+}

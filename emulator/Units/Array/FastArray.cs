@@ -1,0 +1,263 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using HybridEmu.Lanes;
+
+namespace HybridEmu.Units;
+
+/// <summary>
+/// The fast engine: keeps what entered the array and computes whole rows of sums from it, when somebody needs them. Same
+/// bits as <see cref="SystolicArray"/>, without its registers; those of any step can be had by <see cref="WriteRegisters"/>.
+/// </summary>
+/// <remarks>
+/// Everything that enters together meets again in every PE it passes: an X row finds the weights of the last fold that was
+/// launched when it entered, and its column's addend. So a row's sums are known at its entry. They are put into the
+/// accumulators ahead of their time, which nobody sees: whoever looks (drain, core, archive, waveform) comes after the array
+/// has run empty, or has the registers written out first, which takes early sums back (<see cref="TakeBackEarlySums"/>).
+/// A fold with addends follows the fold that wrote them at such a distance that it reads what is computed here before.
+/// Bounds: an X row is in the array for R + C steps; a fold's tokens are R steps long, so of folds a few more than C / R matter.
+/// </remarks>
+public sealed partial class FastArray
+{
+    private const int MostRowsAtOnce = 64;
+
+    private readonly int _rows;
+    private readonly int _columns;
+    private readonly int _stride;
+    private readonly int _xPitch;
+    private readonly SimdWidth _simd;
+    private readonly Accumulators _accumulators;
+
+    private readonly StepInput[] _steps; // ring by step
+    private readonly RowInput[] _rowInputs; // ring by row
+    private readonly int[] _x;
+    private readonly int[] _addends;     // what the accumulators held where a row's sums go
+    private readonly FoldInput[] _folds; // ring by fold
+    private readonly int[] _weights;
+    private readonly int[] _weightPairs; // of one fold, for integers
+    private readonly int[] _xPairs;
+    private readonly int[] _sums;
+    private readonly int _stepMask;
+    private readonly int _rowMask;
+
+    private long _time;
+    private long _pairedFold;
+    private long _fillingFold;
+    private int _tokensInFold;
+    private long _tokens;
+    private long _launched;
+    private long _entered; // rows
+    private long _settled; // rows whose sums are in the accumulators
+    private StepInput _entering;
+
+    public FastArray(MatrixConfig config, Accumulators accumulators)
+    {
+        _rows = config.Rows;
+        _columns = config.Columns;
+        _stride = (_columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block;
+        _xPitch = (_rows + 15) / 16 * 16;
+        _simd = SimdWidths.Choose(config.Simd);
+        _accumulators = accumulators;
+        int steps = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns));
+        int rows = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + MostRowsAtOnce));
+        _steps = new StepInput[steps];
+        _stepMask = steps - 1;
+        _rowInputs = new RowInput[rows];
+        _rowMask = rows - 1;
+        _x = new int[rows * _xPitch];
+        _addends = new int[rows * _stride];
+        _folds = new FoldInput[(_columns / _rows) + 6];
+        _weights = new int[_folds.Length * _rows * _stride];
+        _weightPairs = new int[(_rows + 1) / 2 * _stride];
+        _xPairs = new int[MostRowsAtOnce * _xPitch];
+        _sums = new int[MostRowsAtOnce * _stride];
+    }
+
+    /// <summary>Enabled cycles so far, which is the index of the next step.</summary>
+    public long Time => _time;
+
+    /// <summary>A shift token enters at the next step with one row of weights, bottom row first; R of them make a fold.</summary>
+    /// <param name="row">bf16 or int8 bytes, one element a column; empty for a row beyond K.</param>
+    /// <param name="columns">Elements in the row.</param>
+    /// <param name="floatingPoint">bf16, else int8.</param>
+    public void EnterWeights(ReadOnlySpan<byte> row, int columns, bool floatingPoint)
+    {
+        ref FoldInput fold = ref Fold(_fillingFold);
+        if (_tokensInFold == 0)
+        {
+            // The slot may still be wanted by rows that entered long ago.
+            if (_settled < _entered && _rowInputs[_settled & _rowMask].Fold <= _fillingFold - _folds.Length)
+                Settle();
+            fold = default;
+        }
+
+        int at = _rows - 1 - _tokensInFold;
+        Span<int> words = WeightRow(_fillingFold, at);
+        if (row.IsEmpty)
+        {
+            words.Clear();
+        }
+        else
+        {
+            fold.EnabledRows = Math.Max(fold.EnabledRows, at + 1);
+            Widen(row, columns, floatingPoint, words);
+            words[columns..].Clear();
+        }
+
+        _entering.ShiftToken = 1;
+        _entering.Enable = (byte)(row.IsEmpty ? 0 : 1);
+        _tokens++;
+        if (++_tokensInFold == _rows)
+        {
+            _tokensInFold = 0;
+            _fillingFold++;
+        }
+    }
+
+    /// <summary>The switch token enters at the next step, with the first X row of this fold.</summary>
+    public void Launch(in FoldInFlight wave)
+    {
+        Fold(_launched).Wave = wave;
+        _launched++;
+        _entering.SwitchToken = 1;
+    }
+
+    /// <summary>The next X row of the fold launched last enters at the next step.</summary>
+    /// <param name="row">bf16 or int8 bytes.</param>
+    /// <param name="elements">Elements in the row, up to R; the others are 0.</param>
+    /// <param name="index">Number of the row in its fold.</param>
+    /// <param name="floatingPoint">bf16, else int8.</param>
+    public void EnterRow(ReadOnlySpan<byte> row, int elements, int index, bool floatingPoint)
+    {
+        if (_entered - _settled == MostRowsAtOnce)
+            Settle();
+        int slot = (int)_entered & _rowMask;
+        _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time };
+        Span<int> words = _x.AsSpan(slot * _xPitch, _xPitch);
+        Widen(row, elements, floatingPoint, words);
+        words[elements..].Clear();
+        _entered++;
+        _entering.HasRow = 1;
+    }
+
+    /// <summary>One enabled cycle.</summary>
+    public void Step(bool floatingPoint)
+    {
+        _entering.Tokens = _tokens;
+        _entering.Fold = _launched - 1;
+        _entering.Row = _entered - 1;
+        _entering.FloatingPoint = (byte)(floatingPoint ? 1 : 0);
+        _steps[_time & _stepMask] = _entering;
+        _entering = default;
+        _time++;
+    }
+
+    /// <summary>Steps at which nothing enters.</summary>
+    public void Rest(long steps, bool floatingPoint)
+    {
+        long recorded = Math.Min(steps, _steps.Length);
+        _time += steps - recorded;
+        for (long i = 0; i < recorded; i++)
+            Step(floatingPoint);
+    }
+
+    /// <summary>Puts the sums of all rows that entered into the accumulators.</summary>
+    public void Settle()
+    {
+        while (_settled < _entered)
+        {
+            int slot = (int)_settled & _rowMask;
+            ref RowInput first = ref _rowInputs[slot];
+            int most = (int)Math.Min(Math.Min(_entered - _settled, _rowInputs.Length - slot), MostRowsAtOnce);
+            int count = 1;
+            while (count < most && _rowInputs[slot + count].Fold == first.Fold)
+                count++;
+            SettleRows(slot, first.Fold, first.Index, count);
+            _settled += count;
+        }
+    }
+
+    private void SettleRows(int slot, long number, int firstRow, int count)
+    {
+        ref FoldInput fold = ref Fold(number);
+        ref FoldInFlight wave = ref fold.Wave;
+        int columns = (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block;
+        Span<int> addends = _addends.AsSpan(slot * _stride, count * _stride);
+        Span<int> sums = _sums.AsSpan(0, count * _stride);
+        _accumulators.Gather(in wave, firstRow, count, addends, _stride);
+        if (wave.Addend != 0)
+            addends.CopyTo(sums);
+        else
+            sums.Clear();
+
+        ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
+        ReadOnlySpan<int> weights = _weights.AsSpan((int)(number % _folds.Length) * _rows * _stride, _rows * _stride);
+        if (wave.FloatingPoint != 0)
+        {
+            FoldFloat.Run(
+                MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights),
+                MemoryMarshal.Cast<int, float>(sums), _stride, count, fold.EnabledRows, columns, _simd);
+        }
+        else
+        {
+            PairWeights(number, fold.EnabledRows, weights, columns);
+            int pairs = (fold.EnabledRows + 1) / 2;
+            for (int i = 0; i < count; i++)
+            {
+                for (int p = 0; p < pairs; p++)
+                    _xPairs[(i * _xPitch) + p] = FoldInteger.Pair(x[(i * _xPitch) + (2 * p)], (2 * p) + 1 < _rows ? x[(i * _xPitch) + (2 * p) + 1] : 0);
+            }
+
+            FoldInteger.Run(_xPairs, _xPitch, _weightPairs, sums, _stride, count, pairs, columns, _simd);
+        }
+
+        _accumulators.Scatter(in wave, firstRow, count, sums, _stride);
+    }
+
+    private void PairWeights(long number, int enabledRows, ReadOnlySpan<int> weights, int columns)
+    {
+        if (_pairedFold == number)
+            return;
+        _pairedFold = number;
+        for (int r = 0; r < enabledRows; r += 2)
+        {
+            for (int c = 0; c < columns; c++)
+                _weightPairs[(r / 2 * _stride) + c] = FoldInteger.Pair(weights[(r * _stride) + c], r + 1 < enabledRows ? weights[((r + 1) * _stride) + c] : 0);
+        }
+    }
+
+    private static void Widen(ReadOnlySpan<byte> row, int elements, bool floatingPoint, Span<int> words)
+    {
+        if (floatingPoint)
+        {
+            WidenBf16.Run(MemoryMarshal.Cast<byte, ushort>(row)[..elements], MemoryMarshal.Cast<int, float>(words)[..elements]);
+            return;
+        }
+
+        for (int i = 0; i < elements; i++)
+            words[i] = (sbyte)row[i];
+    }
+
+    private ref FoldInput Fold(long number) => ref _folds[number % _folds.Length];
+
+    private Span<int> WeightRow(long fold, int row) => _weights.AsSpan((((int)(fold % _folds.Length) * _rows) + row) * _stride, _stride);
+
+    /// <summary>What entered at one step.</summary>
+    private struct StepInput
+    {
+        /// <summary>Tokens and rows entered up to and with this step; the fold launched last.</summary>
+        public long Tokens, Row, Fold;
+        public byte HasRow, ShiftToken, Enable, SwitchToken, FloatingPoint;
+    }
+
+    private struct RowInput
+    {
+        public long Fold, EnteredAt;
+        public int Index;
+    }
+
+    private struct FoldInput
+    {
+        public FoldInFlight Wave;
+        public int EnabledRows;
+    }
+}

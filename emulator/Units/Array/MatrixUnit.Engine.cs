@@ -1,0 +1,85 @@
+namespace HybridEmu.Units;
+
+/// <summary>
+/// Which engine moves the array. The fast one takes over when a matmul starts, as the array is at rest then; the registers
+/// are written out, and stepped from there on to the end of the matmul, when somebody looks at them or at sums on their way.
+/// </summary>
+public sealed partial class MatrixUnit
+{
+    private const long NotEmptying = long.MaxValue;
+
+    private bool _isFast;
+
+    /// <summary>
+    /// While all rows are in and the array runs empty: the last edge whose step is done. Nothing else moves then, so the unit
+    /// sleeps, and steps are made up for when it is evaluated or looked at.
+    /// </summary>
+    private long _emptyingFrom = NotEmptying;
+
+    private long ArrayTime => _isFast ? _fast.Time : _registers.Time;
+
+    /// <summary>Brings what changes in the unit's sleep up to and including an edge that has passed.</summary>
+    public void Settle(long edge)
+    {
+        if (edge <= _emptyingFrom)
+            return;
+        long steps = edge - _emptyingFrom;
+        _emptyingFrom = edge;
+        if (_isFast)
+        {
+            long time = _fast.Time + steps;
+            _fast.Rest(steps, State.FloatingPoint != 0);
+            _accumulators.Retire(time - 1);
+            State.ArrayCycles += steps;
+            return;
+        }
+
+        for (; steps > 0; steps--)
+            StepArray(_registers.Time);
+    }
+
+    /// <summary>The array is at rest: go on with the engine that was asked for.</summary>
+    private void UseEngine()
+    {
+        if (_isFast || _config.Engine == ArrayEngine.Step)
+            return;
+        _fast.ReadRegisters(_registers, State.FloatingPoint != 0);
+        _isFast = true;
+    }
+
+    /// <summary>Makes registers and accumulators those of this edge, and goes on in them.</summary>
+    private void UseRegisters(long edge)
+    {
+        Settle(edge);
+        if (!_isFast)
+            return;
+        SettleSums();
+        _fast.WriteRegisters(_registers);
+        _fast.TakeBackEarlySums();
+        _isFast = false;
+    }
+
+    private void SettleSums()
+    {
+        if (_isFast)
+            _fast.Settle();
+    }
+
+    private void StepArray(long time)
+    {
+        bool floatingPoint = State.FloatingPoint != 0;
+        if (_isFast)
+        {
+            _fast.Step(floatingPoint);
+        }
+        else
+        {
+            _accumulators.ReadAddends(time, _registers.Top);
+            _accumulators.WriteResults(time, _registers.Bottom);
+            _registers.Step(floatingPoint);
+        }
+
+        _accumulators.Retire(time);
+        State.ArrayCycles++;
+    }
+}

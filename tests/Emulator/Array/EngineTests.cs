@@ -1,0 +1,162 @@
+using FsCheck;
+using FsCheck.Fluent;
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
+using HybridEmu.Lanes;
+using HybridEmu.Units;
+
+namespace HybridEmu.Emulator.Tests;
+
+/// <summary>The fast engine against the step engine: same reports at the same edges, same bytes, same registers whenever one looks.</summary>
+public class EngineTests
+{
+    private static readonly (int Rows, int Columns, int Latency)[] Shapes =
+        [(8, 8, 2), (5, 7, 2), (1, 1, 1), (3, 40, 1), (40, 3, 4), (16, 16, 3), (32, 32, 2), (1, 20, 2), (20, 1, 2), (17, 33, 2)];
+
+    private static readonly SimdWidth[] Widths = [SimdWidth.Widest, SimdWidth.Scalar, SimdWidth.Vector128, SimdWidth.Vector256];
+
+    [Fact]
+    public void Fast_and_step_engine_agree_at_every_cycle_one_looks_at()
+    {
+        Gen<EngineCase> cases =
+            from shape in Gen.Choose(0, Shapes.Length - 1)
+            from width in Gen.Choose(0, Widths.Length - 1)
+            from seed in Gen.Choose(0, 1_000_000)
+            from products in Gen.Choose(1, 4)
+            from stall in Gen.Elements(0, 0, 15, 60)
+            from look in Gen.Elements(0, 1, 10, 40)
+            from core in Gen.Elements(0, 0, 4, 150)
+            select new EngineCase(shape, width, (ulong)seed, products, stall, look, core);
+        Prop.ForAll(Arb.From(cases, Shrink), Agree).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+    }
+
+    [Theory]
+    [InlineData(SimdWidth.Vector512)]
+    [InlineData(SimdWidth.Vector256)]
+    [InlineData(SimdWidth.Vector128)]
+    public void Every_width_of_the_fold_kernels_equals_its_scalar_twin(SimdWidth asked)
+    {
+        SimdWidth width = SimdWidths.Choose(asked);
+        var random = new MatrixStimulus(3);
+        foreach (int rows in new[] { 0, 1, 3, 4, 7, 8, 9, 17 })
+        {
+            foreach (int k in new[] { 0, 1, 2, 5, 16, 33 })
+            {
+                foreach (int columns in new[] { 16, 32, 48, 80 })
+                {
+                    const int Pitch = 96, XPitch = 40;
+                    float[] x = Floats(rows * XPitch, random), w = Floats(40 * Pitch, random), sums = Floats(rows * Pitch, random);
+                    float[] expected = [.. sums];
+                    FoldFloat.Run(x, XPitch, w, sums, Pitch, rows, k, columns, width);
+                    FoldFloat.Scalar(x, XPitch, w, expected, Pitch, rows, k, columns);
+                    Assert.Equal(expected.Select(CanonicalNaN.BitsOf), sums.Select(CanonicalNaN.BitsOf));
+
+                    int[] xi = Pairs(rows * XPitch, random), wi = Pairs(40 * Pitch, random), si = Pairs(rows * Pitch, random);
+                    int[] expectedIntegers = [.. si];
+                    FoldInteger.Run(xi, XPitch, wi, si, Pitch, rows, k, columns, width);
+                    FoldInteger.Scalar(xi, XPitch, wi, expectedIntegers, Pitch, rows, k, columns);
+                    Assert.Equal(expectedIntegers, si);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void An_array_that_runs_empty_is_not_evaluated()
+    {
+        var product = new MatrixCase(4, 8, 8, false, false, false, 1, false, 1);
+        MatrixConfig config = new(8, 8, 16384);
+        var skipping = new MatrixBench(config);
+        var every = new MatrixBench(config) { EveryEdge = true };
+        Assert.Equal(product.Run(every), product.Run(skipping));
+        Assert.Equal(every.Finished, skipping.Finished);
+        Assert.Equal(every.Unit.State.ArrayCycles, skipping.Unit.State.ArrayCycles);
+        Assert.True(skipping.Evaluations + 14 <= every.Evaluations); // R + C - 1 + La, but for the step of the last row and the end
+    }
+
+    private static void Agree(EngineCase c)
+    {
+        (int rows, int columns, int latency) = Shapes[c.Shape];
+        MatrixConfig config = new(rows, columns, 32768, latency, Simd: Widths[c.Width]);
+        bool Looks(long edge) => c.Look > 0 && new MatrixStimulus(c.Seed ^ ((ulong)edge << 20)).Next(1000) < c.Look;
+        var fast = new MatrixBench(config, c.Stall, c.Seed) { Hashes = [], HashAt = Looks };
+        var step = new MatrixBench(config with { Engine = ArrayEngine.Step }, c.Stall, c.Seed) { Hashes = [], HashAt = Looks };
+        foreach (MatrixBench bench in new[] { fast, step })
+        {
+            Program(bench, c);
+            bench.Run(3);
+        }
+
+        Assert.Equal(step.Finished, fast.Finished);
+        Assert.Equal(step.Scratchpad.Bytes, fast.Scratchpad.Bytes);
+        Assert.Equal(step.Hashes, fast.Hashes);
+        Assert.Equal(step.CoreResponses.Select(Word), fast.CoreResponses.Select(Word));
+        Assert.Equal(step.Unit.AccumulatorReads, fast.Unit.AccumulatorReads);
+        Assert.Equal(step.Unit.AccumulatorWrites, fast.Unit.AccumulatorWrites);
+        Assert.Equal(Hash(step), Hash(fast));
+    }
+
+    private static uint Word(ScratchpadResponse response) => response.Write != 0 ? 0 : BitConverter.ToUInt32(Line64.ReadSpan(in response.Data));
+
+    private static ulong Hash(MatrixBench bench)
+    {
+        StateArchive archive = StateArchive.ForHash();
+        bench.Unit.Walk(archive, bench.Edge);
+        return archive.Hash;
+    }
+
+    /// <summary>A few products of any type and shape, each over its own or the last one's sums, and what is left drained.</summary>
+    private static void Program(MatrixBench bench, EngineCase c)
+    {
+        var random = new MatrixStimulus(c.Seed);
+        for (int p = 0; p < c.Products; p++)
+        {
+            var product = new MatrixCase(
+                1 + random.Next(24), 1 + random.Next(60), 1 + random.Next(60), random.Next(2) == 0, random.Next(3) == 0, random.Next(3) == 0,
+                1 + random.Next(3), random.Next(2) == 0, c.Seed + (ulong)p);
+            if (p == 0)
+                product.Fill(bench.Scratchpad.Bytes); // later ones find whatever bytes there are: any is an operand
+            for (int i = 0; i < product.Products; i++)
+                bench.Program.Enqueue(product.Matmul(i));
+            if (random.Next(2) == 0)
+                bench.Program.Enqueue(product.RawDrain());
+        }
+
+        for (int i = 0; i < c.Core; i++)
+            bench.CoreProgram.Enqueue(new ScratchpadRequest { Address = (uint)random.Next(8191) * 4, Length = 4, Write = (byte)(i & 1) });
+    }
+
+    private static IEnumerable<EngineCase> Shrink(EngineCase c)
+    {
+        if (c.Stall > 0)
+            yield return c with { Stall = 0 };
+        if (c.Core > 0)
+            yield return c with { Core = c.Core - 1 };
+        if (c.Products > 1)
+            yield return c with { Products = c.Products - 1 };
+        if (c.Width > 0)
+            yield return c with { Width = 0 };
+        if (c.Shape > 0)
+            yield return c with { Shape = c.Shape - 1 };
+    }
+
+    private static float[] Floats(int count, MatrixStimulus random)
+    {
+        var values = new float[count];
+        foreach (ref float value in values.AsSpan())
+            value = random.Next(50) == 0 ? BitConverter.Int32BitsToSingle((random.Next(65536) << 16) | random.Next(65536)) : (random.Next(2001) - 1000) / 7f;
+        return values;
+    }
+
+    private static int[] Pairs(int count, MatrixStimulus random)
+    {
+        var values = new int[count];
+        foreach (ref int value in values.AsSpan())
+            value = FoldInteger.Pair((sbyte)random.Next(256), (sbyte)random.Next(256));
+        return values;
+    }
+
+    /// <param name="Look">Looks at the registers in so many of a thousand edges.</param>
+    /// <param name="Core">Accesses of the core to the accumulators meanwhile.</param>
+    private sealed record EngineCase(int Shape, int Width, ulong Seed, int Products, int Stall, int Look, int Core);
+}
