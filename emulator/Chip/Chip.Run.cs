@@ -37,7 +37,16 @@ public sealed partial class Chip
     {
         bool foreground = false;
         long next = limitPs;
-        if (Skipping)
+        if (Skipping && _core.WantsNext && _core.NextPs <= limitPs)
+        {
+            // The usual case: nobody but a domain whose next edge is earlier can come first.
+            next = _core.NextPs;
+            if (_hbm.NextPs < next)
+                next = Math.Min(next, _hbm.NextWorkPs(ref foreground));
+            if (_system.NextPs < next)
+                next = Math.Min(next, _system.NextWorkPs(ref foreground));
+        }
+        else if (Skipping)
         {
             next = Math.Min(next, _core.NextWorkPs(ref foreground));
             next = Math.Min(next, _hbm.NextWorkPs(ref foreground));
@@ -55,11 +64,11 @@ public sealed partial class Chip
         bool core = _core.AdvanceTo(next), hbm = _hbm.AdvanceTo(next), system = _system.AdvanceTo(next);
         if (next == _power.NextSamplePs)
             SamplePower();
-        if (core)
+        if (core && (!Skipping || _core.IsDueNow))
             EvaluateCore();
-        if (hbm)
+        if (hbm && (!Skipping || _hbm.IsDueNow))
             EvaluateHbm();
-        if (system)
+        if (system && (!Skipping || _system.IsDueNow))
             EvaluateSystem();
         return true;
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace HybridEmu.Kernel;
 
@@ -150,20 +151,28 @@ public sealed class ClockDomain
     }
 
     /// <summary>Moves to the last edge at or before <paramref name="timePs"/>. Returns whether an enabled edge lies at it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool AdvanceTo(long timePs)
     {
-        Ticked = false;
         if (NextPs > timePs)
-            return false;
-        if (NextPs == timePs && _divider == 1)
         {
-            Cycle++;
-            Edge++;
-            TimePs = timePs;
-            NextPs = GridTime(++_gridIndex);
-            Ticked = true;
-            return true;
+            Ticked = false;
+            return false;
         }
+
+        if (NextPs != timePs || _divider != 1)
+            return AdvanceFar(timePs);
+        Cycle++;
+        Edge++;
+        TimePs = timePs;
+        NextPs = GridTime(++_gridIndex);
+        Ticked = true;
+        return true;
+    }
+
+    private bool AdvanceFar(long timePs)
+    {
+        Ticked = false;
 
         // Closed form over edges that nothing asked for, then the last one by itself.
         long last = GridIndexAtOrBefore(timePs);
@@ -197,6 +206,20 @@ public sealed class ClockDomain
         }
 
         return Ticked;
+    }
+
+    /// <summary>Whether some unit is to be evaluated at the very next edge of the grid.</summary>
+    public bool WantsNext
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _next[0] != 0 && _divider == 1;
+    }
+
+    /// <summary>Whether any unit is to be evaluated at the current edge: what <see cref="TakeReady"/> would find.</summary>
+    public bool IsDueNow
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _next[0] != 0 || _next.Length > 1 || _nearPending != 0 || Edge >= _soonestTimed;
     }
 
     /// <summary>Time of the next edge at which some unit wants to be evaluated, or <see cref="long.MaxValue"/>.</summary>

@@ -16,6 +16,7 @@ public sealed class Crossing<T>
     private readonly ClockDomain _to;
     private readonly int _producer;
     private readonly int _consumer;
+    private readonly int _mask;
     private CrossingState _state;
 
     public Crossing(ClockDomain from, int producer, ClockDomain to, int consumer, int depth)
@@ -25,12 +26,15 @@ public sealed class Crossing<T>
         _to = to;
         _producer = producer;
         _consumer = consumer;
-        _entries = new T[depth];
-        _visibleFrom = new long[depth];
-        _freeFrom = new long[depth];
+        Depth = depth;
+        int slots = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)depth); // division by any depth costs more than the rest
+        _mask = slots - 1;
+        _entries = new T[slots];
+        _visibleFrom = new long[slots];
+        _freeFrom = new long[slots];
     }
 
-    public int Depth => _entries.Length;
+    public int Depth { get; }
 
     /// <summary>Entries in the FIFO, whether visible yet or not.</summary>
     public int Count => (int)(_state.Pushed - _state.Popped);
@@ -41,10 +45,10 @@ public sealed class Crossing<T>
     public int Room(long producerEdge)
     {
         long freed = _state.Freed;
-        while (freed < _state.Popped && _freeFrom[freed % _entries.Length] <= producerEdge)
+        while (freed < _state.Popped && _freeFrom[freed & _mask] <= producerEdge)
             freed++;
         _state.Freed = freed;
-        return _entries.Length - (int)(_state.Pushed - freed);
+        return Depth - (int)(_state.Pushed - freed);
     }
 
     /// <summary>Whether the producer sees a free slot; if not but one is on its way, wakes the producer when it arrives.</summary>
@@ -53,7 +57,7 @@ public sealed class Crossing<T>
         if (Room(producerEdge) > 0)
             return true;
         if (_state.Freed != _state.Popped)
-            _from.WakeAt(_producer, _freeFrom[_state.Freed % _entries.Length]);
+            _from.WakeAt(_producer, _freeFrom[_state.Freed & _mask]);
         return false;
     }
 
@@ -62,7 +66,7 @@ public sealed class Crossing<T>
     {
         if (_state.Pushed == _state.Popped)
             return false;
-        long from = _visibleFrom[_state.Popped % _entries.Length];
+        long from = _visibleFrom[_state.Popped & _mask];
         if (from <= consumerEdge)
             return true;
         _to.WakeAt(_consumer, from);
@@ -73,7 +77,7 @@ public sealed class Crossing<T>
     {
         if (Room(producerEdge) <= 0)
             throw new InvalidOperationException("Push into a full crossing: the unit did not ask CanPush.");
-        long slot = _state.Pushed++ % _entries.Length;
+        long slot = _state.Pushed++ & _mask;
         _entries[slot] = entry;
         _visibleFrom[slot] = _to.Edge + 2;
         _to.WakeAt(_consumer, _to.Edge + 2);
@@ -84,20 +88,26 @@ public sealed class Crossing<T>
     {
         if (!CanPop(consumerEdge))
             throw new InvalidOperationException("Peek into a crossing without a visible entry.");
-        return ref _entries[_state.Popped % _entries.Length];
+        return ref _entries[_state.Popped & _mask];
     }
 
     public T Pop(long consumerEdge)
     {
         T entry = Peek(consumerEdge);
-        long slot = _state.Popped++ % _entries.Length;
+        Discard(consumerEdge);
+        return entry;
+    }
+
+    /// <summary>Takes the head entry without copying it: for who has looked at it by <see cref="Peek"/>.</summary>
+    public void Discard(long consumerEdge)
+    {
+        long slot = _state.Popped++ & _mask;
         _freeFrom[slot] = _from.Edge + 2;
         if (_state.Pushed != _state.Popped)
-            _to.WakeAt(_consumer, Math.Max(consumerEdge + 1, _visibleFrom[_state.Popped % _entries.Length]));
+            _to.WakeAt(_consumer, Math.Max(consumerEdge + 1, _visibleFrom[_state.Popped & _mask]));
 
         // The producer may have found the crossing full at any edge since: wake it whenever a slot comes free.
         _from.WakeAt(_producer, _from.Edge + 2);
-        return entry;
     }
 
     public void Walk(StateArchive archive, string name)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
@@ -150,43 +151,69 @@ public sealed partial class MatrixUnit
             return;
         }
 
-        for (int c = 0; c < columns; c++)
-            Store(in descriptor, Activate(in descriptor, words[c], c), row, firstColumn + c, c * elementBytes);
+        Span<float> values = _drainValues.AsSpan(0, columns);
+        Activate(in descriptor, words, values);
+        Store(in descriptor, values, row, firstColumn);
     }
 
     /// <summary>act(scale * float(acc) + bias), each operation rounded by itself.</summary>
-    private float Activate(in Descriptor descriptor, int word, int column)
+    private void Activate(in Descriptor descriptor, ReadOnlySpan<int> words, Span<float> values)
     {
-        float value = descriptor.TypeAccumulator == ElementType.Int32
-            ? Fp32.FromInt32(word)
-            : BitConverter.Int32BitsToSingle(word);
+        if (descriptor.TypeAccumulator == ElementType.Int32)
+        {
+            for (int c = 0; c < words.Length; c++)
+                values[c] = Fp32.FromInt32(words[c]);
+        }
+        else
+        {
+            MemoryMarshal.Cast<int, float>(words).CopyTo(values);
+        }
+
         if (descriptor.MatrixParameters != 0)
-            value *= BitConverter.UInt32BitsToSingle(State.Parameters[0]);
+        {
+            float scale = BitConverter.UInt32BitsToSingle(State.Parameters[0]);
+            foreach (ref float value in values)
+                value *= scale;
+        }
+
         if (descriptor.B != 0)
-            value += BinaryPrimitives.ReadSingleLittleEndian(_bias.AsSpan(column * 4));
-        if (descriptor.Activation == Activation.Relu && value <= 0f)
-            value = 0f;
-        return value;
+        {
+            for (int c = 0; c < values.Length; c++)
+                values[c] += BinaryPrimitives.ReadSingleLittleEndian(_bias.AsSpan(c * 4));
+        }
+
+        if (descriptor.Activation == Activation.Relu)
+        {
+            foreach (ref float value in values)
+                value = value <= 0f ? 0f : value;
+        }
     }
 
-    private void Store(in Descriptor descriptor, float value, int row, int column, int offset)
+    private void Store(in Descriptor descriptor, ReadOnlySpan<float> values, int row, int firstColumn)
     {
         switch (descriptor.TypeOut)
         {
+            case ElementType.Bf16 when descriptor.Rounding == Rounding.NearestEven:
+                NarrowBf16.Run(values, MemoryMarshal.Cast<byte, ushort>(_out.AsSpan())[..values.Length]);
+                break;
             case ElementType.Bf16:
                 ulong seed = State.Parameters[8] | ((ulong)State.Parameters[9] << 32);
                 ulong origin = State.Parameters[10] | ((ulong)State.Parameters[11] << 32);
-                ulong index = origin + ((ulong)row * State.Parameters[12]) + (ulong)column;
-                BinaryPrimitives.WriteUInt16LittleEndian(_out.AsSpan(offset), Bf16.FromFloat(value, descriptor.Rounding, seed, index));
+                ulong index = origin + ((ulong)row * State.Parameters[12]) + (ulong)firstColumn;
+                for (int c = 0; c < values.Length; c++)
+                    BinaryPrimitives.WriteUInt16LittleEndian(_out.AsSpan(2 * c), Bf16.FromFloat(values[c], descriptor.Rounding, seed, index + (ulong)c));
                 break;
             case ElementType.Int8:
-                _out[offset] = (byte)Fp32.ToInt8(value);
+                for (int c = 0; c < values.Length; c++)
+                    _out[c] = (byte)Fp32.ToInt8(values[c]);
                 break;
             case ElementType.Int32:
-                BinaryPrimitives.WriteInt32LittleEndian(_out.AsSpan(offset), Fp32.ToInt32(value));
+                for (int c = 0; c < values.Length; c++)
+                    BinaryPrimitives.WriteInt32LittleEndian(_out.AsSpan(4 * c), Fp32.ToInt32(values[c]));
                 break;
             default:
-                BinaryPrimitives.WriteUInt32LittleEndian(_out.AsSpan(offset), CanonicalNaN.BitsOf(value));
+                for (int c = 0; c < values.Length; c++)
+                    BinaryPrimitives.WriteUInt32LittleEndian(_out.AsSpan(4 * c), CanonicalNaN.BitsOf(values[c]));
                 break;
         }
     }

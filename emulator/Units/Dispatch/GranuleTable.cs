@@ -53,7 +53,8 @@ internal sealed class GranuleTable
             Span<uint> readers = _readers.AsSpan(granule * _agents, _agents);
             if (!write)
             {
-                readers[agent] = Math.Max(readers[agent], index);
+                if (readers[agent] < index)
+                    readers[agent] = index;
                 continue;
             }
 

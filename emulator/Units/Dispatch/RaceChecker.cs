@@ -161,9 +161,16 @@ public sealed partial class RaceChecker
         bool dense = region.ElementStride == region.ElementBytes;
         int runs = dense ? 1 : region.Columns;
         int bytes = dense ? (int)region.RowBytes : region.ElementBytes;
+        int rows = region.Rows;
+        if (dense && region.Pitch == bytes)
+        {
+            bytes *= rows; // rows that touch are one run
+            rows = 1;
+        }
+
         for (int plane = 0; plane < region.Planes; plane++)
         {
-            for (int row = 0; row < region.Rows; row++)
+            for (int row = 0; row < rows; row++)
             {
                 for (int run = 0; run < runs; run++)
                 {

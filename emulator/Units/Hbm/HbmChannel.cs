@@ -149,10 +149,8 @@ public sealed class HbmChannel
         {
             if (requests[source].CanPop(edge))
             {
-                HbmRequest request = requests[source].Pop(edge);
-                if (_controller.PseudoChannelOf(request.Address) != p)
-                    throw new InvalidOperationException($"{Name} pseudo-channel {p} was asked for address {request.Address:x}.");
-                _controller.TryAccept(request, source, edge);
+                _controller.Accept(in requests[source].Peek(edge), p, source, edge);
+                requests[source].Discard(edge);
                 s.NextSource = (byte)(source + 1 == requests.Length ? 0 : source + 1);
                 return;
             }

@@ -42,9 +42,7 @@ public sealed class HbmController
     /// <returns>Whether the queue of its pseudo-channel took it.</returns>
     public bool TryAccept(in HbmRequest request, int source, long edge)
     {
-        HbmLocation at = _config.Map.Decode(request.Address);
-        if (at.Channel != _channel || (request.Address & (HbmAddressMap.BurstBytes - 1)) != 0)
-            throw new InvalidOperationException($"HBM channel {_channel} was asked for address {request.Address:x}.");
+        HbmLocation at = Locate(in request);
         HbmPseudoChannel pseudoChannel = _pseudoChannels[at.PseudoChannel];
         if (pseudoChannel.Queue.IsFull)
             return false;
@@ -52,8 +50,14 @@ public sealed class HbmController
         return true;
     }
 
-    /// <summary>Pseudo-channel of an address.</summary>
-    public int PseudoChannelOf(ulong address) => _config.Map.Decode(address).PseudoChannel;
+    /// <summary>As <see cref="TryAccept"/>, of a port of one pseudo-channel that <see cref="CanAccept"/>.</summary>
+    public void Accept(in HbmRequest request, int pseudoChannel, int source, long edge)
+    {
+        HbmLocation at = Locate(in request);
+        if (at.PseudoChannel != pseudoChannel)
+            throw new InvalidOperationException($"HBM channel {_channel} pseudo-channel {pseudoChannel} was asked for address {request.Address:x}.");
+        _pseudoChannels[pseudoChannel].Accept(request, source, at, edge);
+    }
 
     /// <summary>Moves the data of bursts that end at or before this edge.</summary>
     public void Complete(long edge)
@@ -135,6 +139,14 @@ public sealed class HbmController
         archive.Value("state", ref State);
         foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
             pseudoChannel.Walk(archive);
+    }
+
+    private HbmLocation Locate(in HbmRequest request)
+    {
+        HbmLocation at = _config.Map.Decode(request.Address);
+        if (at.Channel != _channel || (request.Address & (HbmAddressMap.BurstBytes - 1)) != 0)
+            throw new InvalidOperationException($"HBM channel {_channel} was asked for address {request.Address:x}.");
+        return at;
     }
 
     private long RefreshBusFreeAt(HbmRefreshPhase phase) => phase == HbmRefreshPhase.Draining ? State.RowBusFreeAt : 0;

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
@@ -10,10 +12,31 @@ public struct Line64
     private byte _first;
 
     /// <summary>The bytes, to read or write in place.</summary>
-    public static Span<byte> Span(ref Line64 line) => System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref Unsafe.As<Line64, byte>(ref line), 64);
+    public static Span<byte> Span(ref Line64 line) => MemoryMarshal.CreateSpan(ref Unsafe.As<Line64, byte>(ref line), 64);
+
+    /// <summary>Copies up to a line; the lengths of beats without a call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy(ReadOnlySpan<byte> from, Span<byte> to, int length)
+    {
+        ref byte source = ref MemoryMarshal.GetReference(from[..length]);
+        ref byte target = ref MemoryMarshal.GetReference(to[..length]);
+        if (length == 64)
+        {
+            Vector256.LoadUnsafe(ref source).StoreUnsafe(ref target);
+            Vector256.LoadUnsafe(ref source, 32).StoreUnsafe(ref target, 32);
+        }
+        else if (length == 32)
+        {
+            Vector256.LoadUnsafe(ref source).StoreUnsafe(ref target);
+        }
+        else
+        {
+            from[..length].CopyTo(to);
+        }
+    }
 
     /// <summary>The bytes, to read.</summary>
-    public static ReadOnlySpan<byte> ReadSpan(in Line64 line) => System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Line64, byte>(ref Unsafe.AsRef(in line)), 64);
+    public static ReadOnlySpan<byte> ReadSpan(in Line64 line) => MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Line64, byte>(ref Unsafe.AsRef(in line)), 64);
 }
 
 /// <summary>

@@ -14,7 +14,6 @@ public sealed class Scratchpad
 
     public ScratchpadState State;
 
-    private readonly ScratchpadConfig _config;
     private readonly ScratchpadPort[] _ports;
     private readonly byte[] _bytes;
     private readonly long[] _conflicts;
@@ -24,6 +23,8 @@ public sealed class Scratchpad
     private readonly byte[] _writeOwner;
     private readonly int _bankShift;
     private readonly int _bankMask;
+    private readonly int _banks;
+    private readonly bool _dualPorted;
 
     /// <param name="config">Sizes; checked when the configuration was read.</param>
     /// <param name="ports">Requesters, highest priority first.</param>
@@ -31,7 +32,6 @@ public sealed class Scratchpad
     {
         if (config.Banks * config.BankBytes < 64)
             throw new ArgumentException("An access of 64 bytes needs banks for all of them in one cycle.", nameof(config));
-        _config = config;
         _ports = ports;
         _bytes = new byte[config.SizeBytes];
         _conflicts = new long[ports.Length * ports.Length];
@@ -41,6 +41,8 @@ public sealed class Scratchpad
         _writeOwner = new byte[config.Banks];
         _bankShift = BitOperations.TrailingZeroCount(config.BankBytes);
         _bankMask = config.Banks - 1;
+        _banks = config.Banks;
+        _dualPorted = config.DualPorted;
     }
 
     /// <summary>Requesters in priority order.</summary>
@@ -66,8 +68,9 @@ public sealed class Scratchpad
             ref readonly ScratchpadRequest request = ref requests.Peek(edge);
             ulong banks = BanksOf(request.Address, request.Length);
             bool write = request.Write != 0;
-            ref ulong busy = ref write || !_config.DualPorted ? ref writeBusy : ref readBusy;
-            byte[] owner = write || !_config.DualPorted ? _writeOwner : _readOwner;
+            bool writePort = write || !_dualPorted;
+            ref ulong busy = ref writePort ? ref writeBusy : ref readBusy;
+            byte[] owner = writePort ? _writeOwner : _readOwner;
             // Rules SP-2, SP-3, SP-4: all banks or none; who came first in the order of ports holds them.
             if ((busy & banks) != 0)
             {
@@ -82,7 +85,7 @@ public sealed class Scratchpad
             for (ulong rest = banks; rest != 0; rest &= rest - 1)
                 owner[BitOperations.TrailingZeroCount(rest)] = (byte)p;
             State.BankCycles += BitOperations.PopCount(banks);
-            Serve(p, request, edge);
+            Serve(p, in request, edge);
             requests.Discard(edge);
             waiting |= !requests.IsEmpty;
         }
@@ -121,13 +124,13 @@ public sealed class Scratchpad
         response.Tag = request.Tag;
         if (request.Write != 0)
         {
-            Line64.ReadSpan(request.Data)[..length].CopyTo(bytes);
+            Line64.Copy(Line64.ReadSpan(in request.Data), bytes, length);
             State.Writes++;
             State.WriteBytes += length;
         }
         else
         {
-            bytes.CopyTo(Line64.Span(ref response.Data));
+            Line64.Copy(bytes, Line64.Span(ref response.Data), length);
             State.Reads++;
             State.ReadBytes += length;
         }
@@ -140,9 +143,9 @@ public sealed class Scratchpad
         int count = (int)(((address + (uint)length - 1) >> _bankShift) - first) + 1;
         int at = (int)(first & (uint)_bankMask);
         ulong run = (1UL << count) - 1;
-        if (_config.Banks == 64)
+        if (_banks == 64)
             return BitOperations.RotateLeft(run, at);
         ulong placed = run << at;
-        return (placed | (placed >> _config.Banks)) & ((1UL << _config.Banks) - 1);
+        return (placed | (placed >> _banks)) & ((1UL << _banks) - 1);
     }
 }
