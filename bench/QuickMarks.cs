@@ -11,6 +11,8 @@ internal static class QuickMarks
 {
     private const int Trials = 3;
 
+    private static double _sink; // keeps measured loops from being dropped
+
     public static void Print(TextWriter output)
     {
         LanePair fma = LanePair.All.Single(p => p.Name == "FmaRow");
@@ -40,6 +42,22 @@ internal static class QuickMarks
             {
                 var stream = new ArrayStream(side, type == "bf16");
                 Mark($"array {side} x {side} {type}", Rate(() => stream.Step(steps), steps), "array cycles/s");
+            }
+        }
+
+        double floatRoof = Rate(() => _sink += Roofline.Float(10_000_000), Roofline.FloatMacs(10_000_000));
+        double integerRoof = Rate(() => _sink += Roofline.Integer(10_000_000), Roofline.IntegerMacs(10_000_000));
+        Mark("roofline fp32", floatRoof, "MAC/s");
+        Mark("roofline int8 by 16-bit pairs", integerRoof, "MAC/s");
+        foreach (int side in new[] { 32, 64, 128, 256 })
+        {
+            foreach (string type in new[] { "bf16", "int8" })
+            {
+                var folds = new FastArrayStream(side, type == "bf16");
+                int count = Math.Max(4, (int)(2_000_000_000 / folds.MacsOfFold));
+                double rate = Rate(() => folds.Folds(count), (double)count * folds.MacsOfFold);
+                double roof = type == "bf16" ? floatRoof : integerRoof;
+                Mark($"fast array {side} x {side} {type}", rate, string.Create(CultureInfo.InvariantCulture, $"MAC/s, {100 * rate / roof:F0} % of roofline"));
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using HybridEmu.Isa;
 
@@ -7,6 +8,31 @@ namespace HybridEmu.Lanes;
 /// <summary><see cref="CanonicalNaN"/> a vector at a time.</summary>
 public static class CanonicalLanes
 {
+    /// <summary>Makes NaNs canonical in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(Span<float> values)
+    {
+        ref float v = ref MemoryMarshal.GetReference(values);
+        nuint i = 0;
+        nuint n = (nuint)values.Length;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; i + 16 <= n; i += 16)
+                Of(Vector512.LoadUnsafe(ref v, i)).StoreUnsafe(ref v, i);
+        }
+
+        for (; i + 4 <= n; i += 4)
+            Of(Vector128.LoadUnsafe(ref v, i)).StoreUnsafe(ref v, i);
+        Scalar(values[(int)i..]);
+    }
+
+    /// <summary>The same, one element at a time.</summary>
+    public static void Scalar(Span<float> values)
+    {
+        foreach (ref float value in values)
+            value = BitConverter.UInt32BitsToSingle(CanonicalNaN.BitsOf(value));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Of(Vector128<float> v) =>
         Vector128.ConditionalSelect(Vector128.Equals(v, v), v, Vector128.Create(CanonicalNaN.Bits).AsSingle());

@@ -19,39 +19,39 @@ public static class FoldFloat
     public const int Block = 16;
 
     /// <param name="x">rows x k, row after row, <paramref name="xPitch"/> apart.</param>
-    /// <param name="w">k x columns, <paramref name="pitch"/> apart.</param>
+    /// <param name="w">k x columns, <paramref name="wPitch"/> apart.</param>
     /// <param name="sums">rows x columns, <paramref name="pitch"/> apart; updated in place.</param>
     /// <param name="columns">A multiple of <see cref="Block"/>.</param>
     /// <param name="width">A width of this host.</param>
     public static void Run(
-        ReadOnlySpan<float> x, int xPitch, ReadOnlySpan<float> w, Span<float> sums, int pitch, int rows, int k, int columns, SimdWidth width)
+        ReadOnlySpan<float> x, int xPitch, ReadOnlySpan<float> w, int wPitch, Span<float> sums, int pitch, int rows, int k, int columns, SimdWidth width)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(columns % Block, 0);
         if (rows == 0 || k == 0)
             return;
         ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * xPitch) + k);
-        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((k - 1) * pitch) + columns);
+        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((k - 1) * wPitch) + columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, ((rows - 1) * pitch) + columns);
         switch (width)
         {
             case SimdWidth.Vector512:
-                Run512(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                Run512(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
                 break;
             case SimdWidth.Vector256:
-                Run256(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                Run256(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
                 break;
             case SimdWidth.Vector128:
-                Run128(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                Run128(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
                 break;
             default:
-                Scalar(x, xPitch, w, sums, pitch, rows, k, columns);
+                Scalar(x, xPitch, w, wPitch, sums, pitch, rows, k, columns);
                 break;
         }
     }
 
     /// <summary>The same, one element at a time.</summary>
     public static void Scalar(
-        ReadOnlySpan<float> x, int xPitch, ReadOnlySpan<float> w, Span<float> sums, int pitch, int rows, int k, int columns)
+        ReadOnlySpan<float> x, int xPitch, ReadOnlySpan<float> w, int wPitch, Span<float> sums, int pitch, int rows, int k, int columns)
     {
         for (int i = 0; i < rows; i++)
         {
@@ -59,38 +59,38 @@ public static class FoldFloat
             {
                 float sum = sums[(i * pitch) + c];
                 for (int r = 0; r < k; r++)
-                    sum = Fp32.Fma(x[(i * xPitch) + r], w[(r * pitch) + c], sum);
+                    sum = Fp32.Fma(x[(i * xPitch) + r], w[(r * wPitch) + c], sum);
                 sums[(i * pitch) + c] = sum;
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run512(ref float x, int xPitch, ref float w, ref float sums, int pitch, int rows, int k, int columns)
+    private static void Run512(ref float x, int xPitch, ref float w, nint wPitch, ref float sums, int pitch, int rows, int k, int columns)
     {
         int c = 0;
         for (; c + 32 <= columns; c += 32)
         {
             int i = 0;
             for (; i + 8 <= rows; i += 8)
-                Tile512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+                Tile512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
             for (; i < rows; i++)
-                Row512(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+                Row512(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
         }
 
         for (; c < columns; c += 16)
         {
             int i = 0;
             for (; i + 4 <= rows; i += 4)
-                Narrow512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+                Narrow512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
             for (; i < rows; i++)
-                Half512(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+                Half512(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
         }
     }
 
     /// <summary>8 rows x 32 columns: sixteen sums, two loads and eight broadcasts a step of k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile512(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int k)
+    private static void Tile512(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int k)
     {
         ref float x4 = ref Unsafe.Add(ref x, 4 * xPitch);
         ref float s4 = ref Unsafe.Add(ref sums, 4 * pitch);
@@ -129,7 +129,7 @@ public static class FoldFloat
             v = Vector512.Create(Unsafe.Add(ref x4, 3 * xPitch));
             a7 = Vector512.FusedMultiplyAdd(v, left, a7);
             b7 = Vector512.FusedMultiplyAdd(v, right, b7);
-            w = ref Unsafe.Add(ref w, pitch);
+            w = ref Unsafe.Add(ref w, wPitch);
             x = ref Unsafe.Add(ref x, 1);
             x4 = ref Unsafe.Add(ref x4, 1);
         }
@@ -153,7 +153,7 @@ public static class FoldFloat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row512(ref float x, ref float w, ref float sums, nint pitch, int k)
+    private static void Row512(ref float x, ref float w, nint wPitch, ref float sums, nint pitch, int k)
     {
         Vector512<float> a = Vector512.LoadUnsafe(ref sums), b = Vector512.LoadUnsafe(ref sums, 16);
         for (int r = 0; r < k; r++)
@@ -161,7 +161,7 @@ public static class FoldFloat
             Vector512<float> v = Vector512.Create(Unsafe.Add(ref x, r));
             a = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref w), a);
             b = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref w, 16), b);
-            w = ref Unsafe.Add(ref w, pitch);
+            w = ref Unsafe.Add(ref w, wPitch);
         }
 
         a.StoreUnsafe(ref sums);
@@ -170,7 +170,7 @@ public static class FoldFloat
 
     /// <summary>4 rows x 16 columns, for the columns that are left over.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Narrow512(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int k)
+    private static void Narrow512(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int k)
     {
         Vector512<float> a = Vector512.LoadUnsafe(ref sums), b = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch));
         Vector512<float> c = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), d = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
@@ -181,7 +181,7 @@ public static class FoldFloat
             b = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, xPitch)), left, b);
             c = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, 2 * xPitch)), left, c);
             d = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, 3 * xPitch)), left, d);
-            w = ref Unsafe.Add(ref w, pitch);
+            w = ref Unsafe.Add(ref w, wPitch);
             x = ref Unsafe.Add(ref x, 1);
         }
 
@@ -192,34 +192,34 @@ public static class FoldFloat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half512(ref float x, ref float w, ref float sums, nint pitch, int k)
+    private static void Half512(ref float x, ref float w, nint wPitch, ref float sums, nint pitch, int k)
     {
         Vector512<float> a = Vector512.LoadUnsafe(ref sums);
         for (int r = 0; r < k; r++)
         {
             a = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, r)), Vector512.LoadUnsafe(ref w), a);
-            w = ref Unsafe.Add(ref w, pitch);
+            w = ref Unsafe.Add(ref w, wPitch);
         }
 
         a.StoreUnsafe(ref sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run256(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int rows, int k, int columns)
+    private static void Run256(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int rows, int k, int columns)
     {
         for (int c = 0; c < columns; c += 16)
         {
             int i = 0;
             for (; i + 4 <= rows; i += 4)
-                Tile256(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+                Tile256(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
             for (; i < rows; i++)
-                Row256(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+                Row256(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
         }
     }
 
     /// <summary>4 rows x 16 columns: eight sums of sixteen registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile256(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int k)
+    private static void Tile256(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int k)
     {
         Vector256<float> a0 = Vector256.LoadUnsafe(ref sums), b0 = Vector256.LoadUnsafe(ref sums, 8);
         Vector256<float> a1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch)), b1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch), 8);
@@ -240,7 +240,7 @@ public static class FoldFloat
             v = Vector256.Create(Unsafe.Add(ref x, 3 * xPitch));
             a3 = Vector256.FusedMultiplyAdd(v, left, a3);
             b3 = Vector256.FusedMultiplyAdd(v, right, b3);
-            w = ref Unsafe.Add(ref w, pitch);
+            w = ref Unsafe.Add(ref w, wPitch);
             x = ref Unsafe.Add(ref x, 1);
         }
 
@@ -255,7 +255,7 @@ public static class FoldFloat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row256(ref float x, ref float w, ref float sums, nint pitch, int k)
+    private static void Row256(ref float x, ref float w, nint wPitch, ref float sums, nint pitch, int k)
     {
         Vector256<float> a = Vector256.LoadUnsafe(ref sums), b = Vector256.LoadUnsafe(ref sums, 8);
         for (int r = 0; r < k; r++)
@@ -263,7 +263,7 @@ public static class FoldFloat
             Vector256<float> v = Vector256.Create(Unsafe.Add(ref x, r));
             a = Vector256.FusedMultiplyAdd(v, Vector256.LoadUnsafe(ref w), a);
             b = Vector256.FusedMultiplyAdd(v, Vector256.LoadUnsafe(ref w, 8), b);
-            w = ref Unsafe.Add(ref w, pitch);
+            w = ref Unsafe.Add(ref w, wPitch);
         }
 
         a.StoreUnsafe(ref sums);
@@ -272,7 +272,7 @@ public static class FoldFloat
 
     /// <summary>A row x 16 columns at a time: four sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run128(ref float x, nint xPitch, ref float w, ref float sums, nint pitch, int rows, int k, int columns)
+    private static void Run128(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int rows, int k, int columns)
     {
         for (int i = 0; i < rows; i++)
         {
@@ -290,7 +290,7 @@ public static class FoldFloat
                     s1 = Vector128.FusedMultiplyAdd(v, Vector128.LoadUnsafe(ref weight, 4), s1);
                     s2 = Vector128.FusedMultiplyAdd(v, Vector128.LoadUnsafe(ref weight, 8), s2);
                     s3 = Vector128.FusedMultiplyAdd(v, Vector128.LoadUnsafe(ref weight, 12), s3);
-                    weight = ref Unsafe.Add(ref weight, pitch);
+                    weight = ref Unsafe.Add(ref weight, wPitch);
                 }
 
                 s0.StoreUnsafe(ref sum);

@@ -18,32 +18,32 @@ public static class FoldInteger
     public static int Pair(int even, int odd) => (even & 0xFFFF) | (odd << 16);
 
     /// <param name="x">rows x pairs, <paramref name="xPitch"/> words apart.</param>
-    /// <param name="w">pairs x columns, <paramref name="pitch"/> words apart.</param>
+    /// <param name="w">pairs x columns, <paramref name="wPitch"/> words apart.</param>
     /// <param name="sums">rows x columns, <paramref name="pitch"/> words apart; updated in place.</param>
     /// <param name="columns">A multiple of <see cref="Block"/>.</param>
     /// <param name="width">A width of this host.</param>
     public static void Run(
-        ReadOnlySpan<int> x, int xPitch, ReadOnlySpan<int> w, Span<int> sums, int pitch, int rows, int pairs, int columns, SimdWidth width)
+        ReadOnlySpan<int> x, int xPitch, ReadOnlySpan<int> w, int wPitch, Span<int> sums, int pitch, int rows, int pairs, int columns, SimdWidth width)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(columns % Block, 0);
         if (rows == 0 || pairs == 0)
             return;
         ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * xPitch) + pairs);
-        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((pairs - 1) * pitch) + columns);
+        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((pairs - 1) * wPitch) + columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, ((rows - 1) * pitch) + columns);
         if (width == SimdWidth.Vector512 && Avx512BW.IsSupported)
-            Run512(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
+            Run512(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
         else if (width >= SimdWidth.Vector256 && Avx2.IsSupported)
-            Run256(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
+            Run256(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
         else if (width >= SimdWidth.Vector128)
-            Run128(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
+            Run128(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
         else
-            Scalar(x, xPitch, w, sums, pitch, rows, pairs, columns);
+            Scalar(x, xPitch, w, wPitch, sums, pitch, rows, pairs, columns);
     }
 
     /// <summary>The same, one element at a time.</summary>
     public static void Scalar(
-        ReadOnlySpan<int> x, int xPitch, ReadOnlySpan<int> w, Span<int> sums, int pitch, int rows, int pairs, int columns)
+        ReadOnlySpan<int> x, int xPitch, ReadOnlySpan<int> w, int wPitch, Span<int> sums, int pitch, int rows, int pairs, int columns)
     {
         for (int i = 0; i < rows; i++)
         {
@@ -52,7 +52,7 @@ public static class FoldInteger
                 int sum = sums[(i * pitch) + c];
                 for (int p = 0; p < pairs; p++)
                 {
-                    int a = x[(i * xPitch) + p], b = w[(p * pitch) + c];
+                    int a = x[(i * xPitch) + p], b = w[(p * wPitch) + c];
                     sum = unchecked(sum + ((short)a * (short)b) + ((a >> 16) * (b >> 16)));
                 }
 
@@ -62,13 +62,13 @@ public static class FoldInteger
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run512(ref int x, nint xPitch, ref int w, ref int sums, nint pitch, int rows, int pairs, int columns)
+    private static void Run512(ref int x, nint xPitch, ref int w, nint wPitch, ref int sums, nint pitch, int rows, int pairs, int columns)
     {
         int i = 0;
         for (; i + 8 <= rows; i += 8)
         {
             for (int c = 0; c < columns; c += 16)
-                Tile512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, pairs);
+                Tile512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, pairs);
         }
 
         for (; i < rows; i++)
@@ -82,7 +82,7 @@ public static class FoldInteger
                 for (int p = 0; p < pairs; p++)
                 {
                     total += Dot(Vector512.Create(Unsafe.Add(ref row, p)), Vector512.LoadUnsafe(ref weight));
-                    weight = ref Unsafe.Add(ref weight, pitch);
+                    weight = ref Unsafe.Add(ref weight, wPitch);
                 }
 
                 total.StoreUnsafe(ref sum);
@@ -92,7 +92,7 @@ public static class FoldInteger
 
     /// <summary>8 rows x 16 columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile512(ref int x, nint xPitch, ref int w, ref int sums, nint pitch, int pairs)
+    private static void Tile512(ref int x, nint xPitch, ref int w, nint wPitch, ref int sums, nint pitch, int pairs)
     {
         ref int x4 = ref Unsafe.Add(ref x, 4 * xPitch);
         ref int s4 = ref Unsafe.Add(ref sums, 4 * pitch);
@@ -111,7 +111,7 @@ public static class FoldInteger
             t5 += Dot(Vector512.Create(Unsafe.Add(ref x4, xPitch)), weights);
             t6 += Dot(Vector512.Create(Unsafe.Add(ref x4, 2 * xPitch)), weights);
             t7 += Dot(Vector512.Create(Unsafe.Add(ref x4, 3 * xPitch)), weights);
-            w = ref Unsafe.Add(ref w, pitch);
+            w = ref Unsafe.Add(ref w, wPitch);
             x = ref Unsafe.Add(ref x, 1);
             x4 = ref Unsafe.Add(ref x4, 1);
         }
@@ -127,7 +127,7 @@ public static class FoldInteger
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run256(ref int x, nint xPitch, ref int w, ref int sums, nint pitch, int rows, int pairs, int columns)
+    private static void Run256(ref int x, nint xPitch, ref int w, nint wPitch, ref int sums, nint pitch, int rows, int pairs, int columns)
     {
         for (int i = 0; i < rows; i++)
         {
@@ -142,7 +142,7 @@ public static class FoldInteger
                     Vector256<short> v = Vector256.Create(Unsafe.Add(ref row, p)).AsInt16();
                     t0 += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref weight).AsInt16());
                     t1 += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref weight, 8).AsInt16());
-                    weight = ref Unsafe.Add(ref weight, pitch);
+                    weight = ref Unsafe.Add(ref weight, wPitch);
                 }
 
                 t0.StoreUnsafe(ref sum);
@@ -153,7 +153,7 @@ public static class FoldInteger
 
     /// <summary>Any 128-bit host: the halves are taken apart by shifts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run128(ref int x, nint xPitch, ref int w, ref int sums, nint pitch, int rows, int pairs, int columns)
+    private static void Run128(ref int x, nint xPitch, ref int w, nint wPitch, ref int sums, nint pitch, int rows, int pairs, int columns)
     {
         for (int i = 0; i < rows; i++)
         {
@@ -168,7 +168,7 @@ public static class FoldInteger
                     int pair = Unsafe.Add(ref row, p);
                     Vector128<int> weights = Vector128.LoadUnsafe(ref weight);
                     total += (Vector128.Create((int)(short)pair) * ((weights << 16) >> 16)) + (Vector128.Create(pair >> 16) * (weights >> 16));
-                    weight = ref Unsafe.Add(ref weight, pitch);
+                    weight = ref Unsafe.Add(ref weight, wPitch);
                 }
 
                 total.StoreUnsafe(ref sum);

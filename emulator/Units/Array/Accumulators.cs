@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
@@ -11,9 +10,8 @@ namespace HybridEmu.Units;
 /// </summary>
 /// <remarks>
 /// Layout: word w of the byte space is line w / C, column w mod C. Slot s starts at line s * L, L = floor(slotBytes / 4C).
-/// A slot of m x n keeps block b of C columns in lines b * m .. b * m + m - 1, and in column c of it row i in line
-/// (i + c) mod m of the block. That is what makes one edge's accesses one line: the elements that enter together are the
-/// ones with equal i + c, and they lie in line (i + c) mod m.
+/// A slot of m x n keeps row i of block b of C columns in line b * m + i. A bank's address runs one step behind that of the
+/// bank to its left, as everything in the array does.
 /// </remarks>
 public sealed class Accumulators
 {
@@ -107,9 +105,10 @@ public sealed class Accumulators
         for (int i = 0; i < _state.Folds; i++)
         {
             ref FoldInFlight fold = ref Fold(i);
-            if (fold.Addend == 0 || !Active(in fold, time - fold.Start, out int line, out int first, out int end))
+            if (fold.Addend == 0 || !Active(in fold, time - fold.Start, out int first, out int end, out int place))
                 continue;
-            _words.AsSpan((line * _columns) + first, end - first).CopyTo(top[first..]);
+            for (int c = first; c < end; c++, place -= _columns - 1)
+                top[c] = _words[place];
         }
     }
 
@@ -119,12 +118,13 @@ public sealed class Accumulators
         for (int i = 0; i < _state.Folds; i++)
         {
             ref FoldInFlight fold = ref Fold(i);
-            if (!Active(in fold, time - fold.Start - _rows, out int line, out int first, out int end))
+            if (!Active(in fold, time - fold.Start - _rows, out int first, out int end, out int place))
                 continue;
-            Span<int> words = _words.AsSpan((line * _columns) + first, end - first);
-            bottom[first..end].CopyTo(words);
-            if (fold.FloatingPoint != 0)
-                Canonicalise(words);
+            for (int c = first; c < end; c++, place -= _columns - 1)
+            {
+                int word = bottom[c];
+                _words[place] = fold.FloatingPoint != 0 ? (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(word)) : word;
+            }
         }
     }
 
@@ -143,45 +143,8 @@ public sealed class Accumulators
         }
     }
 
-    /// <summary>The words under rows of a fold, <paramref name="pitch"/> apart.</summary>
-    public void Gather(in FoldInFlight fold, int firstRow, int rows, Span<int> words, int pitch)
-    {
-        for (int i = 0; i < rows; i++)
-        {
-            int line = (firstRow + i) % fold.Rows;
-            ref int from = ref _words[fold.Line * _columns];
-            Span<int> row = words.Slice(i * pitch, fold.Columns);
-            for (int c = 0; c < row.Length; c++)
-            {
-                row[c] = Unsafe.Add(ref from, (line * _columns) + c);
-                line = line + 1 == fold.Rows ? 0 : line + 1;
-            }
-        }
-    }
-
-    /// <summary>Writes rows of a fold's sums, <paramref name="pitch"/> apart; fp32 NaNs canonical.</summary>
-    public void Scatter(in FoldInFlight fold, int firstRow, int rows, Span<int> words, int pitch)
-    {
-        for (int i = 0; i < rows; i++)
-        {
-            Span<int> row = words.Slice(i * pitch, fold.Columns);
-            if (fold.FloatingPoint != 0)
-                Canonicalise(row);
-            PutBack(in fold, firstRow + i, 0, row);
-        }
-    }
-
-    /// <summary>Writes one row of a fold as it is, from a column on.</summary>
-    public void PutBack(in FoldInFlight fold, int row, int firstColumn, ReadOnlySpan<int> words)
-    {
-        int line = (row + firstColumn) % fold.Rows;
-        ref int to = ref _words[fold.Line * _columns];
-        for (int c = firstColumn; c < fold.Columns; c++)
-        {
-            Unsafe.Add(ref to, (line * _columns) + c) = words[c];
-            line = line + 1 == fold.Rows ? 0 : line + 1;
-        }
-    }
+    /// <summary>The words of one row of a fold.</summary>
+    public Span<int> Row(in FoldInFlight fold, int row) => _words.AsSpan((fold.Line + row) * _columns, fold.Columns);
 
     /// <summary>Whether the array uses this column's read port (or write port) at the step of this time.</summary>
     public bool Busy(long time, int column, bool write)
@@ -190,24 +153,18 @@ public sealed class Accumulators
         {
             ref FoldInFlight fold = ref Fold(i);
             long age = time - fold.Start - (write ? _rows : 0);
-            if ((write || fold.Addend != 0) && Active(in fold, age, out _, out int first, out int end) && column >= first && column < end)
+            if ((write || fold.Addend != 0) && Active(in fold, age, out int first, out int end, out _) && column >= first && column < end)
                 return true;
         }
 
         return false;
     }
 
-    /// <summary>Drain: reads row i of a block, one word of each of the first columns.</summary>
-    public void ReadRow(int blockLine, int m, int row, Span<int> words)
+    /// <summary>Drain: the first columns of a line.</summary>
+    public ReadOnlySpan<int> ReadLine(int line, int columns)
     {
-        int line = row;
-        for (int c = 0; c < words.Length; c++)
-        {
-            words[c] = _words[((blockLine + line) * _columns) + c];
-            line = line + 1 == m ? 0 : line + 1;
-        }
-
-        _state.Reads += words.Length;
+        _state.Reads += columns;
+        return _words.AsSpan(line * _columns, columns);
     }
 
     /// <summary>Zero: clears the first columns of one line.</summary>
@@ -239,15 +196,6 @@ public sealed class Accumulators
         archive.Array("banks", _words);
     }
 
-    private static void Canonicalise(Span<int> words)
-    {
-        foreach (ref int word in words)
-        {
-            if ((word & 0x7FFF_FFFF) > 0x7F80_0000)
-                word = (int)CanonicalNaN.Bits;
-        }
-    }
-
     /// <summary>How many words (row i, column c) of a fold have i + c below an age: those that a wavefront has passed.</summary>
     private static long Passed(in FoldInFlight fold, long age)
     {
@@ -255,18 +203,15 @@ public sealed class Accumulators
         return Triangle(age) - Triangle(age - fold.Rows) - Triangle(age - fold.Columns) + Triangle(age - fold.Rows - fold.Columns);
     }
 
-    /// <summary>Which columns of a fold stand at the top (or bottom) at an age, and the line they are in.</summary>
-    private bool Active(in FoldInFlight fold, long age, out int line, out int first, out int end)
+    /// <summary>Which columns of a fold stand at the top (or bottom) at an age, and where the word of the first of them is.</summary>
+    private bool Active(in FoldInFlight fold, long age, out int first, out int end, out int place)
     {
-        line = 0;
         first = age < fold.Rows ? 0 : (int)Math.Min(age - fold.Rows + 1, _columns);
         end = (int)Math.Min(age + 1, fold.Columns);
+        place = 0;
         if (age < 0 || first >= end)
             return false;
-        int inBlock = (int)age;
-        if (inBlock >= fold.Rows)
-            inBlock %= fold.Rows;
-        line = fold.Line + inBlock;
+        place = ((fold.Line + (int)(age - first)) * _columns) + first;
         return true;
     }
 

@@ -38,8 +38,8 @@ public sealed partial class FastArray
         bottom.Clear();
         for (int c = 0; c < _columns; c++)
             bottom[c] = array.WeightOut(_rows - 1, c);
-        _entering = default;
-        Array.Fill(_steps, new StepInput { Tokens = _tokens, Row = -1, Fold = 1, FloatingPoint = (byte)(floatingPoint ? 1 : 0) });
+        _entering = StepFlags.None;
+        Array.Fill(_steps, new StepInput { Tokens = _tokens, Row = -1, Fold = 1, Flags = floatingPoint ? StepFlags.FloatingPoint : StepFlags.None });
     }
 
     /// <summary>
@@ -54,11 +54,11 @@ public sealed partial class FastArray
         {
             long entered = _time - 1 - age;
             ref StepInput step = ref _steps[entered & _stepMask];
-            array.SetTokens(age, step.ShiftToken, step.SwitchToken, step.Enable);
-            ReadOnlySpan<int> x = step.HasRow != 0 ? _x.AsSpan((int)(step.Row & _rowMask) * _xPitch, _rows) : default;
+            array.SetTokens(age, Bit(in step, StepFlags.ShiftToken), Bit(in step, StepFlags.SwitchToken), Bit(in step, StepFlags.Enable));
+            ReadOnlySpan<int> x = (step.Flags & StepFlags.Row) != 0 ? _x.AsSpan((int)(step.Row & _rowMask) * _xPitch, _rows) : default;
             for (int r = 0; r < x.Length; r++)
                 array.SetAct(r, age - r, x[r]);
-            if (step.ShiftToken != 0)
+            if ((step.Flags & StepFlags.ShiftToken) != 0)
                 WriteSkew(array, entered, age, step.Tokens);
             for (int r = Math.Max(0, age - _columns + 1); r <= Math.Min(age, _rows - 1); r++)
                 WriteElement(array, in step, entered, x, r, age - r);
@@ -75,9 +75,12 @@ public sealed partial class FastArray
             if (input.EnteredAt + _rows + _columns <= _time)
                 break;
             int first = (int)Math.Max(0, _time - input.EnteredAt - _rows); // columns before it have left
-            _accumulators.PutBack(in wave, input.Index, first, _addends.AsSpan((int)(row & _rowMask) * _stride, _stride));
+            if (first < wave.Columns)
+                _addends.AsSpan((int)(row & _rowMask) * _stride, wave.Columns)[first..].CopyTo(_accumulators.Row(in wave, input.Index)[first..]);
         }
     }
+
+    private static ulong Bit(in StepInput step, StepFlags flag) => (step.Flags & flag) != 0 ? 1u : 0;
 
     private void WriteSkew(SystolicArray array, long entered, int age, long token)
     {
@@ -106,7 +109,7 @@ public sealed partial class FastArray
         {
             int act = x.IsEmpty ? 0 : x[r];
             int weight = WeightRow(step.Fold, r)[c];
-            sum = _steps[(entered + r + c) & _stepMask].FloatingPoint != 0
+            sum = (_steps[(entered + r + c) & _stepMask].Flags & StepFlags.FloatingPoint) != 0
                 ? BitConverter.SingleToInt32Bits(Fp32.Fma(BitConverter.Int32BitsToSingle(act), BitConverter.Int32BitsToSingle(weight), BitConverter.Int32BitsToSingle(sum)))
                 : unchecked(sum + (act * weight));
         }

@@ -24,6 +24,7 @@ public sealed partial class FastArray
     private readonly int _columns;
     private readonly int _stride;
     private readonly int _xPitch;
+    private readonly int _weightPitch;
     private readonly SimdWidth _simd;
     private readonly Accumulators _accumulators;
 
@@ -47,7 +48,7 @@ public sealed partial class FastArray
     private long _launched;
     private long _entered; // rows
     private long _settled; // rows whose sums are in the accumulators
-    private StepInput _entering;
+    private StepFlags _entering;
 
     public FastArray(MatrixConfig config, Accumulators accumulators)
     {
@@ -55,6 +56,7 @@ public sealed partial class FastArray
         _columns = config.Columns;
         _stride = (_columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block;
         _xPitch = (_rows + 15) / 16 * 16;
+        _weightPitch = _stride + FoldFloat.Block; // no power of two: a column block's rows would share a few sets of the host's cache
         _simd = SimdWidths.Choose(config.Simd);
         _accumulators = accumulators;
         int steps = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns));
@@ -66,8 +68,8 @@ public sealed partial class FastArray
         _x = new int[rows * _xPitch];
         _addends = new int[rows * _stride];
         _folds = new FoldInput[(_columns / _rows) + 6];
-        _weights = new int[_folds.Length * _rows * _stride];
-        _weightPairs = new int[(_rows + 1) / 2 * _stride];
+        _weights = new int[_folds.Length * _rows * _weightPitch];
+        _weightPairs = new int[(_rows + 1) / 2 * _weightPitch];
         _xPairs = new int[MostRowsAtOnce * _xPitch];
         _sums = new int[MostRowsAtOnce * _stride];
     }
@@ -103,8 +105,7 @@ public sealed partial class FastArray
             words[columns..].Clear();
         }
 
-        _entering.ShiftToken = 1;
-        _entering.Enable = (byte)(row.IsEmpty ? 0 : 1);
+        _entering |= row.IsEmpty ? StepFlags.ShiftToken : StepFlags.ShiftToken | StepFlags.Enable;
         _tokens++;
         if (++_tokensInFold == _rows)
         {
@@ -118,7 +119,7 @@ public sealed partial class FastArray
     {
         Fold(_launched).Wave = wave;
         _launched++;
-        _entering.SwitchToken = 1;
+        _entering |= StepFlags.SwitchToken;
     }
 
     /// <summary>The next X row of the fold launched last enters at the next step.</summary>
@@ -136,18 +137,18 @@ public sealed partial class FastArray
         Widen(row, elements, floatingPoint, words);
         words[elements..].Clear();
         _entered++;
-        _entering.HasRow = 1;
+        _entering |= StepFlags.Row;
     }
 
     /// <summary>One enabled cycle.</summary>
     public void Step(bool floatingPoint)
     {
-        _entering.Tokens = _tokens;
-        _entering.Fold = _launched - 1;
-        _entering.Row = _entered - 1;
-        _entering.FloatingPoint = (byte)(floatingPoint ? 1 : 0);
-        _steps[_time & _stepMask] = _entering;
-        _entering = default;
+        ref StepInput step = ref _steps[_time & _stepMask];
+        step.Tokens = _tokens;
+        step.Fold = _launched - 1;
+        step.Row = _entered - 1;
+        step.Flags = floatingPoint ? _entering | StepFlags.FloatingPoint : _entering;
+        _entering = StepFlags.None;
         _time++;
     }
 
@@ -183,18 +184,19 @@ public sealed partial class FastArray
         int columns = (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block;
         Span<int> addends = _addends.AsSpan(slot * _stride, count * _stride);
         Span<int> sums = _sums.AsSpan(0, count * _stride);
-        _accumulators.Gather(in wave, firstRow, count, addends, _stride);
+        for (int i = 0; i < count; i++)
+            _accumulators.Row(in wave, firstRow + i).CopyTo(addends[(i * _stride)..]);
         if (wave.Addend != 0)
             addends.CopyTo(sums);
         else
             sums.Clear();
 
         ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
-        ReadOnlySpan<int> weights = _weights.AsSpan((int)(number % _folds.Length) * _rows * _stride, _rows * _stride);
+        ReadOnlySpan<int> weights = _weights.AsSpan((int)(number % _folds.Length) * _rows * _weightPitch, _rows * _weightPitch);
         if (wave.FloatingPoint != 0)
         {
             FoldFloat.Run(
-                MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights),
+                MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights), _weightPitch,
                 MemoryMarshal.Cast<int, float>(sums), _stride, count, fold.EnabledRows, columns, _simd);
         }
         else
@@ -207,10 +209,13 @@ public sealed partial class FastArray
                     _xPairs[(i * _xPitch) + p] = FoldInteger.Pair(x[(i * _xPitch) + (2 * p)], (2 * p) + 1 < _rows ? x[(i * _xPitch) + (2 * p) + 1] : 0);
             }
 
-            FoldInteger.Run(_xPairs, _xPitch, _weightPairs, sums, _stride, count, pairs, columns, _simd);
+            FoldInteger.Run(_xPairs, _xPitch, _weightPairs, _weightPitch, sums, _stride, count, pairs, columns, _simd);
         }
 
-        _accumulators.Scatter(in wave, firstRow, count, sums, _stride);
+        if (wave.FloatingPoint != 0)
+            CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(sums));
+        for (int i = 0; i < count; i++)
+            sums.Slice(i * _stride, wave.Columns).CopyTo(_accumulators.Row(in wave, firstRow + i));
     }
 
     private void PairWeights(long number, int enabledRows, ReadOnlySpan<int> weights, int columns)
@@ -221,7 +226,7 @@ public sealed partial class FastArray
         for (int r = 0; r < enabledRows; r += 2)
         {
             for (int c = 0; c < columns; c++)
-                _weightPairs[(r / 2 * _stride) + c] = FoldInteger.Pair(weights[(r * _stride) + c], r + 1 < enabledRows ? weights[((r + 1) * _stride) + c] : 0);
+                _weightPairs[(r / 2 * _weightPitch) + c] = FoldInteger.Pair(weights[(r * _weightPitch) + c], r + 1 < enabledRows ? weights[((r + 1) * _weightPitch) + c] : 0);
         }
     }
 
@@ -239,14 +244,25 @@ public sealed partial class FastArray
 
     private ref FoldInput Fold(long number) => ref _folds[number % _folds.Length];
 
-    private Span<int> WeightRow(long fold, int row) => _weights.AsSpan((((int)(fold % _folds.Length) * _rows) + row) * _stride, _stride);
+    private Span<int> WeightRow(long fold, int row) => _weights.AsSpan((((int)(fold % _folds.Length) * _rows) + row) * _weightPitch, _stride);
 
     /// <summary>What entered at one step.</summary>
     private struct StepInput
     {
         /// <summary>Tokens and rows entered up to and with this step; the fold launched last.</summary>
         public long Tokens, Row, Fold;
-        public byte HasRow, ShiftToken, Enable, SwitchToken, FloatingPoint;
+        public StepFlags Flags;
+    }
+
+    [Flags]
+    private enum StepFlags
+    {
+        None = 0,
+        Row = 1,
+        ShiftToken = 2,
+        Enable = 4, // of the shift token
+        SwitchToken = 8,
+        FloatingPoint = 16,
     }
 
     private struct RowInput

@@ -126,8 +126,7 @@ public sealed partial class MatrixUnit
         int columns = BlockColumns();
         int row = State.Row++;
         int firstColumn = State.Block * _config.Columns;
-        Span<int> words = _drainWords.AsSpan(0, columns);
-        _accumulators.ReadRow(_accumulators.BlockLine(descriptor.Slot, descriptor.N0, State.Block), descriptor.N0, row, words);
+        ReadOnlySpan<int> words = _accumulators.ReadLine(_accumulators.BlockLine(descriptor.Slot, descriptor.N0, State.Block) + row, columns);
 
         int elementBytes = descriptor.TypeOut switch
         {

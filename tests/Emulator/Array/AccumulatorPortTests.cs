@@ -32,7 +32,7 @@ public class AccumulatorPortTests
         {
             for (int j = 0; j < 6; j++)
             {
-                int line = linesPerSlot + (j / 4 * 3) + ((i + (j % 4)) % 3);
+                int line = linesPerSlot + (j / 4 * 3) + i;
                 bench.CoreProgram.Enqueue(Read((uint)((line * 4) + (j % 4)) * 4, 4));
             }
         }

@@ -44,17 +44,17 @@ public class EngineTests
             {
                 foreach (int columns in new[] { 16, 32, 48, 80 })
                 {
-                    const int Pitch = 96, XPitch = 40;
-                    float[] x = Floats(rows * XPitch, random), w = Floats(40 * Pitch, random), sums = Floats(rows * Pitch, random);
+                    const int Pitch = 96, XPitch = 40, WPitch = 112;
+                    float[] x = Floats(rows * XPitch, random), w = Floats(40 * WPitch, random), sums = Floats(rows * Pitch, random);
                     float[] expected = [.. sums];
-                    FoldFloat.Run(x, XPitch, w, sums, Pitch, rows, k, columns, width);
-                    FoldFloat.Scalar(x, XPitch, w, expected, Pitch, rows, k, columns);
+                    FoldFloat.Run(x, XPitch, w, WPitch, sums, Pitch, rows, k, columns, width);
+                    FoldFloat.Scalar(x, XPitch, w, WPitch, expected, Pitch, rows, k, columns);
                     Assert.Equal(expected.Select(CanonicalNaN.BitsOf), sums.Select(CanonicalNaN.BitsOf));
 
-                    int[] xi = Pairs(rows * XPitch, random), wi = Pairs(40 * Pitch, random), si = Pairs(rows * Pitch, random);
+                    int[] xi = Pairs(rows * XPitch, random), wi = Pairs(40 * WPitch, random), si = Pairs(rows * Pitch, random);
                     int[] expectedIntegers = [.. si];
-                    FoldInteger.Run(xi, XPitch, wi, si, Pitch, rows, k, columns, width);
-                    FoldInteger.Scalar(xi, XPitch, wi, expectedIntegers, Pitch, rows, k, columns);
+                    FoldInteger.Run(xi, XPitch, wi, WPitch, si, Pitch, rows, k, columns, width);
+                    FoldInteger.Scalar(xi, XPitch, wi, WPitch, expectedIntegers, Pitch, rows, k, columns);
                     Assert.Equal(expectedIntegers, si);
                 }
             }

@@ -1,0 +1,53 @@
+using HybridEmu.Units;
+
+namespace HybridEmu.Bench;
+
+/// <summary>The fast engine fed with whole folds of a square array, back to back over one block of sums.</summary>
+internal sealed class FastArrayStream
+{
+    /// <summary>X rows of a fold.</summary>
+    private const int Rows = 256;
+
+    private readonly int _side;
+    private readonly bool _floatingPoint;
+    private readonly Accumulators _accumulators;
+    private readonly FastArray _array;
+    private readonly byte[] _row;
+
+    public FastArrayStream(int side, bool floatingPoint)
+    {
+        _side = side;
+        _floatingPoint = floatingPoint;
+        var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side);
+        _accumulators = new Accumulators(config);
+        _array = new FastArray(config, _accumulators);
+        _row = [.. Enumerable.Range(0, 2 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
+    }
+
+    /// <summary>Multiply-accumulates of one fold.</summary>
+    public long MacsOfFold => (long)Rows * _side * _side;
+
+    public void Folds(int count)
+    {
+        for (int f = 0; f < count; f++)
+        {
+            for (int r = 0; r < _side; r++)
+            {
+                _array.EnterWeights(_row, _side, _floatingPoint);
+                _array.Step(_floatingPoint);
+            }
+
+            var wave = new FoldInFlight { Start = _array.Time, Rows = Rows, Columns = _side, Addend = 1, FloatingPoint = (byte)(_floatingPoint ? 1 : 0) };
+            _accumulators.Launch(in wave);
+            _array.Launch(in wave);
+            for (int i = 0; i < Rows; i++)
+            {
+                _array.EnterRow(_row, _side, i, _floatingPoint);
+                _array.Step(_floatingPoint);
+                _accumulators.Retire(_array.Time - 1);
+            }
+        }
+
+        _array.Settle();
+    }
+}

@@ -1,0 +1,112 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace HybridEmu.Bench;
+
+/// <summary>The most multiply-accumulates that this host can do from registers: what the fast engine is measured against.</summary>
+internal static class Roofline
+{
+    public const int Unrolled = 16;
+
+    /// <summary>fp32 multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
+    public static long FloatMacs(int rounds) => (long)rounds * Unrolled * Vector<float>();
+
+    public static long IntegerMacs(int rounds) => (long)rounds * Unrolled * Vector<short>();
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Float(int rounds) => Vector512.IsHardwareAccelerated ? Float512(rounds) : Float256(rounds);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int Integer(int rounds) => Avx512BW.IsSupported ? Integer512(rounds) : Avx2.IsSupported ? Integer256(rounds) : rounds;
+
+    private static int Vector<T>() => Vector512.IsHardwareAccelerated ? System.Runtime.Intrinsics.Vector512<T>.Count : Vector256<T>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Float512(int rounds)
+    {
+        Vector512<float> x = Vector512.Create(0.999f), y = Vector512.Create(1e-3f);
+        Vector512<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y;
+        for (int i = 0; i < rounds; i++)
+        {
+            a = Vector512.FusedMultiplyAdd(a, x, y);
+            b = Vector512.FusedMultiplyAdd(b, x, y);
+            c = Vector512.FusedMultiplyAdd(c, x, y);
+            d = Vector512.FusedMultiplyAdd(d, x, y);
+            e = Vector512.FusedMultiplyAdd(e, x, y);
+            f = Vector512.FusedMultiplyAdd(f, x, y);
+            g = Vector512.FusedMultiplyAdd(g, x, y);
+            h = Vector512.FusedMultiplyAdd(h, x, y);
+            a = Vector512.FusedMultiplyAdd(a, x, y);
+            b = Vector512.FusedMultiplyAdd(b, x, y);
+            c = Vector512.FusedMultiplyAdd(c, x, y);
+            d = Vector512.FusedMultiplyAdd(d, x, y);
+            e = Vector512.FusedMultiplyAdd(e, x, y);
+            f = Vector512.FusedMultiplyAdd(f, x, y);
+            g = Vector512.FusedMultiplyAdd(g, x, y);
+            h = Vector512.FusedMultiplyAdd(h, x, y);
+        }
+
+        return (a + b + c + d + e + f + g + h)[0];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Float256(int rounds)
+    {
+        Vector256<float> x = Vector256.Create(0.999f), y = Vector256.Create(1e-3f);
+        Vector256<float> a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y;
+        for (int i = 0; i < 2 * rounds; i++)
+        {
+            a = Vector256.FusedMultiplyAdd(a, x, y);
+            b = Vector256.FusedMultiplyAdd(b, x, y);
+            c = Vector256.FusedMultiplyAdd(c, x, y);
+            d = Vector256.FusedMultiplyAdd(d, x, y);
+            e = Vector256.FusedMultiplyAdd(e, x, y);
+            f = Vector256.FusedMultiplyAdd(f, x, y);
+            g = Vector256.FusedMultiplyAdd(g, x, y);
+            h = Vector256.FusedMultiplyAdd(h, x, y);
+        }
+
+        return (a + b + c + d + e + f + g + h)[0];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Integer512(int rounds)
+    {
+        Vector512<short> x = Vector512.Create((short)3), y = Vector512.Create((short)5);
+        Vector512<int> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
+        for (int i = 0; i < 2 * rounds; i++)
+        {
+            a += Avx512BW.MultiplyAddAdjacent(x ^ a.AsInt16(), y);
+            b += Avx512BW.MultiplyAddAdjacent(x ^ b.AsInt16(), y);
+            c += Avx512BW.MultiplyAddAdjacent(x ^ c.AsInt16(), y);
+            d += Avx512BW.MultiplyAddAdjacent(x ^ d.AsInt16(), y);
+            e += Avx512BW.MultiplyAddAdjacent(x ^ e.AsInt16(), y);
+            f += Avx512BW.MultiplyAddAdjacent(x ^ f.AsInt16(), y);
+            g += Avx512BW.MultiplyAddAdjacent(x ^ g.AsInt16(), y);
+            h += Avx512BW.MultiplyAddAdjacent(x ^ h.AsInt16(), y);
+        }
+
+        return (a + b + c + d + e + f + g + h)[0];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Integer256(int rounds)
+    {
+        Vector256<short> x = Vector256.Create((short)3), y = Vector256.Create((short)5);
+        Vector256<int> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
+        for (int i = 0; i < 2 * rounds; i++)
+        {
+            a += Avx2.MultiplyAddAdjacent(x ^ a.AsInt16(), y);
+            b += Avx2.MultiplyAddAdjacent(x ^ b.AsInt16(), y);
+            c += Avx2.MultiplyAddAdjacent(x ^ c.AsInt16(), y);
+            d += Avx2.MultiplyAddAdjacent(x ^ d.AsInt16(), y);
+            e += Avx2.MultiplyAddAdjacent(x ^ e.AsInt16(), y);
+            f += Avx2.MultiplyAddAdjacent(x ^ f.AsInt16(), y);
+            g += Avx2.MultiplyAddAdjacent(x ^ g.AsInt16(), y);
+            h += Avx2.MultiplyAddAdjacent(x ^ h.AsInt16(), y);
+        }
+
+        return (a + b + c + d + e + f + g + h)[0];
+    }
+}
