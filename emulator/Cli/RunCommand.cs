@@ -45,6 +45,7 @@ internal sealed class RunCommand : IDisposable
 
     private ExitCode Run()
     {
+        (ArrayEngine engine, SimdWidth simd) = HostChoices.Parse(_verb.Engine, _verb.Simd);
         ChipConfiguration configuration = Configure();
         ulong streaming = AddressMap.Hbm + (ulong)configuration.Fabric.StreamingBaseBytes;
         ElfImage image = ImageLoading.Load(_verb.Image, RepeatedOptions.Split(_verb.Define), (uint)streaming);
@@ -58,8 +59,6 @@ internal sealed class RunCommand : IDisposable
         CycleWindow window = _verb.Window is null ? new CycleWindow(0, long.MaxValue) : CycleWindow.Parse(_verb.Window);
         if (_verb.MaximumCycles is < 1)
             throw new UserException($"--max-cycles {_verb.MaximumCycles}: must be 1 or more");
-
-        (ArrayEngine engine, SimdWidth simd) = HostChoices.Parse(_verb.Engine, _verb.Simd);
 
         // All outputs are opened before the run: a path that cannot be written is told now, not after an hour.
         OutputFile? statisticsFile = Open(_verb.Statistics), signatureFile = Open(_verb.Signature), vcdFile = Open(_verb.Vcd);

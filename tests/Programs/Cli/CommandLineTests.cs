@@ -49,6 +49,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("there is no file", "asm", "nowhere.s", "-o", "x.elf")]
     [InlineData("there is no file", "disasm", "nowhere.elf")]
     [InlineData("unknown key; did you mean 'array.rows'", "run", "nowhere.elf", "--set", "array.rwos=8")]
+    [InlineData("--engine fsat: not one of fast, step; did you mean 'fast'", "run", "nowhere.elf", "--engine", "fsat")]
+    [InlineData("--simd 1024: not one of widest, 512, 256, 128, scalar", "run", "nowhere.elf", "--simd", "1024")]
     public void Bad_usage_exits_with_2_and_says_why(string message, params string[] args)
     {
         (ExitCode code, string output, string errors) = Run(args);

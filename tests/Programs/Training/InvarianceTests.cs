@@ -2,6 +2,8 @@ using System.Globalization;
 using HybridEmu.Chip;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
+using HybridEmu.Units;
 using Xunit.Abstractions;
 
 namespace HybridEmu.Programs.Tests;
@@ -33,6 +35,14 @@ public sealed class InvarianceTests(ITestOutputHelper output)
     [InlineData("hybrid")]
     public void Leaving_out_edges_changes_nothing(string config) =>
         Compare(config, new RunOptions(), new RunOptions { Skipping = false, ShuffleSeed = 77 }, 2 * FarStride);
+
+    [Theory]
+    [InlineData("tiny", SimdWidth.Widest)]
+    [InlineData("edge", SimdWidth.Scalar)]
+    [InlineData("hybrid", SimdWidth.Vector256)]
+    [InlineData("tiny thermal.sample_interval=1_us thermal.trip=45.25_C thermal.release=45_C thermal.ambient=44_C thermal.initial=45.5_C", SimdWidth.Vector128)]
+    public void The_arrays_engine_and_the_hosts_vectors_change_nothing(string config, SimdWidth simd) =>
+        Compare(config, new RunOptions { Simd = simd }, new RunOptions { Engine = ArrayEngine.Step, Skipping = false }, 5 * FarStride);
 
     [Fact]
     public void Order_and_left_out_edges_change_nothing_at_any_single_cycle()
