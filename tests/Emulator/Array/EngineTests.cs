@@ -74,6 +74,29 @@ public class EngineTests
         Assert.True(skipping.Evaluations + 14 <= every.Evaluations); // R + C - 1 + La, but for the step of the last row and the end
     }
 
+    [Fact]
+    public void Counters_settled_at_any_edge_are_those_of_an_array_that_never_sleeps()
+    {
+        var product = new MatrixCase(7, 20, 19, false, false, false, 2, false, 1);
+        MatrixConfig config = new(8, 8, 16384);
+        var counts = new List<(long, long, long)>[2];
+        for (int i = 0; i < 2; i++)
+        {
+            var seen = counts[i] = [];
+            MatrixBench? bench = null;
+            bench = new MatrixBench(config with { Engine = (ArrayEngine)i }) { EveryEdge = i == 1, Hashes = [], HashAt = Count };
+            product.Run(bench);
+            bool Count(long edge)
+            {
+                bench!.Unit.Settle(edge);
+                seen.Add((bench.Unit.AccumulatorReads, bench.Unit.AccumulatorWrites, bench.Unit.State.ArrayCycles));
+                return false;
+            }
+        }
+
+        Assert.Equal(counts[1], counts[0]);
+    }
+
     private static void Agree(EngineCase c)
     {
         (int rows, int columns, int latency) = Shapes[c.Shape];

@@ -40,7 +40,7 @@ public sealed class InvarianceTests(ITestOutputHelper output)
     [InlineData("tiny", SimdWidth.Widest)]
     [InlineData("edge", SimdWidth.Scalar)]
     [InlineData("hybrid", SimdWidth.Vector256)]
-    [InlineData("tiny thermal.sample_interval=1_us thermal.trip=45.25_C thermal.release=45_C thermal.ambient=44_C thermal.initial=45.5_C", SimdWidth.Vector128)]
+    [InlineData("tiny thermal.sample_interval=101_ns", SimdWidth.Vector128)] // samples fall into every state of an array
     public void The_arrays_engine_and_the_hosts_vectors_change_nothing(string config, SimdWidth simd) =>
         Compare(config, new RunOptions { Simd = simd }, new RunOptions { Engine = ArrayEngine.Step, Skipping = false }, 5 * FarStride);
 
