@@ -59,17 +59,6 @@ public sealed class Accumulators
         return writes;
     }
 
-    /// <summary>What a slot holds.</summary>
-    public ref SlotShape Shape(int slot)
-    {
-        if ((uint)slot >= Slots)
-            throw new InvalidOperationException("Accumulator slot out of range: dispatch checks it.");
-        return ref MemoryMarshal.CreateSpan(ref _state.Slot0, Slots)[slot];
-    }
-
-    /// <summary>Whether m x n fits a slot.</summary>
-    public bool Fits(int m, int n) => (long)((n + _columns - 1) / _columns) * m <= LinesPerSlot;
-
     /// <summary>First line of a block of C columns.</summary>
     public int BlockLine(int slot, int m, int nBlock) => (slot * LinesPerSlot) + (nBlock * m);
 
@@ -244,18 +233,9 @@ public struct FoldInFlight
     public byte FloatingPoint;
 }
 
-/// <summary>What the last matmul or zero left in a slot; all 0 when nothing did.</summary>
-public struct SlotShape
-{
-    public int M, N;
-    public ElementType Type;
-}
-
 /// <summary>The registers of the accumulators apart from the banks.</summary>
 public struct AccumulatorsState
 {
-    public SlotShape Slot0, Slot1, Slot2, Slot3;
-
     /// <summary>Ring of folds in flight.</summary>
     public int First, Folds;
     public long Reads, Writes;

@@ -11,8 +11,6 @@ public sealed partial class MatrixUnit
 
     private void StartMatmul(in Descriptor descriptor)
     {
-        if (!descriptor.Accumulate)
-            SetShape(in descriptor);
         State.KBlocks = (descriptor.N1 + _config.Rows - 1) / _config.Rows;
         State.NBlocks = (descriptor.N2 + _config.Columns - 1) / _config.Columns;
         State.FoldsShifted = 0;

@@ -58,7 +58,7 @@ public sealed partial class MatrixUnit
     public MatrixUnitState State;
 
     /// <param name="config">Sizes.</param>
-    /// <param name="start">Descriptors from dispatch, checked but for slot shape and size.</param>
+    /// <param name="start">Descriptors from dispatch, checked.</param>
     /// <param name="done">Reports to dispatch, in order.</param>
     /// <param name="readOperands">Scratchpad port of X rows.</param>
     /// <param name="readWeights">Scratchpad port of weights, bias and parameters.</param>
@@ -195,26 +195,18 @@ public sealed partial class MatrixUnit
         State.Current = _start.Pop(edge);
         ref readonly Descriptor descriptor = ref State.Current.Descriptor;
         State.Descriptors++;
-        State.Cause = CheckSlot(in descriptor);
         State.Block = 0;
         State.Row = 0;
         State.AskedBytes = 0;
         State.ArrivedBytes = 0;
         State.OutBytes = 0;
         State.OutSent = 0;
-        if (State.Cause != QueueFaultCause.None)
-        {
-            State.Phase = MatrixPhase.Report;
-            return CauseSetup;
-        }
-
         switch (descriptor.Opcode)
         {
             case DescriptorOpcode.MxMatmul:
                 StartMatmul(in descriptor);
                 break;
             case DescriptorOpcode.MxZero:
-                SetShape(in descriptor);
                 State.Phase = MatrixPhase.Zero;
                 break;
             default:
@@ -223,26 +215,6 @@ public sealed partial class MatrixUnit
         }
 
         return CauseSetup;
-    }
-
-    private QueueFaultCause CheckSlot(in Descriptor descriptor)
-    {
-        bool keeps = descriptor.Opcode == DescriptorOpcode.MxDrain
-            || (descriptor.Opcode == DescriptorOpcode.MxMatmul && descriptor.Accumulate);
-        if (!keeps)
-            return _accumulators.Fits(descriptor.N0, descriptor.N2) ? QueueFaultCause.None : QueueFaultCause.SlotTooSmall;
-        ref SlotShape shape = ref _accumulators.Shape(descriptor.Slot);
-        return shape.M == descriptor.N0 && shape.N == descriptor.N2 && shape.Type == descriptor.TypeAccumulator
-            ? QueueFaultCause.None
-            : QueueFaultCause.SlotShape;
-    }
-
-    private void SetShape(in Descriptor descriptor)
-    {
-        ref SlotShape shape = ref _accumulators.Shape(descriptor.Slot);
-        shape.M = descriptor.N0;
-        shape.N = descriptor.N2;
-        shape.Type = descriptor.TypeAccumulator;
     }
 
     /// <summary>One line of one block an edge.</summary>
@@ -267,10 +239,7 @@ public sealed partial class MatrixUnit
     {
         if (!_done.CanPush(edge))
             return CauseReport;
-        DescriptorDone done = default;
-        done.Sequence = State.Current.Sequence;
-        done.Cause = State.Cause;
-        _done.Push(in done, edge);
+        _done.Push(new DescriptorDone { Sequence = State.Current.Sequence }, edge);
         State.Phase = MatrixPhase.Idle;
         moved = true;
         return CauseReport;

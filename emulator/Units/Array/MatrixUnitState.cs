@@ -34,9 +34,6 @@ public struct MatrixUnitState
     public MatrixPhase Phase;
     public StartDescriptor Current;
 
-    /// <summary>What will be reported for the descriptor.</summary>
-    public QueueFaultCause Cause;
-
     // Matmul: the fold being shifted into the shadow, and the one whose X rows enter.
     /// <summary>ceil(k / R) and ceil(n / C).</summary>
     public int KBlocks, NBlocks;

@@ -100,8 +100,8 @@ public sealed partial class Dispatch
             if (q.Frozen == QueueFreeze.Posts || !_dones[queue].CanPop(edge))
                 continue;
             DescriptorDone done = _dones[queue].Pop(edge);
-            if (done.Sequence != q.Performed || q.Performed == q.Started || done.Cause != QueueFaultCause.None)
-                throw new InvalidOperationException($"{QueueNames[queue]} reported #{done.Sequence} ({done.Cause}) where #{q.Performed} was due.");
+            if (done.Sequence != q.Performed || q.Performed == q.Started)
+                throw new InvalidOperationException($"{QueueNames[queue]} reported #{done.Sequence} where #{q.Performed} was due.");
             moved = true;
             Log?.End(_config.Tile, queue, done.Sequence, Entry(queue, done.Sequence).Descriptor);
             Perform(queue);

@@ -74,7 +74,4 @@ public struct StartDescriptor
 public struct DescriptorDone
 {
     public uint Sequence;
-
-    /// <summary>Not None: nothing of the descriptor took effect.</summary>
-    public QueueFaultCause Cause;
 }

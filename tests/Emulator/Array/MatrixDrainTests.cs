@@ -96,56 +96,6 @@ public class MatrixDrainTests
     }
 
     [Fact]
-    public void A_slot_one_line_too_small_faults_and_nothing_happens()
-    {
-        // 64 KiB: 16 KiB a slot, 512 lines of 8 words. 17 columns are 3 blocks: 170 rows fit, 171 do not.
-        foreach ((int m, QueueFaultCause cause) in new[] { (170, QueueFaultCause.None), (171, QueueFaultCause.SlotTooSmall) })
-        {
-            var bench = new MatrixBench(new MatrixConfig(8, 8, 65536));
-            var product = new MatrixCase(m, 3, 17, false, false, false, 1, false, 3);
-            product.Fill(bench.Scratchpad.Bytes);
-            bench.Program.Enqueue(product.Matmul(0));
-            bench.Run();
-            Assert.Equal(cause, bench.Finished[0].Done.Cause);
-            Assert.Equal(cause == QueueFaultCause.None, bench.Unit.State.ArrayCycles > 0);
-        }
-    }
-
-    [Theory]
-    [InlineData(6, 13, ElementType.Fp32, QueueFaultCause.None)]
-    [InlineData(5, 13, ElementType.Fp32, QueueFaultCause.SlotShape)]
-    [InlineData(6, 12, ElementType.Fp32, QueueFaultCause.SlotShape)]
-    [InlineData(6, 13, ElementType.Int32, QueueFaultCause.SlotShape)]
-    public void A_drain_of_another_shape_than_the_slot_faults(int m, int n, ElementType type, QueueFaultCause cause)
-    {
-        var bench = new MatrixBench(new MatrixConfig(8, 8, 65536));
-        Descriptor zero = new() { Opcode = DescriptorOpcode.MxZero, TypeAccumulator = ElementType.Fp32, N0 = 6, N2 = 13, Slot = 1 };
-        Descriptor drain = new MatrixCase(m, 1, n, type == ElementType.Int32, false, false, 1, false, 1).RawDrain();
-        bench.Program.Enqueue(zero);
-        bench.Program.Enqueue(drain);
-        bench.Run();
-        Assert.Equal(cause, bench.Finished[1].Done.Cause);
-        Assert.Equal(cause == QueueFaultCause.None, bench.Unit.State.WrittenBytes > 0);
-    }
-
-    [Fact]
-    public void An_accumulating_product_of_another_shape_faults_and_a_fresh_one_does_not()
-    {
-        var bench = new MatrixBench(new MatrixConfig(8, 8, 65536));
-        Descriptor first = new MatrixCase(4, 4, 4, false, false, false, 1, false, 1).Matmul(0);
-        Descriptor other = new MatrixCase(4, 4, 5, false, false, false, 1, false, 1).Matmul(0);
-        other.Accumulate = true;
-        Descriptor fresh = other;
-        fresh.Accumulate = false;
-        foreach (Descriptor descriptor in new[] { first, other, fresh, other })
-            bench.Program.Enqueue(descriptor);
-        bench.Run();
-        Assert.Equal(
-            [QueueFaultCause.None, QueueFaultCause.SlotShape, QueueFaultCause.None, QueueFaultCause.None],
-            bench.Finished.Select(f => f.Done.Cause));
-    }
-
-    [Fact]
     public void An_accumulating_product_onto_a_zeroed_slot_equals_a_fresh_one()
     {
         var product = new MatrixCase(7, 9, 10, false, false, false, 1, true, 8);

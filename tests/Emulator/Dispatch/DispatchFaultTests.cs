@@ -79,6 +79,25 @@ public class DispatchFaultTests
     }
 
     [Theory]
+    [InlineData(4, 16, true, QueueFaultCause.None)]
+    [InlineData(5, 16, true, QueueFaultCause.SlotShape)]
+    [InlineData(4, 15, true, QueueFaultCause.SlotShape)]
+    [InlineData(5, 16, false, QueueFaultCause.None)]
+    public void An_accumulating_product_asks_for_its_slots_shape_and_a_fresh_one_gives_it(int rows, int columns, bool accumulate, QueueFaultCause cause)
+    {
+        var bench = new DispatchBench();
+        bench.Issue(DispatchBench.Of(Mx, 1)); // 4 x 16
+        Descriptor d = DispatchBench.Of(Mx, 1);
+        d.Opcode = DescriptorOpcode.MxMatmul;
+        (d.N0, d.N1, d.N2, d.Accumulate) = (rows, 8, columns, accumulate);
+        (d.TypeA, d.TypeB) = (ElementType.Bf16, ElementType.Bf16);
+        (d.A, d.B, d.PitchA, d.PitchB) = (AddressMap.Scratchpad, AddressMap.Scratchpad + 1024, 16, 32);
+        bench.Issue(d);
+        bench.Run.Run(40);
+        Assert.Equal(cause, bench.Notices.Count == 0 ? QueueFaultCause.None : (QueueFaultCause)bench.Notices[0].Notice.Cause);
+    }
+
+    [Theory]
     [InlineData(4, 16, ElementType.Fp32, 0, QueueFaultCause.None)]
     [InlineData(5, 16, ElementType.Fp32, 0, QueueFaultCause.SlotShape)]
     [InlineData(4, 15, ElementType.Fp32, 0, QueueFaultCause.SlotShape)]
