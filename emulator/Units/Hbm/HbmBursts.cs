@@ -71,6 +71,7 @@ internal sealed class HbmBursts
             ref Flight flight = ref _flights[s.FlightHead];
             int source = flight.Source;
             int slot = _readyHead[source] + _readyCount[source]++;
+            s.ReadyCount++;
             if (slot >= _responseEntries)
                 slot -= _responseEntries;
             ref HbmResponse response = ref _ready[(source * _responseEntries) + slot];
@@ -96,6 +97,7 @@ internal sealed class HbmBursts
         _readyCount[source]--;
         _taken[source]--;
         ref HbmPseudoChannelState s = ref State;
+        s.ReadyCount--;
         if (s.NoRoom != 0)
             s.ScheduleAt = Math.Min(s.ScheduleAt, edge);
     }

@@ -68,9 +68,12 @@ public sealed class HbmChannel
         _controller.Complete(edge);
         long next = Wake.Never;
         for (int p = 0; p < PseudoChannels; p++)
-            Answer(p, edge, ref next);
-        for (int p = 0; p < PseudoChannels; p++)
+        {
+            if (State.PseudoChannels[p].ReadyCount > 0)
+                Answer(p, edge, ref next);
             Accept(p, edge);
+        }
+
         bool rowBusBusy = State.RowBusFreeAt > edge;
         bool issued = _controller.Tick(edge);
 
@@ -182,7 +185,7 @@ public sealed class HbmChannel
     /// <summary>Why the edges until the next event pass; depends on nothing that changes without an evaluation.</summary>
     private int WaitingCause()
     {
-        bool requests = false, hit = false, noRoom = false, row = false, refresh = false, bursts = false, ready = false;
+        bool requests = false, hit = false, noRoom = false, row = false, refresh = false, bursts = false, answers = false;
         for (int p = 0; p < PseudoChannels; p++)
         {
             ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
@@ -194,13 +197,12 @@ public sealed class HbmChannel
             noRoom |= any && open && s.NoRoom != 0;
             row |= any && open && s.HasHit == 0;
             bursts |= s.FlightCount > 0;
-            for (int source = 0; source < _responses[p].Length; source++)
-                ready |= _controller.HasResponse(p, source);
+            answers |= s.ReadyCount > 0;
         }
 
         if (requests)
             return hit ? ColumnTiming : row ? RowTiming : noRoom ? ResponseFull : RefreshBlocks;
-        if (ready)
+        if (answers)
             return ResponseFull;
         return bursts ? BurstInFlight : refresh ? Refreshing : Ledger.Idle;
     }

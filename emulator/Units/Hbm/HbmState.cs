@@ -20,6 +20,9 @@ public struct HbmPseudoChannelState
 {
     public int QueueCount, FlightHead, FlightCount;
 
+    /// <summary>Answers of all sources whose bursts have ended.</summary>
+    public int ReadyCount;
+
     /// <summary>Source that is asked first for a request.</summary>
     public byte NextSource;
     public HbmRefreshPhase Refresh;
