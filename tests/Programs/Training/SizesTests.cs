@@ -20,7 +20,8 @@ public sealed class SizesTests(ITestOutputHelper output) : IDisposable
     [InlineData("hybrid tiles=1", 100, 40, 255)]
     [InlineData("hybrid", 100, 40, 255)]
     [InlineData("tiny tiles=3", 100, 40, 255)]
-    [InlineData("tiny tiles=4", 64, 32, 16)]
+    [InlineData("datacenter", 100, 40, 255)]
+    [InlineData("tiny tiles=16", 20, 128, 16)]
     [InlineData("hybrid", 1, 16, 1)]
     [InlineData("tiny scratchpad.bytes=1_MiB", 300, 64, 255)] // five products make the gradient of W1, the last one of 44 rows
     [InlineData("tiny scratchpad.bytes=1_MiB tiles=2", 515, 200, 200)]
@@ -78,6 +79,7 @@ public sealed class SizesTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("tiny", 64, 20, "hidden must be a multiple of 8")]
     [InlineData("tiny", 64, 0, "at least 8 a tile")]
+    [InlineData("tiny tiles=5", 64, 32, "at least 8 a tile")]
     [InlineData("hybrid", 64, 8, "at least 8 a tile")]
     [InlineData("hybrid", 64, 2056, "at most 2048")]
     [InlineData("hybrid", 2033, 32, "images must have 1 to 2032 pixels")]

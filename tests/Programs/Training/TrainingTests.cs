@@ -13,6 +13,7 @@ public sealed class TrainingTests(ITestOutputHelper output)
     [InlineData("edge")]
     [InlineData("hybrid")]
     [InlineData("hybrid tiles=1")]
+    [InlineData("datacenter")]
     public void Trained_weights_are_bit_equal_to_a_plain_loop(string config)
     {
         // 211 = 6 * 32 + 19: the last batch is a partial one.
