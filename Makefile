@@ -2,10 +2,15 @@
 
 CONFIGURATION ?= Release
 CONFIG ?= hybrid
+MNIST_EPOCHS := $(if $(filter undefined,$(origin EPOCHS)),1,$(EPOCHS))
 EPOCHS ?= 20
 SEED ?= 1
 DATA ?=
 TEST ?=
+LABELS ?=
+TESTLABELS ?=
+SPLIT ?=
+HIDDEN ?= 128
 OUT := out
 EMULATOR := $(OUT)/hybridemu
 FIRMWARE := first hello gemm mlp_train mlp_infer
@@ -14,6 +19,7 @@ SOURCES := $(shell find emulator isa traces -name '*.cs' -not -path '*/obj/*' -n
   $(shell find emulator isa traces -name '*.csproj') $(wildcard emulator/Chip/Presets/*.yaml) Directory.Build.props Directory.Packages.props
 DOTNET := DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 dotnet
 
+comma := ,
 ifeq ($(DATA),)
 TRAINING := --data synth:3823@train_data
 else
@@ -25,11 +31,32 @@ else ifeq ($(DATA),)
 HELDOUT := --data synth:1797/3823@test_data
 endif
 
-.PHONY: run build firmware test test-deep bench bench-quick format generate clean help
+# MNIST: SPLIT=n trains on the first n images of DATA and holds out the rest, TEST is another file.
+IMAGES_IDX := idx:$(DATA)$(if $(LABELS),$(comma)labels=$(LABELS))
+MNIST := --data $(IMAGES_IDX)$(if $(SPLIT),$(comma)rows=0:$(SPLIT))@train_data
+ifneq ($(TEST),)
+MNIST += --data idx:$(TEST)$(if $(TESTLABELS),$(comma)labels=$(TESTLABELS))@test_data
+else ifneq ($(SPLIT),)
+MNIST += --data $(IMAGES_IDX)$(comma)rows=$(SPLIT):@test_data
+endif
+
+.PHONY: run mnist build firmware test test-deep bench bench-quick format generate clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
 	  --data word:$(EPOCHS)@epochs --stats $(OUT)/statistics.json --vcd $(OUT)/window.vcd --window 20000:21000 --scope '*'
+
+mnist: build firmware ## train 784-128-10 on MNIST: DATA=images TEST=images (or SPLIT=n) EPOCHS=n; alone it says more
+ifeq ($(DATA),)
+	@echo "make mnist needs DATA, a file of images in MNIST's form, plain or gzip, with its labels beside it, and something held out:"
+	@echo "  make mnist DATA=train-images-idx3-ubyte.gz TEST=t10k-images-idx3-ubyte.gz"
+	@echo "  make mnist DATA=train-images-idx3-ubyte.gz SPLIT=50000      (the first 50000 train, the rest is held out)"
+	@echo "Also EPOCHS=n (1), SEED=n, CONFIG=name, HIDDEN=n (128);"
+	@echo "LABELS=FILE and TESTLABELS=FILE name the labels when 'labels-idx1' in place of 'images-idx3' does not."
+	@exit 2
+endif
+	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(MNIST) \
+	  --data word:$(MNIST_EPOCHS)@epochs --data word:$(HIDDEN)@hidden --stats $(OUT)/statistics.json
 
 build: $(EMULATOR) ## build out/hybridemu
 

@@ -53,7 +53,7 @@ internal sealed class RunCommand : IDisposable
         if (mistakes.Count > 0)
             throw new UserException([.. mistakes.Select(e => $"{_verb.Image}: {e}")]);
         IReadOnlyList<PlacedData> data = DataPlacement.Place(RepeatedOptions.Split(_verb.Data), image, configuration.Hbm.CapacityBytes, configuration.Seed);
-        (ulong Address, int Length)? signature = _verb.Signature is null ? null : SignatureRange(image);
+        Signature? signature = _verb.Signature is null ? null : Signature.Of(image, _verb.Image);
         if (_verb.Vcd is null && (_verb.Window is not null || _verb.Scope != "*"))
             throw new UserException("--window and --scope belong to --vcd FILE");
         CycleWindow window = _verb.Window is null ? new CycleWindow(0, long.MaxValue) : CycleWindow.Parse(_verb.Window);
@@ -94,8 +94,8 @@ internal sealed class RunCommand : IDisposable
         var host = new HostStatistics(seconds, run.Cycles / 1e6 / Math.Max(seconds, 1e-6), RuntimeInformation.FrameworkDescription, RuntimeInformation.OSDescription, Environment.ProcessorCount);
         if (statisticsFile is not null)
             StatisticsJson.Write(statisticsFile.Stream, statistics, host);
-        if (signatureFile is not null && signature is { } range)
-            signatureFile.Stream.Write(Encoding.ASCII.GetBytes(HexWords.Write(run.ReadMemory(range.Address, range.Length))));
+        if (signatureFile is not null && signature is not null)
+            signatureFile.Stream.Write(Encoding.ASCII.GetBytes(HexWords.Write(signature.Read(run))));
         return Conclude(run, statistics, host);
     }
 
@@ -113,24 +113,12 @@ internal sealed class RunCommand : IDisposable
             return null;
         if (_files.Any(f => Path.GetFullPath(f.Path) == Path.GetFullPath(path)))
             throw new UserException($"{path}: two outputs have the same name");
-        IEnumerable<string> inputs = [_verb.Image, _verb.Configuration, .. RepeatedOptions.Split(_verb.Data).Select(FileOf)];
+        IEnumerable<string> inputs = [_verb.Image, _verb.Configuration, .. RepeatedOptions.Split(_verb.Data).SelectMany(d => DataArgument.Parse(d).Files)];
         if (inputs.Any(i => i.Length > 0 && Path.GetFullPath(i) == Path.GetFullPath(path)))
             throw new UserException($"{path}: is read by this run; name another file to write");
         var file = new OutputFile(path);
         _files.Add(file);
         return file;
-    }
-
-    // KIND:FILE@SYMBOL
-    private static string FileOf(string data) => data[(data.IndexOf(':', StringComparison.Ordinal) + 1)..].Split('@')[0];
-
-    private (ulong Address, int Length) SignatureRange(ElfImage image)
-    {
-        if (image.FindSymbol("begin_signature") is not { } begin || image.FindSymbol("end_signature") is not { } end)
-            throw new UserException($"--signature: {_verb.Image} has no symbols begin_signature and end_signature");
-        if (end.Value <= begin.Value || begin.Value < AddressMap.Hbm)
-            throw new UserException($"--signature: 0x{begin.Value:x8}..0x{end.Value:x8} is not a range of memory");
-        return (begin.Value, (int)(end.Value - begin.Value));
     }
 
     private void Loop(ChipRun run, WaveRecorder? waves, CycleWindow window, LiveProgress progress)

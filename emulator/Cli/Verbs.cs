@@ -18,7 +18,7 @@ internal sealed class RunVerb
     [Option("set", MetaValue = "KEY=VALUE", HelpText = "Overrides a configuration key; repeatable.")]
     public string? Set { get; set; }
 
-    [Option("data", MetaValue = "KIND:FILE@SYMBOL", HelpText = "Places data before reset; repeatable. KIND is csv (digits), synth (COUNT[/OFFSET] drawn digits), bin, hex or word (a number).")]
+    [Option("data", MetaValue = "KIND:FILE@SYMBOL", HelpText = "Places data before reset; repeatable. KIND is csv (8x8 digits), idx (FILE[,labels=FILE][,rows=A:B]: images in MNIST's form, plain or gzip; rows A up to B), synth (COUNT[/OFFSET] drawn digits), bin, hex or word (a number).")]
     public string? Data { get; set; }
 
     [Option('D', MetaValue = "NAME=VALUE", HelpText = "Defines a symbol when IMAGE is source; repeatable.")]
@@ -57,7 +57,7 @@ internal sealed class RunVerb
     [Option("scope", Default = "*", MetaValue = "GLOB", HelpText = "Signals of the waveform: tile0.*")]
     public string Scope { get; set; } = "*";
 
-    [Option("signature", MetaValue = "FILE", HelpText = "Writes memory between begin_signature and end_signature, a word a line in hex.")]
+    [Option("signature", MetaValue = "FILE", HelpText = "Writes memory between begin_signature and end_signature, a word a line in hex; no more than signature_bytes if the image has that word.")]
     public string? Signature { get; set; }
 
     [Option("quiet", HelpText = "No progress and no report.")]

@@ -1,4 +1,5 @@
-# Classifies digits with weights that mlp_train left: the forward pass of the same network, and how many were right.
+# Classifies digits with weights that mlp_train left: the forward pass of the same network, and how many were right. A
+# hidden layer that is not 32 wide is told to both by --data word:N@hidden.
 #
 #   hybridemu run mlp_train.elf --data csv:train.csv@train_data --signature weights.hex
 #   hybridemu run mlp_infer.elf --data hex:weights.hex@weights --data csv:test.csv@test_data
@@ -10,7 +11,9 @@
 main:
     addi    sp, sp, -16
     sw      ra, 12(sp)
+    la      a0, test_data
     call    setup
+    bnez    a0, bad_data
     phase   PHASE_DATA
     own     load_w1
     own     load_b1
@@ -33,44 +36,30 @@ done:
     addi    sp, sp, 16
     ret
 bad_data:
-    la      a0, text_no_data
     call    fail
     j       done
 
     .data
-fit_table:
-    fit_forward
-    fit load_w1,       desc.n0,     SET_HT
-    fit load_w1,       desc.a,      ADD_T4
-    fit load_w1,       desc.dst1,   SET_HT2
-    fit load_b1,       desc.n0,     SET_HT
-    fit load_b1,       desc.a,      ADD_T4
-fit_table_end:
-
-rows_table:
-    rows_forward
-rows_table_end:
-
     .balign 64
 descriptors:
     .include "../lib/mlp_forward.inc"
 load_w1:
-    ld.copy     a=weights, d=sp(w1), dims=2, n0=HIDDEN, n1=FEATURES, src0=4, src1=HIDDEN * 4, dst0=2, dst1=HIDDEN * 2, typea=fp32, out=bf16
+    ld.copy     template, dims=2, src0=4, dst0=2, typea=fp32, out=bf16
+    fit load_w1, a=my.hbm_w1, d=my.w1, n0=my.columns, n1=my.features, src1=my.hidden4, dst1=my.columns2
 load_b1:
-    ld.copy     a=weights + FEATURES * HIDDEN * 4, d=sp(b1), dims=1, n0=HIDDEN, src0=4, dst0=4, typea=fp32, out=fp32
+    ld.copy     template, dims=1, src0=4, dst0=4, typea=fp32, out=fp32
+    fit load_b1, a=my.hbm_b1, d=my.b1, n0=my.columns
 load_w2:
-    ld.copy     a=weights + FEATURES * HIDDEN * 4 + HIDDEN * 4, d=sp(w2), dims=1, n0=HIDDEN * CP, src0=4, dst0=2, typea=fp32, out=bf16
+    ld.copy     template, dims=1, src0=4, dst0=2, typea=fp32, out=bf16
+    fit load_w2, a=my.hbm_w2, d=my.w2, n0=my.w2_size
 load_b2:
-    ld.copy     a=weights + FEATURES * HIDDEN * 4 + HIDDEN * 4 + HIDDEN * CP * 4, d=sp(b2), dims=1, n0=CP, src0=4, dst0=4, typea=fp32, out=fp32
-descriptors_end:
-
-    .bss
-    .balign 64
-copies: .space 4 * 4096
+    ld.copy     template, d=sp(b2), dims=1, n0=CP, src0=4, dst0=4, typea=fp32, out=fp32
+    fit load_b2, a=my.hbm_b2
+    descriptors_end_here
 
     .section .stream
     .globl  test_data, weights
 train_data:                                     # the header load starts with some data set's address
 test_data:  .space 0x2000000
-exchange:   .space 2 * BATCH * HIDDEN * 2
-weights:    .space FEATURES * HIDDEN * 4 + HIDDEN * 4 + HIDDEN * CP * 4 + CP * 4
+exchange:   .space 2 * EXCHANGE_BYTES
+weights:    .space MAX_FEATURES * MAX_HIDDEN * 4 + MAX_HIDDEN * 4 + MAX_HIDDEN * CP * 4 + CP * 4

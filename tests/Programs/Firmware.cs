@@ -40,25 +40,23 @@ internal static class Firmware
         return ConfigurationLoader.Load(parts[0], parts.Skip(1).Select(WithUnit));
     }
 
-    /// <summary>Runs to the end, which must be the firmware's own and good.</summary>
+    /// <summary>Runs to the end, which must be the firmware's own.</summary>
+    /// <param name="exitCode">The code that it must end with; 0 is good.</param>
     /// <returns>What it wrote on the console.</returns>
-    public static string Finish(this ChipRun run)
+    public static string Finish(this ChipRun run, uint exitCode = 0)
     {
         using var console = new MemoryStream();
         while (run.Advance(250_000) == RunResult.Running)
             run.DrainConsole(console);
         run.DrainConsole(console);
         Assert.Null(run.Fault);
-        Assert.Equal(0u, run.ExitCode);
+        Assert.Equal(exitCode, run.ExitCode);
         return Encoding.ASCII.GetString(console.ToArray());
     }
 
-    /// <summary>Words between begin_signature and end_signature.</summary>
-    public static uint[] Signature(this ChipRun run, ElfImage image)
-    {
-        ulong begin = Address(image, "begin_signature"), end = Address(image, "end_signature");
-        return [.. MemoryMarshal.Cast<byte, uint>(run.ReadMemory(begin, (int)(end - begin)))];
-    }
+    /// <summary>Words of the result from begin_signature on.</summary>
+    public static uint[] Signature(this ChipRun run, ElfImage image) =>
+        [.. MemoryMarshal.Cast<byte, uint>(HybridEmu.Chip.Signature.Of(image, "the image").Read(run))];
 
     public static IReadOnlyList<MailboxPost> TakePosts(this ChipRun run)
     {

@@ -6,13 +6,13 @@ namespace HybridEmu.Reference;
 public sealed record PlainEpoch(float Loss, int Correct, int Seen);
 
 /// <summary>
-/// The 64-32-10 network of firmware/mlp_train as a textbook would train it: loops over arrays, no descriptors, no tiles.
+/// The network of firmware/mlp_train as a textbook would train it: loops over arrays, no descriptors, no tiles.
 /// Only the numbers are the ISA's: bf16 operands, fp32 sums with one rounding a step and k ascending, sixteen partial
 /// sums, the ISA's exp and log. Trained weights on the chip must be equal to these bit by bit.
 /// </summary>
 public sealed class PlainTraining
 {
-    public const int Features = 64, Hidden = 32, Classes = 10, Batch = 32;
+    public const int Classes = 10, Batch = 32;
 
     /// <summary>Classes with the padding of the weights in memory; padding stays 0.</summary>
     public const int PaddedClasses = 16;
@@ -21,18 +21,29 @@ public sealed class PlainTraining
     private const float Sixth = 1f / 6;
     private const int Partials = 16;
 
-    private readonly float[,] _w1 = new float[Features, Hidden], _w2 = new float[Hidden, Classes];
-    private readonly float[] _b1 = new float[Hidden], _b2 = new float[Classes];
+    private readonly float[,] _w1, _w2;
+    private readonly float[] _b1, _b2;
+    private readonly float _pixelScale;
 
     /// <summary>He's uniform initialisation: within sqrt(6 / fan in), from a seed and the element's number.</summary>
-    public PlainTraining(uint seed)
+    /// <param name="maximumPixel">What a pixel is divided by.</param>
+    public PlainTraining(uint seed, int features = 64, int hidden = 32, int maximumPixel = 16)
     {
+        _w1 = new float[features, hidden];
+        _w2 = new float[hidden, Classes];
+        _b1 = new float[hidden];
+        _b2 = new float[Classes];
+        _pixelScale = 1f / maximumPixel;
         Initialise(_w1, seed, 0);
-        Initialise(_w2, seed, Features * Hidden);
+        Initialise(_w2, seed, features * hidden);
     }
 
+    private int Features => _w1.GetLength(0);
+
+    private int Hidden => _w2.GetLength(0);
+
     /// <summary>One pass over the data in its order; the last batch may be smaller.</summary>
-    /// <param name="pixels">Rows of <see cref="Features"/> numbers 0 to 16.</param>
+    /// <param name="pixels">Rows of as many numbers as the network has features.</param>
     /// <param name="labels">One class a row.</param>
     public PlainEpoch Epoch(byte[] pixels, byte[] labels)
     {
@@ -104,13 +115,13 @@ public sealed class PlainTraining
         }
     }
 
-    private static float[,] Inputs(byte[] pixels, int first, int rows)
+    private float[,] Inputs(byte[] pixels, int first, int rows)
     {
         float[,] x = new float[rows, Features];
         for (int i = 0; i < rows; i++)
         {
             for (int j = 0; j < Features; j++)
-                x[i, j] = Narrow(pixels[((first + i) * Features) + j] / 16f);
+                x[i, j] = Narrow(pixels[((first + i) * Features) + j] * _pixelScale);
         }
 
         return x;

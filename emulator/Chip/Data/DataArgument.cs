@@ -31,12 +31,20 @@ public sealed record PlacedData(ulong Address, byte[] Bytes, string Source)
 }
 
 /// <summary>An argument KIND:FILE@SYMBOL, taken apart. The first ':' ends the kind, the last '@' starts the symbol.</summary>
-/// <param name="Kind">csv, synth, bin, hex or word.</param>
-/// <param name="Content">File, or for synth and word the value itself.</param>
+/// <param name="Kind">One of <see cref="Kinds"/>.</param>
+/// <param name="Content">File, for idx with its options, or for synth and word the value itself.</param>
 /// <param name="Symbol">A symbol of the image or a number.</param>
 public sealed record DataArgument(string Text, string Kind, string Content, string Symbol)
 {
-    public static readonly IReadOnlyList<string> Kinds = ["csv", "synth", "bin", "hex", "word"];
+    public static readonly IReadOnlyList<string> Kinds = ["csv", "idx", "synth", "bin", "hex", "word"];
+
+    /// <summary>The files it reads.</summary>
+    public IReadOnlyList<string> Files => Kind switch
+    {
+        "synth" or "word" => [],
+        "idx" => IdxSource.Parse(Content, $"--data {Text}").Files,
+        _ => [Content],
+    };
 
     /// <exception cref="DataException">It has not that form.</exception>
     public static DataArgument Parse(string text)
@@ -61,6 +69,8 @@ public sealed record DataArgument(string Text, string Kind, string Content, stri
         {
             case "csv":
                 return DigitCsv.Read(Content, ReadText(source)).ToBytes();
+            case "idx":
+                return IdxSource.Parse(Content, source).Read().ToBytes();
             case "synth":
                 return LoadSynthetic(seed, source);
             case "bin":

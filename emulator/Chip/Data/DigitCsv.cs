@@ -9,7 +9,7 @@ namespace HybridEmu.Chip;
 public static class DigitCsv
 {
     private const int MaximumErrors = 20;
-    private const int Fields = DigitData.Features + 1;
+    private const int Fields = DigitData.OptdigitsFeatures + 1;
 
     /// <exception cref="DataException">The file has mistakes.</exception>
     public static DigitData Read(string file, string text)
@@ -45,23 +45,23 @@ public static class DigitCsv
     private static string? ReadRow(string[] fields, List<byte> pixels, List<byte> labels)
     {
         if (fields.Length != Fields)
-            return $"has {fields.Length} fields instead of {Fields} ({DigitData.Features} pixels and a label)";
+            return $"has {fields.Length} fields instead of {Fields} ({DigitData.OptdigitsFeatures} pixels and a label)";
         Span<byte> row = stackalloc byte[Fields];
         for (int i = 0; i < Fields; i++)
         {
             string field = fields[i].Trim();
-            bool label = i == DigitData.Features;
+            bool label = i == DigitData.OptdigitsFeatures;
             if (!int.TryParse(field, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value))
                 return $"field {i + 1}: '{field}' is not {(label ? "a label (an integer 0 to 9)" : "an integer")}";
             if (label && (value is < 0 or >= DigitData.Classes))
                 return $"label {value} is not in 0 to {DigitData.Classes - 1}";
-            if (!label && (value is < 0 or > DigitData.MaximumPixel))
-                return $"field {i + 1}: pixel {value} is not in 0 to {DigitData.MaximumPixel}";
+            if (!label && (value is < 0 or > DigitData.OptdigitsMaximum))
+                return $"field {i + 1}: pixel {value} is not in 0 to {DigitData.OptdigitsMaximum}";
             row[i] = (byte)value;
         }
 
-        pixels.AddRange(row[..DigitData.Features]);
-        labels.Add(row[DigitData.Features]);
+        pixels.AddRange(row[..DigitData.OptdigitsFeatures]);
+        labels.Add(row[DigitData.OptdigitsFeatures]);
         return null;
     }
 }

@@ -21,10 +21,10 @@ public static class SyntheticDigits
     /// <param name="count">1 to <see cref="MaximumCount"/>.</param>
     public static DigitData Generate(ulong seed, long first, int count)
     {
-        byte[] pixels = new byte[count * DigitData.Features];
+        byte[] pixels = new byte[count * DigitData.OptdigitsFeatures];
         byte[] labels = new byte[count];
         for (int i = 0; i < count; i++)
-            labels[i] = Draw(seed, (ulong)(first + i), pixels.AsSpan(i * DigitData.Features, DigitData.Features));
+            labels[i] = Draw(seed, (ulong)(first + i), pixels.AsSpan(i * DigitData.OptdigitsFeatures, DigitData.OptdigitsFeatures));
         return new DigitData(pixels, labels);
     }
 
@@ -62,7 +62,7 @@ public static class SyntheticDigits
 
         double blur = 0.05 + (Uniform() * 0.05);
         double gain = 15.0 + (Uniform() * 3);
-        for (int i = 0; i < DigitData.Features; i++)
+        for (int i = 0; i < DigitData.OptdigitsFeatures; i++)
         {
             double ink = Ink(drawn, i % Side, i / Side, pen, blur) * gain;
             if (chalk)
@@ -71,7 +71,7 @@ public static class SyntheticDigits
             // The sum of three uniform numbers is near enough to a bell.
             double noise = (Spread(1) + Spread(1) + Spread(1)) * 0.45;
             double value = ink + (ink > 0.5 ? noise : noise * 0.4) + 0.5;
-            pixels[i] = (byte)Math.Clamp((int)value, 0, DigitData.MaximumPixel);
+            pixels[i] = (byte)Math.Clamp((int)value, 0, DigitData.OptdigitsMaximum);
         }
 
         return label;

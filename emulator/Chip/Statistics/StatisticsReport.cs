@@ -8,6 +8,9 @@ public sealed class StatisticsReport
     /// <summary>Longer lines of causes are broken.</summary>
     private const int WidthCharacters = 118;
 
+    /// <summary>Where causes begin, unless a name is longer.</summary>
+    private const int UnitNameWidth = 17;
+
     private readonly TextWriter _out;
     private readonly ChipStatistics _s;
 
@@ -55,9 +58,10 @@ public sealed class StatisticsReport
         IReadOnlyList<UnitStatistics> groups = UnitGroups.Of([.. _s.Units.Where(u => _s.Fabric.All(f => f.Name != u.Name))]);
         if (groups.Count == 0)
             return;
-        Line($"\nUnit               % of its cycles by cause (below 0.05 left out)");
+        int width = Math.Max(UnitNameWidth, groups.Max(g => g.Name.Length + 1));
+        Line($"\n{"Unit".PadRight(2 + width)}% of its cycles by cause (below 0.05 left out)");
         foreach (UnitStatistics unit in groups)
-            Causes($"  {unit.Name,-17}", unit);
+            Causes($"  {unit.Name.PadRight(width)}", unit);
     }
 
     private void Causes(string line, UnitStatistics unit)

@@ -116,6 +116,19 @@ public sealed class RunTests : IDisposable
         Assert.Equal("00000007\n1234abcd\n", File.ReadAllText(file));
     }
 
+    [Theory]
+    [InlineData(4, "00000007\n")]
+    [InlineData(0, "")]
+    [InlineData(4096, "00000007\n00000009\n")]
+    public void A_program_may_say_how_much_of_the_signature_it_used(int bytes, string expected)
+    {
+        string file = Place("signature");
+        string body = $"    la t0, signature_bytes\n    li t1, {bytes}\n    sw t1, 0(t0)\n";
+        string data = "    .data\nsignature_bytes: .word 0\nbegin_signature: .word 7, 9\nend_signature: .word 11\n";
+        Assert.Equal(ExitCode.Passed, Run(Head + body + Pass + data, "--signature", file, "--quiet").Code);
+        Assert.Equal(expected, File.ReadAllText(file));
+    }
+
     [Fact]
     public void An_output_that_is_an_input_is_refused()
     {

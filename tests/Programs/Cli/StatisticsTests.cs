@@ -27,6 +27,16 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public void The_longest_name_of_a_unit_does_not_touch_its_causes()
+    {
+        var text = new StringWriter();
+        ChipStatistics sample = Sample();
+        StatisticsReport.Write(text, sample with { Units = [.. sample.Units, sample.Units[0] with { Name = "tile0..3.scratchpad" }] });
+        Assert.Contains("  tile0..3.scratchpad Idle 33.4", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("  tile0.core          Idle 33.4", text.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Units_that_differ_by_a_number_share_a_line_with_the_sum_of_their_cycles()
     {
         UnitStatistics Unit(string name, long idle, long busy) => new(name, "core", idle + busy, [new("Idle", idle), new("Busy", busy)]);

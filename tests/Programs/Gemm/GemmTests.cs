@@ -19,6 +19,7 @@ public sealed class GemmTests(ITestOutputHelper output)
     [InlineData("tiny")]
     [InlineData("edge")]
     [InlineData("hybrid")]
+    [InlineData("datacenter")]
     [InlineData("tiny array.rows=3 array.columns=11")]
     [InlineData("tiny core.clock=700_MHz checks.races=off")]
     public void The_product_is_bit_equal_to_a_triple_loop(string config)

@@ -24,6 +24,7 @@ public sealed class InvarianceTests(ITestOutputHelper output)
     [InlineData("tiny core.clock=700_MHz", 3)]
     [InlineData("tiny core.clock=1300_MHz hbm.clock=900_MHz", 4)]
     [InlineData("hybrid", 5)]
+    [InlineData("datacenter", 6)]
     public void The_order_of_evaluation_changes_nothing(string config, int seed) =>
         Compare(config, new RunOptions(), new RunOptions { ShuffleSeed = (ulong)seed }, FarStride);
 
@@ -33,6 +34,7 @@ public sealed class InvarianceTests(ITestOutputHelper output)
     [InlineData("tiny core.clock=1300_MHz hbm.clock=900_MHz")]
     [InlineData("tiny thermal.sample_interval=1_us thermal.trip=45.25_C thermal.release=45_C thermal.ambient=44_C thermal.initial=45.5_C")]
     [InlineData("hybrid")]
+    [InlineData("datacenter")]
     public void Leaving_out_edges_changes_nothing(string config) =>
         Compare(config, new RunOptions(), new RunOptions { Skipping = false, ShuffleSeed = 77 }, 2 * FarStride);
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using HybridEmu.Chip;
-using HybridEmu.Reference;
 using Xunit.Abstractions;
 
 namespace HybridEmu.Programs.Tests;
@@ -14,6 +13,7 @@ public sealed class TrainingTests(ITestOutputHelper output)
     [InlineData("edge")]
     [InlineData("hybrid")]
     [InlineData("hybrid tiles=1")]
+    [InlineData("datacenter")]
     public void Trained_weights_are_bit_equal_to_a_plain_loop(string config)
     {
         // 211 = 6 * 32 + 19: the last batch is a partial one.
@@ -97,24 +97,8 @@ public sealed class TrainingTests(ITestOutputHelper output)
 
     private uint[] Check(string config, TrainingCase training)
     {
-        (PlainTraining network, IReadOnlyList<PlainEpoch> epochs) = training.TrainPlainly();
-        ChipRun run = training.Boot(config);
-        string console = run.Finish();
-        IReadOnlyList<MailboxPost> posts = run.TakePosts();
+        ChipRun run = training.CheckAgainstPlainLoop(config);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{config}: {run.Cycles} cycles"));
-
-        Assert.Equal(training.Epochs + 1, posts.Count);
-        for (int i = 0; i < epochs.Count; i++)
-        {
-            Assert.Equal((false, (uint)i + 1), (posts[i].HeldOut, posts[i].EpochNumber));
-            Assert.Equal((epochs[i].Loss, (uint)epochs[i].Correct, (uint)epochs[i].Seen), (posts[i].Loss, posts[i].Correct, posts[i].Seen));
-        }
-
-        int correct = network.CountCorrect(training.HeldOut.Pixels, training.HeldOut.Labels);
-        Assert.Equal((true, (uint)correct, (uint)training.HeldOut.Count), (posts[^1].HeldOut, posts[^1].Correct, posts[^1].Seen));
-        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"held-out digits: {correct} of {training.HeldOut.Count} correct\n"), console);
-        uint[] weights = run.Signature(Firmware.Train);
-        Assert.Equal(network.Weights(), weights);
-        return weights;
+        return run.Signature(Firmware.Train);
     }
 }
