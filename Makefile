@@ -40,7 +40,7 @@ else ifneq ($(SPLIT),)
 MNIST += --data $(IMAGES_IDX)$(comma)rows=$(SPLIT):@test_data
 endif
 
-.PHONY: run mnist build firmware test test-deep bench bench-quick format generate clean help
+.PHONY: run mnist build firmware test test-simd bench bench-quick format generate clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
@@ -72,6 +72,17 @@ $(OUT)/firmware/%.elf: $(EMULATOR) firmware/%/*.s firmware/lib/*
 
 test: ## run all tests of the quick suite
 	@$(DOTNET) test HybridEmu.sln -c $(CONFIGURATION) --nologo -v quiet
+
+# What the runtime is told to leave unused: everything, AVX-512, AVX2 too, all but the baseline.
+SIMD_LEVELS := NONE=0 DOTNET_EnableAVX512=0 DOTNET_EnableAVX2=0 DOTNET_EnableHWIntrinsic=0
+
+test-simd: ## run the tests of kernels, units and training on each vector level of this host
+	@$(DOTNET) build HybridEmu.sln -c $(CONFIGURATION) --nologo -v quiet
+	@for level in $(SIMD_LEVELS); do echo "== $$level"; \
+	  for suite in tests/Isa tests/Emulator tests/Programs; do \
+	    env $$level $(DOTNET) test $$suite -c $(CONFIGURATION) --no-build --nologo -v quiet --filter '$(SIMD_TESTS)' || exit 1; done; done
+
+SIMD_TESTS := FullyQualifiedName~Lane|FullyQualifiedName~Numerics|FullyQualifiedName~Engine|FullyQualifiedName~Array|FullyQualifiedName~Matrix|FullyQualifiedName~Vector|FullyQualifiedName~TrainingTests|FullyQualifiedName~Gemm
 
 bench: ## run the benchmarks: FILTER=glob
 	@$(DOTNET) run -c Release --project bench -- $(if $(FILTER),--filter '$(FILTER)',)

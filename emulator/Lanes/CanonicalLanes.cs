@@ -21,8 +21,12 @@ public static class CanonicalLanes
                 Of(Vector512.LoadUnsafe(ref v, i)).StoreUnsafe(ref v, i);
         }
 
-        for (; i + 4 <= n; i += 4)
-            Of(Vector128.LoadUnsafe(ref v, i)).StoreUnsafe(ref v, i);
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i + 4 <= n; i += 4)
+                Of(Vector128.LoadUnsafe(ref v, i)).StoreUnsafe(ref v, i);
+        }
+
         Scalar(values[(int)i..]);
     }
 

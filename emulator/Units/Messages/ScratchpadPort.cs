@@ -20,12 +20,12 @@ public struct Line64
     {
         ref byte source = ref MemoryMarshal.GetReference(from[..length]);
         ref byte target = ref MemoryMarshal.GetReference(to[..length]);
-        if (length == 64)
+        if (length == 64 && Vector256.IsHardwareAccelerated)
         {
             Vector256.LoadUnsafe(ref source).StoreUnsafe(ref target);
             Vector256.LoadUnsafe(ref source, 32).StoreUnsafe(ref target, 32);
         }
-        else if (length == 32)
+        else if (length == 32 && Vector256.IsHardwareAccelerated)
         {
             Vector256.LoadUnsafe(ref source).StoreUnsafe(ref target);
         }

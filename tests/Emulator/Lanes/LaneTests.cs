@@ -40,6 +40,21 @@ public class LaneTests
     }
 
     [Fact]
+    public void Canonical_lanes_equal_their_scalar_twin_at_every_length()
+    {
+        for (int length = 0; length <= LongestLength; length++)
+        {
+            float[] got = Values(length, 3), expected;
+            for (int i = 0; i < length; i += 3)
+                got[i] = Special[i % Special.Length];
+            expected = [.. got];
+            CanonicalLanes.Run(got);
+            CanonicalLanes.Scalar(expected);
+            Equal(expected, got, canonical: false);
+        }
+    }
+
+    [Fact]
     public void Every_pair_of_special_values_is_alike_in_every_lane()
     {
         foreach (Binary[] pair in new Binary[][]
