@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using HybridEmu.Cli;
 using HybridEmu.Traces;
@@ -116,6 +117,44 @@ public sealed class RunTests : IDisposable
         using StreamReader text = File.OpenText(vcd);
         IEnumerable<WaveChange> cycles = VcdReader.Read(text).Changes.Where(c => c.Path == "clock.cycle");
         Assert.Equal(Enumerable.Range(first, last - first).Select(c => (1000L * c, (ulong)c)), cycles.Select(c => (c.TimePs, c.Value)));
+    }
+
+    // A device is named by a link in the test's own folder: what a wrong rename would replace is the link.
+    [Fact]
+    public void A_device_behind_a_link_is_written_in_place()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        string link = Place("null.json"), content = Write("content", ""), redirected = Place("redirected.json");
+        File.CreateSymbolicLink(link, "/dev/null");
+        Assert.Equal(ExitCode.Passed, Run(Head + Pass, "--stats", link, "--quiet").Code);
+        Assert.Equal("/dev/null", new FileInfo(link).LinkTarget);
+
+        // As /dev/stdout is when the shell sent it to a file.
+        using var open = new FileStream(content, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        File.CreateSymbolicLink(redirected, $"/proc/{Environment.ProcessId}/fd/{open.SafeFileHandle.DangerousGetHandle()}");
+        Assert.Equal(ExitCode.Passed, Run(Head + Pass, "--stats", redirected, "--quiet").Code);
+        Assert.StartsWith("/proc/", new FileInfo(redirected).LinkTarget, StringComparison.Ordinal);
+        Assert.StartsWith("{", File.ReadAllText(content), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_directory, "*.partial"));
+    }
+
+    [Fact]
+    public async Task A_named_pipe_is_written_in_place()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        string pipe = Place("pipe");
+        using (Process mkfifo = Process.Start("mkfifo", pipe))
+            await mkfifo.WaitForExitAsync();
+        Task<string> reader = Task.Run(() => File.ReadAllText(pipe));
+        ExitCode code = Run(Head + Pass, "--stats", pipe, "--quiet").Code;
+        bool written = await Task.WhenAny(reader, Task.Delay(TimeSpan.FromSeconds(20))) == reader;
+        if (!written)
+            await File.WriteAllTextAsync(pipe, "to end the reader");
+        Assert.Equal((ExitCode.Passed, true), (code, written));
+        Assert.StartsWith("{", await reader, StringComparison.Ordinal);
+        Assert.False(File.Exists(pipe + ".partial"));
     }
 
     [Fact]
