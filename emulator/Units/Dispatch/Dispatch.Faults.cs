@@ -9,11 +9,6 @@ public sealed partial class Dispatch
     // Places of State.Notices; those of the queues are as many as there are queues.
     private const int FaultNotice = 0, CoreNotice = 4, InterruptNotice = 5;
 
-    private RaceConflict _lastConflict;
-
-    /// <summary>The conflict behind the last race fault, for its message.</summary>
-    public RaceConflict LastConflict => _lastConflict;
-
     /// <summary>The descriptor that a queue stands at: the one that froze it, else the next to start.</summary>
     public Descriptor Head(int queue) => Entry(queue, HeadSequence(queue)).Descriptor;
 
@@ -86,14 +81,14 @@ public sealed partial class Dispatch
         {
             if (_races.Access(_config.Tile, queue, sequence, regions[i]) is { } conflict)
             {
-                _lastConflict = conflict;
+                State.Queues[queue].Conflict = conflict;
                 return true;
             }
         }
 
         if (queue == (int)DescriptorQueue.Mx && _races.AccessSlot(_config.Tile, sequence, d.Slot) is { } slot)
         {
-            _lastConflict = slot;
+            State.Queues[queue].Conflict = slot;
             return true;
         }
 

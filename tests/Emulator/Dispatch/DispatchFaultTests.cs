@@ -277,6 +277,20 @@ public class DispatchFaultTests
         Assert.True(bench.StartOf(3) > 0); // the drain orders it
     }
 
+    [Fact]
+    public void Two_queues_that_race_remember_each_its_own_conflict()
+    {
+        var bench = new DispatchBench((_, _) => 200, races: true);
+        bench.Issue(DispatchBench.Of(Ld, 1, 0));
+        bench.Issue(DispatchBench.Of(Ld, 2, 1));
+        bench.Issue(DispatchBench.Of(St, 3, 1));
+        bench.Issue(DispatchBench.Of(Vx, 4, 0));
+        bench.Run.Run(40);
+        RaceConflict store = bench.Unit.State.Queues[St].Conflict, vector = bench.Unit.State.Queues[Vx].Conflict;
+        Assert.Equal((2u, (ulong)Local + 64), (store.Index, store.Address));
+        Assert.Equal((1u, (ulong)Local), (vector.Index, vector.Address));
+    }
+
     private static void Check(Descriptor d, int queue, QueueFaultCause cause)
     {
         var bench = new DispatchBench();

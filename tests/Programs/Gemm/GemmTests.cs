@@ -99,6 +99,26 @@ public sealed class GemmTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void A_race_saved_before_it_is_told_is_told_in_the_same_words_after_a_restore()
+    {
+        byte[] code = Descriptors();
+        (int descriptor, int waitByte) = ((int)Waits().First()[0], (int)Waits().First()[1]);
+        code.AsSpan((descriptor * Descriptor.SizeBytes) + waitByte, 2).Clear();
+        ChipRun Boot() => Firmware.Boot("tiny", Firmware.Gemm, null, ("program", code));
+        ChipRun whole = Boot(), first = Boot(), second = Boot();
+        whole.Advance(1_000_000);
+        Assert.Equal(FaultKind.Race, whole.Fault?.Kind);
+        first.Advance(whole.Cycles - 1);
+        Assert.Null(first.Fault);
+        using var saved = new MemoryStream();
+        first.Chip.Save(saved);
+        saved.Position = 0;
+        second.Chip.Restore(saved);
+        second.Advance(10);
+        Assert.Equal(whole.Fault, second.Fault);
+    }
+
     private static byte[] Descriptors()
     {
         uint start = Firmware.Address(Firmware.Gemm, "program"), end = Firmware.Address(Firmware.Gemm, "program_end");
