@@ -77,22 +77,11 @@ public sealed partial class Dispatch
         _races!.Start(_config.Tile, queue, sequence, d);
         Span<Region> regions = stackalloc Region[DescriptorFootprint.MaximumRegions];
         int count = DescriptorFootprint.Enumerate(d, regions);
-        for (int i = 0; i < count; i++)
-        {
-            if (_races.Access(_config.Tile, queue, sequence, regions[i]) is { } conflict)
-            {
-                State.Queues[queue].Conflict = conflict;
-                return true;
-            }
-        }
-
-        if (queue == (int)DescriptorQueue.Mx && _races.AccessSlot(_config.Tile, sequence, d.Slot) is { } slot)
-        {
-            State.Queues[queue].Conflict = slot;
-            return true;
-        }
-
-        return false;
+        int? slot = queue == (int)DescriptorQueue.Mx ? d.Slot : null;
+        if (_races.Access(_config.Tile, queue, sequence, regions[..count], slot) is not { } conflict)
+            return false;
+        State.Queues[queue].Conflict = conflict;
+        return true;
     }
 
     private void Freeze(int queue, QueueFreeze freeze, QueueFaultCause cause, uint address)
