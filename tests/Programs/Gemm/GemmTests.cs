@@ -23,7 +23,7 @@ public sealed class GemmTests(ITestOutputHelper output)
     [InlineData("tiny core.clock=700_MHz checks.races=off")]
     public void The_product_is_bit_equal_to_a_triple_loop(string config)
     {
-        uint[] expected = Product();
+        uint[] expected = Product(k => k);
         ChipRun run = Firmware.Boot(config, Firmware.Gemm, null);
         string console = run.Finish();
         Assert.Equal(expected, run.Signature(Firmware.Gemm));
@@ -33,6 +33,16 @@ public sealed class GemmTests(ITestOutputHelper output)
             folded = BitOperations.RotateLeft(folded, 5) ^ word;
         Assert.Equal($"gemm 96 x 80 x 40 bf16, folded result {folded:x8}\n", console);
         Assert.Equal(File.ReadAllText(Path.Combine(Firmware.Root, "firmware", "gemm", "expected.txt")), console);
+    }
+
+    /// <summary>Else the comparison above would hold for an array that adds in any order.</summary>
+    [Fact]
+    public void Another_order_of_k_would_be_noticed()
+    {
+        uint[] ascending = Product(k => k), descending = Product(k => K - 1 - k), swapped = Product(k => k ^ 1);
+        int Differences(uint[] other) => ascending.Zip(other).Count(p => p.First != p.Second);
+        Assert.InRange(Differences(descending), ascending.Length * 3 / 4, ascending.Length);
+        Assert.InRange(Differences(swapped), ascending.Length / 2, ascending.Length);
     }
 
     public static TheoryData<int, int> Waits() => Counts(FirstWaitByte, SecondWaitByte);
@@ -137,7 +147,8 @@ public sealed class GemmTests(ITestOutputHelper output)
         return [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(Bf16.ToFloat)];
     }
 
-    private static uint[] Product()
+    // Order is the k of each step.
+    private static uint[] Product(Func<int, int> order)
     {
         float[] a = Operand("a_matrix", M * K), b = Operand("b_matrix", K * N);
         uint[] c = new uint[M * N];
@@ -146,8 +157,8 @@ public sealed class GemmTests(ITestOutputHelper output)
             for (int j = 0; j < N; j++)
             {
                 float sum = 0;
-                for (int k = 0; k < K; k++)
-                    sum = Fp32.Fma(a[(i * K) + k], b[(k * N) + j], sum);
+                for (int step = 0; step < K; step++)
+                    sum = Fp32.Fma(a[(i * K) + order(step)], b[(order(step) * N) + j], sum);
                 c[(i * N) + j] = BitConverter.SingleToUInt32Bits(sum);
             }
         }
