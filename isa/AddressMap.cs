@@ -41,7 +41,4 @@ public static class AddressMap
 
     /// <summary>Last 256 MiB of the scalar view, whose place in HBM the window CSR chooses.</summary>
     public const ulong Window = 0xF000_0000;
-
-    /// <summary>Descriptor addresses have 48 bits.</summary>
-    public const ulong AddressMask = 0xFFFF_FFFF_FFFF;
 }

@@ -53,9 +53,6 @@ public struct Descriptor
 
     public Activation Activation { readonly get => (Activation)(_rounding >> 2 & 15); set => _rounding = (byte)((_rounding & ~0x3C) | ((int)value << 2)); }
 
-    /// <summary>Bits 6-7 of byte 4; must be zero.</summary>
-    public readonly int ReservedByte4 => _rounding >> 6;
-
     public byte Version { readonly get => _version; set => _version = value; }
 
     public ushort DebugId { readonly get => _debugId; set => _debugId = value; }

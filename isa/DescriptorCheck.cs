@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace HybridEmu.Isa;
 
 /// <summary>The check of a descriptor that needs nothing but its 64 bytes, driven by <see cref="DescriptorTable"/>.</summary>
@@ -31,11 +29,10 @@ public static class DescriptorCheck
 
     private static bool HasReservedBits(DescriptorRow row, in Descriptor descriptor)
     {
-        ReadOnlySpan<uint> words = Words(in descriptor);
         uint[] used = row.UsedBits;
         for (int i = 0; i < used.Length; i++)
         {
-            if ((words[i] & ~used[i]) != 0)
+            if ((descriptor.Word(i) & ~used[i]) != 0)
                 return true;
         }
 
@@ -139,10 +136,7 @@ public static class DescriptorCheck
         return false;
     }
 
-    private static ReadOnlySpan<uint> Words(in Descriptor descriptor) =>
-        MemoryMarshal.Cast<Descriptor, uint>(MemoryMarshal.CreateReadOnlySpan(in descriptor, 1));
-
-    private static uint Word(in Descriptor descriptor, int offset) => Words(in descriptor)[offset >> 2];
+    private static uint Word(in Descriptor descriptor, int offset) => descriptor.Word(offset >> 2);
 
     private static uint Half(in Descriptor descriptor, int offset) => (Word(in descriptor, offset) >> (8 * (offset & 3))) & 0xFFFF;
 }

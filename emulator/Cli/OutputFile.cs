@@ -2,7 +2,8 @@ namespace HybridEmu.Cli;
 
 /// <summary>
 /// A file that comes into being whole: it is written beside its place under a temporary name and renamed when the work
-/// has succeeded. Devices are written in place: a rename would put a file where the device was. Of work that fails or is killed the temporary file stays, and what was there before is untouched.
+/// has succeeded. Devices and pipes are written in place: a rename would put a file where they were. Of work that fails
+/// or is killed the temporary file stays, and what was there before is untouched.
 /// </summary>
 internal sealed class OutputFile : IDisposable
 {
@@ -20,10 +21,13 @@ internal sealed class OutputFile : IDisposable
             if (Directory.Exists(path))
                 throw new UserException($"{path}: is a directory, not a file to write");
             IsDevice = NamesDevice(path);
-            if (IsDevice)
+            if (IsDevice || new FileInfo(path) is { Exists: true, Length: 0 })
             {
                 _stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1 << 16);
-                return;
+                IsDevice |= !_stream.CanSeek; // a named pipe has no length, like an empty file
+                if (IsDevice)
+                    return;
+                _stream.Dispose();
             }
 
             if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) is { } directory)
@@ -69,12 +73,23 @@ internal sealed class OutputFile : IDisposable
             empty.Delete();
     }
 
-    /// <summary>Whether a path, or what it links to, lies among the system's devices: /dev/null, /dev/stdout.</summary>
-    public static bool NamesDevice(string path)
+    /// <summary>Whether a path, or a link on the way to its file, lies among the system's devices: /dev/null, /dev/stdout.</summary>
+    private static bool NamesDevice(string path)
     {
-        string full = System.IO.Path.GetFullPath(path);
-        if (File.Exists(full) && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target)
-            full = target.FullName;
-        return !OperatingSystem.IsWindows() && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal));
+        var file = new FileInfo(path);
+        if (!file.Exists)
+            return IsOfSystem(file);
+
+        // Link by link: /dev/stdout may end at a plain file.
+        for (FileSystemInfo? next = file; next is not null; next = next.ResolveLinkTarget(returnFinalTarget: false))
+        {
+            if (IsOfSystem(next))
+                return true;
+        }
+
+        return false;
     }
+
+    private static bool IsOfSystem(FileSystemInfo file) =>
+        !OperatingSystem.IsWindows() && (file.FullName.StartsWith("/dev/", StringComparison.Ordinal) || file.FullName.StartsWith("/proc/", StringComparison.Ordinal));
 }

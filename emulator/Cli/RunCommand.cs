@@ -138,7 +138,7 @@ internal sealed class RunCommand : IDisposable
             run.Advance(step);
             if (step == slice)
                 slice = Math.Clamp(progress.Seconds - before < SliceSeconds ? slice * 2 : slice / 2, FirstSliceCycles, MaximumSliceCycles);
-            if (waves is not null && run.Cycles >= window.First && run.Cycles < window.Last)
+            if (waves is not null && run.Cycles > window.First && run.Cycles <= window.Last) // the cycle that has just been is Cycles - 1
                 waves.Sample(run.TimePs);
             while (run.TryTakeMailbox(out MailboxPost post))
             {

@@ -108,12 +108,13 @@ program_end:
 read_back:
     ld.copy   a=c_matrix, d=sp(check), dims=1, n0=M * N, src0=4, dst0=4, typea=fp32, out=fp32, post=c_full:1
 
-# Operands: bf16 numbers between 1 and 2 in size with either sign, from a congruential sequence.
+# Operands: bf16 numbers of either sign and from 2^-8 to 2^8 in size, from a congruential sequence. Their sums are rounded
+# at almost every step, so another order of k gives another result.
     .section .stream, "aw", @progbits
     .set    seed, 12345
     .macro  operand
     .set    seed, (seed * 1103515245 + 12345) & 0x7fffffff
-    .half   0x3f80 + (seed >> 16 & 0x7f) + ((seed >> 8 & 0x80) << 8)
+    .half   0x3b80 + (seed >> 16 & 0x7ff) + ((seed >> 8 & 0x80) << 8)
     .endm
     .globl  a_matrix, b_matrix
 a_matrix:

@@ -9,9 +9,6 @@ public sealed record AssemblerOptions
     /// <summary>Symbols defined before the first line.</summary>
     public IReadOnlyDictionary<string, long> Defines { get; init; } = new Dictionary<string, long>();
 
-    /// <summary>Address of .text.</summary>
-    public uint TextBase { get; init; } = (uint)AddressMap.Hbm;
-
     /// <summary>Address of .stream; the default is the reset value of CSR hxstream.</summary>
     public uint StreamBase { get; init; } = (uint)AddressMap.Hbm + 0x0100_0000;
 
@@ -58,7 +55,7 @@ public static class Assembler
         new StatementParser(state, reader).Run(path, text);
 
         var layout = new Layout(state);
-        layout.Run(options.TextBase, options.StreamBase);
+        layout.Run(options.StreamBase);
         PredefinedSymbols.DefineEnds(state, layout.Sections);
         layout.Materialise();
         ApplyFixups(state);

@@ -12,8 +12,6 @@ internal sealed class TokenCursor(Token[] tokens, int start, int end, int endPos
 
     public Token Peek => AtEnd ? new Token(TokenKind.End, "", 0, endPosition, endPosition) : _tokens[Index];
 
-    public Token PeekAfter => Index + 1 < _end ? _tokens[Index + 1] : default;
-
     public Token Next()
     {
         Token token = Peek;

@@ -17,11 +17,11 @@ internal sealed class Layout(AssemblyState state)
     /// <summary>Allocated sections in the order of their addresses.</summary>
     public List<Section> Sections { get; } = [];
 
-    public void Run(uint textBase, uint streamBase)
+    public void Run(uint streamBase)
     {
         state.Evaluator.Phase = EvaluationPhase.Relaxing;
         Relax();
-        PlaceSections(textBase, streamBase);
+        PlaceSections(streamBase);
         state.Evaluator.Phase = EvaluationPhase.Final;
     }
 
@@ -118,9 +118,9 @@ internal sealed class Layout(AssemblyState state)
         }
     }
 
-    private void PlaceSections(uint textBase, uint streamBase)
+    private void PlaceSections(uint streamBase)
     {
-        long address = textBase;
+        long address = (long)AddressMap.Hbm;
         foreach (Section section in Ordered(s => !IsStream(s)))
             address = Place(section, address);
         if (address > streamBase && state.Sections.Any(s => IsStream(s) && s.Size > 0))

@@ -38,7 +38,6 @@ internal sealed class StatementParser
     private void Assemble(Statement statement)
     {
         // Labels count even when the rest of their statement is wrong: one mistake should not bring others.
-        TokenCursor cursor;
         StatementHead head = StatementHead.Of(statement.Text);
         if (head.LabelsEnd > 0)
         {
@@ -46,7 +45,7 @@ internal sealed class StatementParser
             Labels(new TokenCursor(labels, 0, labels.Length, head.LabelsEnd));
         }
 
-        cursor = _state.Cursor(statement, head.LabelsEnd);
+        TokenCursor cursor = _state.Cursor(statement, head.LabelsEnd);
         if (cursor.AtEnd) return;
         Token word = cursor.Next();
         if (word.Kind != TokenKind.Identifier)

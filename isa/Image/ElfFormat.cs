@@ -36,6 +36,4 @@ internal static class ElfFormat
     public const int SymbolTypeNone = 0;
     public const int SymbolTypeObject = 1;
     public const int SymbolTypeFunction = 2;
-    public const int SymbolTypeSection = 3;
-    public const int SymbolTypeFile = 4;
 }

@@ -70,19 +70,6 @@ public sealed class ElfImage
     /// <summary>The symbol of that name (a global one before a local one), or null.</summary>
     public ElfSymbol? FindSymbol(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>The last non-absolute symbol at or before the address, or null; for "main+0x10" in reports.</summary>
-    public ElfSymbol? SymbolBefore(uint address)
-    {
-        ElfSymbol? best = null;
-        foreach (ElfSymbol symbol in Symbols)
-        {
-            if (symbol.Value > address) break;
-            if (!symbol.Absolute) best = symbol;
-        }
-
-        return best;
-    }
-
     /// <summary>Reads an image file. Never throws on its content: a bad file gives a null image and at least one error.</summary>
     public static ElfReading ReadFile(string path)
     {

@@ -54,14 +54,6 @@ public static class Fp32
         return value >= sbyte.MaxValue ? sbyte.MaxValue : (sbyte)RoundSmall(value);
     }
 
-    /// <summary>Rounds to an integer (ties to even), then saturates to 0..255. NaN gives 0.</summary>
-    public static byte ToUint8(float value)
-    {
-        if (float.IsNaN(value) || value <= 0)
-            return 0;
-        return value >= byte.MaxValue ? byte.MaxValue : (byte)RoundSmall(value);
-    }
-
     /// <summary>Rounds to an integer (ties to even), then saturates to the 32-bit range. NaN gives 0.</summary>
     public static int ToInt32(float value)
     {

@@ -11,6 +11,9 @@ internal sealed record ConfigurationKey(string Name, Quantity Quantity, decimal 
 {
     public bool PowerOfTwo { get; init; }
 
+    /// <summary>It may occur any number of times, under an index.</summary>
+    public bool IsOfList => Name.Contains("[]", StringComparison.Ordinal);
+
     public string[] Choices { get; init; } = [];
 
     public string LegalRange

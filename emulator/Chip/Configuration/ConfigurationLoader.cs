@@ -14,6 +14,9 @@ public sealed class ConfigurationLoader
     private const string RootPreset = "base";
     private const string OverrideFile = "--set";
 
+    /// <summary>What a block of thermal.floorplan has.</summary>
+    private static readonly string[] BlockFields = ["name", "width", "height", "x", "y"];
+
     private readonly List<ConfigurationError> _errors = [];
     private readonly ConfigurationValues _values = new();
 
@@ -37,17 +40,14 @@ public sealed class ConfigurationLoader
     {
         (_, ConfigurationValues values) = Run(nameOrFile, overrides);
         var text = new StringBuilder();
-        foreach (ConfigurationKey key in ConfigurationSchema.Keys.Where(k => !k.Name.Contains("[]", StringComparison.Ordinal)))
+        foreach (ConfigurationKey key in ConfigurationSchema.Keys.Where(k => !k.IsOfList))
             text.Append(Line(key.Name, values)).Append('\n');
         for (int i = 0; i < values.Length("thermal.floorplan"); i++)
         {
             string at = string.Create(CultureInfo.InvariantCulture, $"thermal.floorplan[{i}]");
             if (i == 0)
                 text.Append("thermal.floorplan:\n");
-            text.Append(CultureInfo.InvariantCulture, $"  - {{ name: {values.Text($"{at}.name")}");
-            foreach (string field in (string[])["width", "height", "x", "y"])
-                text.Append(CultureInfo.InvariantCulture, $", {field}: {values.Canonical($"{at}.{field}")}");
-            text.Append(" }\n");
+            text.Append(CultureInfo.InvariantCulture, $"  - {{ {string.Join(", ", BlockFields.Select(f => $"{f}: {values.Canonical($"{at}.{f}")}"))} }}\n");
         }
 
         return text.ToString();
@@ -74,12 +74,12 @@ public sealed class ConfigurationLoader
         loader.Apply(Overrides(overrides ?? [], loader._errors));
         foreach (ConfigurationKey key in ConfigurationSchema.Keys)
         {
-            if (!key.Name.Contains("[]", StringComparison.Ordinal) && !loader._values.Has(key.Name) && loader._errors.Count == 0)
+            if (!key.IsOfList && !loader._values.Has(key.Name) && loader._errors.Count == 0)
                 loader._errors.Add(new ConfigurationError(nameOrFile, 0, key.Name, "has no value", key.LegalRange));
         }
 
         loader.CompleteBlocks();
-        bool complete = ConfigurationSchema.Keys.All(k => k.Name.Contains("[]", StringComparison.Ordinal) || loader._values.Has(k.Name));
+        bool complete = ConfigurationSchema.Keys.All(k => k.IsOfList || loader._values.Has(k.Name));
         if (!complete)
             throw new ConfigurationException(loader._errors);
         ChipConfiguration configuration = ChipConfiguration.From(nameOrFile, loader._values);
@@ -187,7 +187,7 @@ public sealed class ConfigurationLoader
     {
         for (int i = 0; i < _values.Length("thermal.floorplan"); i++)
         {
-            foreach (string field in (string[])["name", "width", "height", "x", "y"])
+            foreach (string field in BlockFields)
             {
                 string at = string.Create(CultureInfo.InvariantCulture, $"thermal.floorplan[{i}]");
                 if (_values.Has($"{at}.{field}"))

@@ -56,9 +56,7 @@ public sealed class ChipRun
     public Fault? Fault { get; private set; }
 
     /// <summary>State fields by name, to read between two calls of <see cref="Advance"/>.</summary>
-    public SignalMap Signals => _signals ??= _chip.Describe();
-
-    private SignalMap? _signals;
+    public SignalMap Signals => field ??= _chip.Describe();
 
     /// <summary>Runs for up to that many core cycles, or to the end.</summary>
     public RunResult Advance(long cycles)

@@ -29,8 +29,7 @@ internal static class FaultReport
                 if (q.Cause != QueueFaultCause.Race)
                     continue;
                 kind = FaultKind.Race;
-                RaceConflict conflict = dispatch.LastConflict;
-                text.Append($"\n  is not ordered against {RaceChecker.AgentName(conflict.Agent)} #{conflict.Index - 1}, which uses 0x{conflict.Address:x}");
+                text.Append($"\n  is not ordered against {RaceChecker.AgentName(q.Conflict.Agent)} #{q.Conflict.Index - 1}, which uses 0x{q.Conflict.Address:x}");
                 hint = "Order the two by a semaphore, a chain, or hx.drain; checks.races=off turns the checker off.";
             }
         }

@@ -39,10 +39,6 @@ public sealed record HbmStatistics(
     public double GigabytesPerSecond => EmulatedPs > 0 ? Bytes * 1000.0 / EmulatedPs : 0;
 
     public double PercentOfPeak => PeakBytesPerSecond > 0 ? 100.0 * GigabytesPerSecond * 1e9 / PeakBytesPerSecond : 0;
-
-    public long Accesses => RowHits + RowClosed + RowConflicts;
-
-    public double RowHitPercent => Accesses > 0 ? 100.0 * RowHits / Accesses : 0;
 }
 
 /// <param name="Name">The plane or message class.</param>

@@ -188,16 +188,19 @@ public sealed partial class DataCache
         return true;
     }
 
-    /// <summary>Copies the bytes that exist only here over a memory image, for the host's view after a run.</summary>
+    /// <summary>
+    /// Copies this cache's bytes over a memory image, for the host's view after a run. Any valid copy is current, and a
+    /// Shared one can be newer than memory: of a line that a snoop took, the home writes the bytes while others read on.
+    /// </summary>
     /// <param name="hbmOffset">HBM byte offset of the first byte.</param>
-    /// <param name="bytes">Memory's bytes, overwritten where this cache has newer ones.</param>
+    /// <param name="bytes">Memory's bytes, overwritten where this cache has them.</param>
     public void Overlay(ulong hbmOffset, Span<byte> bytes)
     {
         if (State.WritebackPhase != DataCacheState.Free && State.WritebackHolds != 0)
             Overlay(State.WritebackLine, Line64.ReadSpan(in State.WritebackData), hbmOffset, bytes);
         for (int frame = 0; frame < _tags.Length; frame++)
         {
-            if (_states[frame] == (byte)LineState.Modified)
+            if (_states[frame] != (byte)LineState.Invalid)
                 Overlay(_tags[frame], Bytes(frame), hbmOffset, bytes);
         }
     }

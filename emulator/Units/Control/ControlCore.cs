@@ -174,8 +174,8 @@ public sealed partial class ControlCore
     }
 
     /// <summary>
-    /// Puts the bytes that only this core has (writeback buffer, Modified lines, store buffer) over a copy of memory: the
-    /// coherent view for signatures and checks after a run.
+    /// Puts the bytes that this core has (writeback buffer, lines, store buffer) over a copy of memory: the coherent view for
+    /// signatures and checks after a run.
     /// </summary>
     /// <param name="hbmOffset">HBM byte offset of the first byte.</param>
     /// <param name="bytes">What memory holds there.</param>

@@ -9,11 +9,6 @@ public sealed partial class Dispatch
     // Places of State.Notices; those of the queues are as many as there are queues.
     private const int FaultNotice = 0, CoreNotice = 4, InterruptNotice = 5;
 
-    private RaceConflict _lastConflict;
-
-    /// <summary>The conflict behind the last race fault, for its message.</summary>
-    public RaceConflict LastConflict => _lastConflict;
-
     /// <summary>The descriptor that a queue stands at: the one that froze it, else the next to start.</summary>
     public Descriptor Head(int queue) => Entry(queue, HeadSequence(queue)).Descriptor;
 
@@ -82,22 +77,11 @@ public sealed partial class Dispatch
         _races!.Start(_config.Tile, queue, sequence, d);
         Span<Region> regions = stackalloc Region[DescriptorFootprint.MaximumRegions];
         int count = DescriptorFootprint.Enumerate(d, regions);
-        for (int i = 0; i < count; i++)
-        {
-            if (_races.Access(_config.Tile, queue, sequence, regions[i]) is { } conflict)
-            {
-                _lastConflict = conflict;
-                return true;
-            }
-        }
-
-        if (queue == (int)DescriptorQueue.Mx && _races.AccessSlot(_config.Tile, sequence, d.Slot) is { } slot)
-        {
-            _lastConflict = slot;
-            return true;
-        }
-
-        return false;
+        int? slot = queue == (int)DescriptorQueue.Mx ? d.Slot : null;
+        if (_races.Access(_config.Tile, queue, sequence, regions[..count], slot) is not { } conflict)
+            return false;
+        State.Queues[queue].Conflict = conflict;
+        return true;
     }
 
     private void Freeze(int queue, QueueFreeze freeze, QueueFaultCause cause, uint address)

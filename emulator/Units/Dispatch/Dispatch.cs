@@ -187,7 +187,7 @@ public sealed partial class Dispatch
         if (_races is not null && FindRace(queue, q.Started, d))
         {
             q.Checked = HeadCheck.Raced;
-            Freeze(queue, QueueFreeze.Head, QueueFaultCause.Race, (uint)_lastConflict.Address);
+            Freeze(queue, QueueFreeze.Head, QueueFaultCause.Race, (uint)q.Conflict.Address);
             return true;
         }
 

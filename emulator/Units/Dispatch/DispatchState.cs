@@ -46,6 +46,9 @@ public struct DispatchQueue
 
     /// <summary>Address of the last fault.</summary>
     public uint Address;
+
+    /// <summary>What the last race was against, for its message.</summary>
+    public RaceConflict Conflict;
 }
 
 [InlineArray(4)]

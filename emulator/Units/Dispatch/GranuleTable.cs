@@ -23,7 +23,7 @@ internal sealed class GranuleTable
 
     public uint[] Readers => _readers;
 
-    /// <summary>Records an access to a range of granules.</summary>
+    /// <summary>Looks for an earlier access that nothing orders before this one.</summary>
     /// <param name="first">First granule.</param>
     /// <param name="count">Granules.</param>
     /// <param name="agent">Who, in this table's numbering.</param>
@@ -32,32 +32,24 @@ internal sealed class GranuleTable
     /// <param name="write">Write, or read.</param>
     /// <param name="other">On conflict: the earlier access, agent in the upper and index in the lower half.</param>
     /// <returns>The granule of the first conflict, or -1.</returns>
-    public int Access(int first, int count, int agent, uint index, ReadOnlySpan<uint> clock, bool write, out ulong other)
+    public int Conflict(int first, int count, int agent, uint index, ReadOnlySpan<uint> clock, bool write, out ulong other)
     {
         ulong self = ((ulong)agent << 32) | index;
         other = 0;
         for (int granule = first; granule < first + count; granule++)
         {
-            ref ulong writer = ref _writer[granule];
+            ulong writer = _writer[granule];
             if (writer == self)
-            {
                 continue;
-            }
-
             if ((uint)writer > clock[(int)(writer >> 32)])
             {
                 other = writer;
                 return granule;
             }
 
-            Span<uint> readers = _readers.AsSpan(granule * _agents, _agents);
             if (!write)
-            {
-                if (readers[agent] < index)
-                    readers[agent] = index;
                 continue;
-            }
-
+            ReadOnlySpan<uint> readers = _readers.AsSpan(granule * _agents, _agents);
             for (int reader = 0; reader < readers.Length; reader++)
             {
                 if (readers[reader] > clock[reader] && !(reader == agent && readers[reader] == index))
@@ -66,11 +58,26 @@ internal sealed class GranuleTable
                     return granule;
                 }
             }
-
-            readers.Clear();
-            writer = self;
         }
 
         return -1;
+    }
+
+    /// <summary>Enters an access without a conflict to a range of granules.</summary>
+    public void Record(int first, int count, int agent, uint index, bool write)
+    {
+        ulong self = ((ulong)agent << 32) | index;
+        if (write)
+        {
+            _readers.AsSpan(first * _agents, count * _agents).Clear();
+            _writer.AsSpan(first, count).Fill(self);
+            return;
+        }
+
+        for (int granule = first; granule < first + count; granule++)
+        {
+            if (_writer[granule] != self)
+                _readers[(granule * _agents) + agent] = index;
+        }
     }
 }

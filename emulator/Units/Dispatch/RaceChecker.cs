@@ -151,12 +151,53 @@ public sealed partial class RaceChecker
         }
     }
 
-    /// <summary>An access by a descriptor that <see cref="Start"/> has ordered.</summary>
-    public RaceConflict? Access(int tile, int queue, uint sequence, in Region region)
+    /// <summary>The accesses of a descriptor that <see cref="Start"/> has ordered. One that conflicts makes none of them: it may be skipped.</summary>
+    /// <param name="slot">The accumulator slot that it reads or writes.</param>
+    public RaceConflict? Access(int tile, int queue, uint sequence, ReadOnlySpan<Region> regions, int? slot)
     {
         ReadOnlySpan<uint> clock = PendingClock(tile, queue, sequence);
         int agent = QueueAgent(tile, queue);
+        uint index = sequence + 1;
+        foreach (ref readonly Region region in regions)
+        {
+            if (Visit(tile, agent, index, clock, region, record: false) is { } conflict)
+                return conflict;
+        }
 
+        if (slot is { } used)
+        {
+            if (VisitSlot(tile, agent, index, clock, used, write: true, record: false) is { } conflict)
+                return conflict;
+            VisitSlot(tile, agent, index, clock, used, write: true, record: true);
+        }
+
+        foreach (ref readonly Region region in regions)
+            Visit(tile, agent, index, clock, region, record: true);
+        return null;
+    }
+
+    /// <summary>An uncached access by the tile's core to its scratchpad or accumulators.</summary>
+    public RaceConflict? CoreAccess(int tile, ulong address, int bytes, bool write)
+    {
+        RaceConflict? conflict = CoreVisit(tile, address, bytes, write, record: false);
+        if (conflict is null)
+            CoreVisit(tile, address, bytes, write, record: true);
+        return conflict;
+    }
+
+    private RaceConflict? CoreVisit(int tile, ulong address, int bytes, bool write, bool record)
+    {
+        Span<uint> clock = Own(_core, tile);
+        int agent = tile * AgentsPerTile;
+        if (address < AddressMap.Accumulators)
+            return Visit(tile, agent, clock[agent], clock, address, bytes, write, record);
+        int slot = (int)Math.Min(3, (address - AddressMap.Accumulators) / (ulong)_slotBytes);
+        return VisitSlot(tile, agent, clock[agent], clock, slot, write, record);
+    }
+
+    /// <summary>Looks at, or enters, all bytes of an operand.</summary>
+    private RaceConflict? Visit(int tile, int agent, uint index, ReadOnlySpan<uint> clock, in Region region, bool record)
+    {
         // Elements that lie apart are looked at one by one, so that interleaved copies do not meet in the gaps.
         bool dense = region.ElementStride == region.ElementBytes;
         int runs = dense ? 1 : region.Columns;
@@ -175,9 +216,9 @@ public sealed partial class RaceChecker
                 for (int run = 0; run < runs; run++)
                 {
                     ulong address = region.Address + (ulong)((plane * region.PlanePitch) + (row * region.Pitch) + ((long)run * region.ElementStride));
-                    if ((region.Access & RegionAccess.Read) != 0 && Access(tile, agent, sequence + 1, clock, address, bytes, false) is { } read)
+                    if ((region.Access & RegionAccess.Read) != 0 && Visit(tile, agent, index, clock, address, bytes, false, record) is { } read)
                         return read;
-                    if ((region.Access & RegionAccess.Write) != 0 && Access(tile, agent, sequence + 1, clock, address, bytes, true) is { } write)
+                    if ((region.Access & RegionAccess.Write) != 0 && Visit(tile, agent, index, clock, address, bytes, true, record) is { } write)
                         return write;
                 }
             }
@@ -186,36 +227,14 @@ public sealed partial class RaceChecker
         return null;
     }
 
-    /// <summary>The accumulator slot that an MX descriptor reads or writes.</summary>
-    public RaceConflict? AccessSlot(int tile, uint sequence, int slot)
-    {
-        int agent = QueueAgent(tile, (int)DescriptorQueue.Mx);
-        return Conflict(
-            _slots[tile].Access(slot, 1, agent % AgentsPerTile, sequence + 1, Local(tile, PendingClock(tile, 2, sequence)), true, out ulong other),
-            AddressMap.Accumulators, _slotBytes, other, tile * AgentsPerTile);
-    }
-
-    /// <summary>An uncached access by the tile's core to its scratchpad or accumulators.</summary>
-    public RaceConflict? CoreAccess(int tile, ulong address, int bytes, bool write)
-    {
-        Span<uint> clock = Own(_core, tile);
-        int agent = tile * AgentsPerTile;
-        if (address < AddressMap.Accumulators)
-            return Access(tile, agent, clock[agent], clock, address, bytes, write);
-        int slot = (int)Math.Min(3, (address - AddressMap.Accumulators) / (ulong)_slotBytes);
-        return Conflict(
-            _slots[tile].Access(slot, 1, 0, clock[agent], Local(tile, clock), write, out ulong other),
-            AddressMap.Accumulators, _slotBytes, other, agent);
-    }
-
-    private RaceConflict? Access(int tile, int agent, uint index, ReadOnlySpan<uint> clock, ulong address, int bytes, bool write)
+    private RaceConflict? Visit(int tile, int agent, uint index, ReadOnlySpan<uint> clock, ulong address, int bytes, bool write, bool record)
     {
         const int G = GranuleTable.GranuleBytes;
         if (address < AddressMap.Hbm)
         {
             int first = (int)((address - AddressMap.Scratchpad) / G);
             int last = (int)((address - AddressMap.Scratchpad + (ulong)bytes - 1) / G);
-            int hit = _scratchpads[tile].Access(first, last - first + 1, agent % AgentsPerTile, index, Local(tile, clock), write, out ulong other);
+            int hit = Visit(_scratchpads[tile], first, last - first + 1, agent % AgentsPerTile, index, Local(tile, clock), write, record, out ulong other);
             return Conflict(hit, AddressMap.Scratchpad, G, other, tile * AgentsPerTile);
         }
 
@@ -227,7 +246,7 @@ public sealed partial class RaceChecker
             int length = Math.Min(bytes, PageBytes - within);
             GranuleTable table = _hbm[page] ??= new GranuleTable(PageBytes / G, _agents);
             int first = within / G;
-            int hit = table.Access(first, ((within + length - 1) / G) - first + 1, agent, index, clock, write, out ulong other);
+            int hit = Visit(table, first, ((within + length - 1) / G) - first + 1, agent, index, clock, write, record, out ulong other);
             if (hit >= 0)
                 return Conflict(hit, AddressMap.Hbm + ((ulong)page * PageBytes), G, other, 0);
             offset += (ulong)length;
@@ -235,6 +254,21 @@ public sealed partial class RaceChecker
         }
 
         return null;
+    }
+
+    private RaceConflict? VisitSlot(int tile, int agent, uint index, ReadOnlySpan<uint> clock, int slot, bool write, bool record)
+    {
+        int hit = Visit(_slots[tile], slot, 1, agent % AgentsPerTile, index, Local(tile, clock), write, record, out ulong other);
+        return Conflict(hit, AddressMap.Accumulators, _slotBytes, other, tile * AgentsPerTile);
+    }
+
+    private static int Visit(GranuleTable table, int first, int count, int agent, uint index, ReadOnlySpan<uint> clock, bool write, bool record, out ulong other)
+    {
+        if (!record)
+            return table.Conflict(first, count, agent, index, clock, write, out other);
+        table.Record(first, count, agent, index, write);
+        other = 0;
+        return -1;
     }
 
     private static RaceConflict? Conflict(int hit, ulong origin, int granule, ulong other, int firstAgent) =>

@@ -90,10 +90,7 @@ public sealed class LoadEngine
     private bool SendRequest(long edge, out int stall)
     {
         stall = 0;
-        if (State.Used == 0)
-            return false;
-        ref DmaDescriptor d = ref State.Descriptors[State.Issuing];
-        if (d.Active == 0 || d.Issued != 0)
+        if (!DmaDescriptorRing.HasNext(in State))
             return false;
         int free = FreeTransaction();
         if (free < 0)
@@ -108,41 +105,20 @@ public sealed class LoadEngine
             return false;
         }
 
-        ulong hbm = d.Walk.Source - AddressMap.Hbm;
-        long granule = DmaConfig.TransactionBytes - (long)(hbm % DmaConfig.TransactionBytes);
-        long elements = Math.Min(d.Walk.RunElements, granule / d.Walk.SourceBytes);
         ref DmaTransaction t = ref _transactions[free];
-        t = new DmaTransaction
-        {
-            Hbm = hbm,
-            Scratchpad = (uint)(d.Walk.Destination - AddressMap.Scratchpad),
-            HbmBytes = (ushort)(elements * d.Walk.SourceBytes),
-            ScratchpadBytes = (ushort)(elements * d.Walk.DestinationBytes),
-            Descriptor = State.Issuing,
-            Active = 1,
-        };
-        d.Walk.Take(elements);
-        d.Outstanding++;
-        State.InFlight++;
-        State.Transactions++;
+        t = DmaDescriptorRing.Next(ref State, load: true);
         _request.Push(
             new WideFlit
             {
                 Kind = WideKind.ReadNoSnoop,
                 Port = (byte)_config.WidePort,
-                Home = (byte)_config.Homes.Index(hbm),
+                Home = (byte)_config.Homes.Index(t.Hbm),
                 Last = 1,
                 Tag = (ushort)free,
                 Length = t.HbmBytes,
-                Address = hbm,
+                Address = t.Hbm,
             },
             edge);
-        if (d.Walk.Finished)
-        {
-            d.Issued = 1;
-            State.Issuing = (byte)((State.Issuing + 1) % DmaConfig.DescriptorSlots);
-        }
-
         return true;
     }
 

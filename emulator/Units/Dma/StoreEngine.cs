@@ -94,10 +94,7 @@ public sealed class StoreEngine
     private bool Open(long edge, out bool full)
     {
         full = false;
-        if (State.Used == 0)
-            return false;
-        ref DmaDescriptor d = ref State.Descriptors[State.Issuing];
-        if (d.Active == 0 || d.Issued != 0)
+        if (!DmaDescriptorRing.HasNext(in State))
             return false;
         int index = (int)(State.Allocated % _transactions.Length);
         ref DmaTransaction t = ref _transactions[index];
@@ -107,29 +104,8 @@ public sealed class StoreEngine
             return false;
         }
 
-        ulong hbm = d.Walk.Destination - AddressMap.Hbm;
-        long granule = DmaConfig.TransactionBytes - (long)(hbm % DmaConfig.TransactionBytes);
-        long elements = Math.Min(d.Walk.RunElements, granule / d.Walk.DestinationBytes);
-        t = new DmaTransaction
-        {
-            Hbm = hbm,
-            Scratchpad = (uint)(d.Walk.Source - AddressMap.Scratchpad),
-            HbmBytes = (ushort)(elements * d.Walk.DestinationBytes),
-            ScratchpadBytes = (ushort)(elements * d.Walk.SourceBytes),
-            Descriptor = State.Issuing,
-            Active = 1,
-        };
-        d.Walk.Take(elements);
-        d.Outstanding++;
+        t = DmaDescriptorRing.Next(ref State, load: false);
         State.Allocated++;
-        State.InFlight++;
-        State.Transactions++;
-        if (d.Walk.Finished)
-        {
-            d.Issued = 1;
-            State.Issuing = (byte)((State.Issuing + 1) % DmaConfig.DescriptorSlots);
-        }
-
         return true;
     }
 

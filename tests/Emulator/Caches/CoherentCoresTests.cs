@@ -54,6 +54,24 @@ public class CoherentCoresTests
     }
 
     [Fact]
+    public void Bytes_that_a_snoop_took_are_seen_from_outside_while_the_home_still_writes_them()
+    {
+        var bench = new CoreBench(memoryLatency: 100);
+        uint changed = Encoder.Encode(Instruction.Addi, A0, Zero, 0, 7), at = 0;
+        bench.Load(p =>
+        {
+            p.Li(A1, changed).La(A2, "changed").Jump("start").Align(64).Label("start").Sw(A1, A2).Emit(Instruction.FenceI).Jump("changed");
+            p.Align(64).Label("changed").Addi(A0, Zero, 1).Jump("changed");
+            at = p.AddressOf("changed");
+        });
+        bench.Run(() => bench.Cores[0].State.Registers[A0] == 7);
+        var memory = new byte[4];
+        bench.Memory.Read(at - 0x8000_0000, memory);
+        Assert.NotEqual(changed, BitConverter.ToUInt32(memory)); // else this tests nothing
+        Assert.Equal(changed, bench.Coherent(at));
+    }
+
+    [Fact]
     public void Store_buffering_lets_both_cores_read_the_old_value_and_a_fence_forbids_it()
     {
         (uint, uint) Observe(bool fence)

@@ -100,6 +100,45 @@ public class CoreTimingTests
     public void Cache_range_operation_looks_at_one_set_a_cycle() =>
         Assert.Equal([0, 65, 66], Retirements(p => p.Nop().Emit(Instruction.HxClean, 0, A1, A2).Nop(), 3));
 
+    /// <summary>What csrr reads of a counter in code that retires an instruction a cycle.</summary>
+    private static uint[] Counted(int counter, Action<ProgramBuilder> code)
+    {
+        CoreBench bench = CoreBench.Running(p =>
+        {
+            p.Addi(T0, Zero, 100).Jump("start").Align(64).Label("start").Nop();
+            code(p);
+            p.Exit();
+        }).Run();
+        List<HybridEmu.Units.Retirement> read = bench.Retired.FindAll(r => r.Rd != 0 && (r.Word >> 20) == counter);
+        int first = bench.Retired.IndexOf(read[0]), last = bench.Retired.IndexOf(read[^1]);
+        Assert.Equal(last - first, bench.Retired[last].Cycle - bench.Retired[first].Cycle);
+        return [.. read.Select(r => r.RdValue)];
+    }
+
+    [Theory]
+    [InlineData(Csr.Mcycle, 1)]
+    [InlineData(Csr.Minstret, 4)]
+    public void Write_of_mcountinhibit_stops_and_starts_a_counter_at_its_own_edge(int counter, int bit)
+    {
+        // Read at N - 1, stopped at N, read at N + 1 and N + 2, started at N + 3, read at N + 4 and N + 5.
+        uint[] own = Counted(counter, p => p
+            .Csrr(T1, counter).Emit(Instruction.Csrrwi, 0, bit, 0, Csr.Mcountinhibit).Csrr(T1, counter).Csrr(T1, counter)
+            .Emit(Instruction.Csrrwi, 0, 0, 0, Csr.Mcountinhibit).Csrr(T1, counter).Csrr(T1, counter));
+        Assert.Equal([0u, 1, 1, 2, 3], own.Select(v => v - own[0]));
+
+        // The other counter's bit changes nothing.
+        uint[] other = Counted(counter, p => p
+            .Csrr(T1, counter).Emit(Instruction.Csrrwi, 0, 5 - bit, 0, Csr.Mcountinhibit).Csrr(T1, counter)
+            .Emit(Instruction.Csrrwi, 0, 0, 0, Csr.Mcountinhibit).Csrr(T1, counter));
+        Assert.Equal([0u, 2, 4], other.Select(v => v - other[0]));
+    }
+
+    [Theory]
+    [InlineData(Csr.Mcycle)]
+    [InlineData(Csr.Minstret)]
+    public void Written_counter_is_read_at_the_next_edge_and_counts_on(int counter) =>
+        Assert.Equal([100u, 101, 102], Counted(counter, p => p.Csrw(counter, T0).Csrr(T1, counter).Csrr(T1, counter).Csrr(T1, counter)));
+
     [Fact]
     public void Ninth_store_to_an_absent_line_waits_and_the_eighth_does_not()
     {

@@ -296,6 +296,37 @@ public class DispatchFaultTests
         Assert.True(bench.StartOf(3) > 0); // the drain orders it
     }
 
+    [Fact]
+    public void A_skipped_race_is_blamed_for_nothing_that_it_did_not_do()
+    {
+        // VX reads place 0 and writes where LD writes. It is skipped, so LD may write place 0 with nothing between them.
+        var bench = new DispatchBench((_, _) => 200, races: true);
+        Descriptor load = DispatchBench.Of(Ld, 1, 0), vector = DispatchBench.Of(Vx, 2, 0);
+        load.D = vector.D;
+        bench.Issue(load);
+        bench.Issue(vector);
+        bench.Run.Run(20);
+        Assert.Equal(QueueFaultCause.Race, (QueueFaultCause)Assert.Single(bench.Notices).Notice.Cause);
+        bench.Issue(DispatchBench.Of(Ld, 3, 0));
+        bench.Run.Run(20);
+        Assert.Single(bench.Notices);
+        Assert.True(bench.StartOf(3) > 0);
+    }
+
+    [Fact]
+    public void Two_queues_that_race_remember_each_its_own_conflict()
+    {
+        var bench = new DispatchBench((_, _) => 200, races: true);
+        bench.Issue(DispatchBench.Of(Ld, 1, 0));
+        bench.Issue(DispatchBench.Of(Ld, 2, 1));
+        bench.Issue(DispatchBench.Of(St, 3, 1));
+        bench.Issue(DispatchBench.Of(Vx, 4, 0));
+        bench.Run.Run(40);
+        RaceConflict store = bench.Unit.State.Queues[St].Conflict, vector = bench.Unit.State.Queues[Vx].Conflict;
+        Assert.Equal((2u, (ulong)Local + 64), (store.Index, store.Address));
+        Assert.Equal((1u, (ulong)Local), (vector.Index, vector.Address));
+    }
+
     private static void Check(Descriptor d, int queue, QueueFaultCause cause)
     {
         var bench = new DispatchBench();

@@ -188,11 +188,12 @@ internal sealed class RaceProgram(RaceOp[][] tiles, ulong seed)
         d.Chain = op.Chain;
         (d.Wait0, d.Wait1) = (op.Waits[0], op.Waits[1]);
         _checker.Start(tile, queue, (uint)sequence, d);
-        bool naive = false, found = false;
+        bool naive = false;
+        var regions = new List<Region>();
         foreach ((int place, bool write) in op.Accesses)
         {
             naive |= Races(tile, place, write, node, -1, queue == 2 ? tile : -1);
-            var region = new Region
+            regions.Add(new Region
             {
                 Access = write ? RegionAccess.Write : RegionAccess.Read,
                 ElementBytes = 4,
@@ -201,9 +202,10 @@ internal sealed class RaceProgram(RaceOp[][] tiles, ulong seed)
                 Rows = 1,
                 Planes = 1,
                 Address = place < 100 ? AddressMap.Scratchpad + ((ulong)place * 16) + 8 : AddressMap.Hbm + (ulong)(place * 16),
-            };
-            found |= !found && _checker.Access(tile, queue, (uint)sequence, region) is not null;
+            });
         }
+
+        bool found = _checker.Access(tile, queue, (uint)sequence, regions.ToArray(), slot: null) is not null;
 
         // Its own accesses end when it is performed, which has no event yet.
         t.Own[queue].Add([.. Enumerable.Range(_accesses.Count - op.Accesses.Count, op.Accesses.Count)]);

@@ -31,6 +31,18 @@ internal sealed class FabricBench
         return domain;
     }
 
+    /// <summary>A run's hash after each edge.</summary>
+    public delegate ulong[] HashedRun(bool everyCycle, bool reversed, out long evaluations);
+
+    /// <summary>Neither skipping, which must skip, nor the order of evaluation changes a hash.</summary>
+    public static void AssertSameInAnyOrder(HashedRun run)
+    {
+        ulong[] plain = run(everyCycle: true, reversed: false, out long evaluations);
+        Assert.Equal(plain, run(everyCycle: false, reversed: false, out long skipped));
+        Assert.Equal(plain, run(everyCycle: true, reversed: true, out _));
+        Assert.True(skipped < evaluations);
+    }
+
     /// <summary>Gives the domain's next unit, in the order of registration, its evaluation.</summary>
     public void Attach(ClockDomain domain, Func<long, long> evaluate) =>
         _domains.First(d => d.Domain == domain).Units.Add(evaluate);

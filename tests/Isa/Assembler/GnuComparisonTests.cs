@@ -207,7 +207,7 @@ public class GnuComparisonTests
                     // The whole word names the instruction.
                     int word = (int)(i & ~3u), otherWord = (int)((address & ~3u) - other.Address);
                     string mine = Convert.ToHexString(segment.Bytes.Span.Slice(word, 4)), gnu = Convert.ToHexString(other.Bytes.Span.Slice(otherWord, 4));
-                    Assert.Fail($"bytes at 0x{address & ~3u:x8} (after {ours.SymbolBefore(address)?.Name}) are {mine}, GNU as has {gnu}");
+                    Assert.Fail($"bytes at 0x{address & ~3u:x8} are {mine}, GNU as has {gnu}");
                 }
             }
         }

@@ -47,7 +47,6 @@ public class ElfImageTests
         Assert.Equal(100u, image.Segments[2].MemorySizeBytes);
         Assert.Equal(new ElfSymbol("x", 0x8000_0040, 3, Global: false, Absolute: false), image.FindSymbol("x"));
         Assert.True(image.FindSymbol("N")!.Absolute);
-        Assert.Equal("_start", image.SymbolBefore(0x8000_0004)!.Name);
         Assert.Empty(image.Check(MemoryBytes, StreamingBase));
     }
 
@@ -155,9 +154,7 @@ public class ElfImageTests
             if (Next(8) == 0) bytes = bytes[..(int)Next(bytes.Length)];
             ElfReading reading = ElfImage.Read(bytes);
             Assert.Equal(reading.Image is null, reading.Errors.Count > 0);
-            if (reading.Image is null) continue;
-            reading.Image.Check(MemoryBytes, StreamingBase);
-            reading.Image.SymbolBefore(0x8000_0004);
+            reading.Image?.Check(MemoryBytes, StreamingBase);
         }
     }
 

@@ -24,7 +24,7 @@ public sealed class GemmTests(ITestOutputHelper output)
     [InlineData("tiny core.clock=700_MHz checks.races=off")]
     public void The_product_is_bit_equal_to_a_triple_loop(string config)
     {
-        uint[] expected = Product();
+        uint[] expected = Product(k => k);
         ChipRun run = Firmware.Boot(config, Firmware.Gemm, null);
         string console = run.Finish();
         Assert.Equal(expected, run.Signature(Firmware.Gemm));
@@ -34,6 +34,16 @@ public sealed class GemmTests(ITestOutputHelper output)
             folded = BitOperations.RotateLeft(folded, 5) ^ word;
         Assert.Equal($"gemm 96 x 80 x 40 bf16, folded result {folded:x8}\n", console);
         Assert.Equal(File.ReadAllText(Path.Combine(Firmware.Root, "firmware", "gemm", "expected.txt")), console);
+    }
+
+    /// <summary>Else the comparison above would hold for an array that adds in any order.</summary>
+    [Fact]
+    public void Another_order_of_k_would_be_noticed()
+    {
+        uint[] ascending = Product(k => k), descending = Product(k => K - 1 - k), swapped = Product(k => k ^ 1);
+        int Differences(uint[] other) => ascending.Zip(other).Count(p => p.First != p.Second);
+        Assert.InRange(Differences(descending), ascending.Length * 3 / 4, ascending.Length);
+        Assert.InRange(Differences(swapped), ascending.Length / 2, ascending.Length);
     }
 
     public static TheoryData<int, int> Waits() => Counts(FirstWaitByte, SecondWaitByte);
@@ -100,6 +110,26 @@ public sealed class GemmTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void A_race_saved_before_it_is_told_is_told_in_the_same_words_after_a_restore()
+    {
+        byte[] code = Descriptors();
+        (int descriptor, int waitByte) = ((int)Waits().First()[0], (int)Waits().First()[1]);
+        code.AsSpan((descriptor * Descriptor.SizeBytes) + waitByte, 2).Clear();
+        ChipRun Boot() => Firmware.Boot("tiny", Firmware.Gemm, null, ("program", code));
+        ChipRun whole = Boot(), first = Boot(), second = Boot();
+        whole.Advance(1_000_000);
+        Assert.Equal(FaultKind.Race, whole.Fault?.Kind);
+        first.Advance(whole.Cycles - 1);
+        Assert.Null(first.Fault);
+        using var saved = new MemoryStream();
+        first.Chip.Save(saved);
+        saved.Position = 0;
+        second.Chip.Restore(saved);
+        second.Advance(10);
+        Assert.Equal(whole.Fault, second.Fault);
+    }
+
     private static byte[] Descriptors()
     {
         uint start = Firmware.Address(Firmware.Gemm, "program"), end = Firmware.Address(Firmware.Gemm, "program_end");
@@ -118,7 +148,8 @@ public sealed class GemmTests(ITestOutputHelper output)
         return [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(Bf16.ToFloat)];
     }
 
-    private static uint[] Product()
+    // Order is the k of each step.
+    private static uint[] Product(Func<int, int> order)
     {
         float[] a = Operand("a_matrix", M * K), b = Operand("b_matrix", K * N);
         uint[] c = new uint[M * N];
@@ -127,8 +158,8 @@ public sealed class GemmTests(ITestOutputHelper output)
             for (int j = 0; j < N; j++)
             {
                 float sum = 0;
-                for (int k = 0; k < K; k++)
-                    sum = Fp32.Fma(a[(i * K) + k], b[(k * N) + j], sum);
+                for (int step = 0; step < K; step++)
+                    sum = Fp32.Fma(a[(i * K) + order(step)], b[(order(step) * N) + j], sum);
                 c[(i * N) + j] = BitConverter.SingleToUInt32Bits(sum);
             }
         }

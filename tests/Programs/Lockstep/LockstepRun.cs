@@ -19,14 +19,16 @@ internal sealed class LockstepRun
     private readonly RetirementLog _log;
     private readonly ReferenceHart _reference;
     private readonly int _imageBytes;
-    private bool _counterSet;
-    private long _lastTime = -1;
+    private readonly int _systemMegahertz;
+    private bool _counterSet, _softwareAsked;
+    private long _lastTime = -1, _earliestTimer = long.MaxValue;
 
     private LockstepRun(ChipConfiguration configuration, ScalarProgram program, RunOptions options)
     {
         byte[] data = program.InitialData();
         ElfImage image = program.Image();
         _run = new ChipRun(configuration, image, [(ScalarProgram.Data, data)], options);
+        _systemMegahertz = configuration.System.ClockMegahertz;
         _log = _run.Chip.AttachRetirementLogs(2 * CyclesBetweenComparisons)[0];
 
         // What the configuration decides is read from the chip; tests of the control core hold it to the configuration.
@@ -58,17 +60,20 @@ internal sealed class LockstepRun
     /// <summary>Retirements and traps compared.</summary>
     public long Compared { get; private set; }
 
+    /// <summary>Interrupts among them.</summary>
+    public long Interrupts { get; private set; }
+
     /// <summary>Runs and compares.</summary>
     /// <param name="configuration">The chip.</param>
     /// <param name="program">The program.</param>
-    /// <param name="compared">Retirements and traps that were compared.</param>
+    /// <param name="compared">Retirements and traps that were compared, and the interrupts among them.</param>
     /// <param name="options">How to run the chip.</param>
     /// <returns>The first difference, or null.</returns>
-    public static string? Difference(ChipConfiguration configuration, ScalarProgram program, out long compared, RunOptions? options = null)
+    public static string? Difference(ChipConfiguration configuration, ScalarProgram program, out (long Retirements, long Interrupts) compared, RunOptions? options = null)
     {
         var run = new LockstepRun(configuration, program, options ?? new RunOptions { MaximumCycles = MaximumCycles });
         string? difference = run.Difference();
-        compared = run.Compared;
+        compared = (run.Compared, run.Interrupts);
         return difference;
     }
 
@@ -122,6 +127,11 @@ internal sealed class LockstepRun
         if (difference is null && r.CsrWritten != 0 && !expected.TimeDependent)
             difference = Differs("CSR", r.CsrValue, expected.CsrValue);
         difference ??= expected.TimeDependent ? Implausible(in r) : null;
+        difference ??= IsInterrupt(in r) ? Unasked(in r) : null;
+        if (r.IsWrite != 0 && r.MemoryAddress == (uint)AddressMap.Msip)
+            _softwareAsked |= (r.MemoryData & 1) != 0;
+        if (r.IsWrite != 0 && r.MemoryAddress == (uint)AddressMap.Mtimecmp)
+            _earliestTimer = Math.Min(_earliestTimer, r.MemoryData);
         _counterSet |= r.CsrWritten != 0 && r.CsrNumber is Csr.Mcycle or Csr.Mcycleh or Csr.Mcountinhibit;
         return difference;
     }
@@ -129,6 +139,8 @@ internal sealed class LockstepRun
     /// <summary>What the reference takes from the chip's record.</summary>
     private static Injection Given(in Retirement r)
     {
+        if (IsInterrupt(in r))
+            return new Injection(Interrupt: (int)(r.TrapCause & 0xFF));
         DecodedInstruction i = Decoder.Decode(r.Word);
         if (i.Op == Instruction.ScW)
             return new Injection(Value: r.MemorySize != 0 ? 0u : 1);
@@ -152,6 +164,21 @@ internal sealed class LockstepRun
         bool back = r.RdValue < _lastTime;
         _lastTime = r.RdValue;
         return back ? $"time went back to {r.RdValue}" : null;
+    }
+
+    private static bool IsInterrupt(in Retirement r) => r.Trap != 0 && r.TrapCause >> 31 != 0;
+
+    /// <summary>An interrupt before its cause; that it was enabled the reference has checked.</summary>
+    private string? Unasked(in Retirement r)
+    {
+        Interrupts++;
+        long systemEdge = (long)((Int128)_run.Chip.TimeOfCycle(r.Cycle) * _systemMegahertz / 1_000_000);
+        return (r.TrapCause & 0xFF) switch
+        {
+            3 when _softwareAsked => null,
+            7 when systemEdge >= _earliestTimer => null,
+            _ => $"interrupt {r.TrapCause & 0xFF} at system edge {systemEdge} has no cause",
+        };
     }
 
     private string? FinalState()

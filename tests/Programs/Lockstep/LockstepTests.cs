@@ -20,15 +20,17 @@ public sealed class LockstepTests(ITestOutputHelper output)
             from seed in Gen.Choose(0, int.MaxValue)
             from size in Gen.Choose(1, 150)
             select ScalarGenerator.Program((ulong)seed, size);
-        long compared = 0;
+        long compared = 0, interrupts = 0;
         Prop.ForAll(Arb.From(programs, Smaller), program =>
         {
-            string? difference = LockstepRun.Difference(s_tiny, program, out long retirements);
-            compared += retirements;
+            string? difference = LockstepRun.Difference(s_tiny, program, out (long Retirements, long Interrupts) run);
+            compared += run.Retirements;
+            interrupts += run.Interrupts;
             return (difference is null).Label(difference ?? "");
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(Programs));
-        output.WriteLine($"{compared} retirements compared");
+        output.WriteLine($"{compared} retirements and traps compared, {interrupts} of them interrupts");
         Assert.True(compared > 10 * Programs);
+        Assert.True(interrupts > Programs);
     }
 
     [Fact]

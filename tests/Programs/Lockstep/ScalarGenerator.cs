@@ -4,14 +4,14 @@ namespace HybridEmu.Programs.Tests;
 
 /// <summary>
 /// Makes random programs from the rows of the instruction table: every scalar row occurs, in the forms that a single
-/// hart without interrupts executes the same way whatever the timing.
+/// hart executes the same way whatever the timing, apart from where its interrupts are taken.
 /// </summary>
 internal sealed class ScalarGenerator
 {
     private const int FirstFree = 1;
     private const int LastFree = 26;
 
-    // Rows that need a partner (dispatch, other tiles, interrupts) or that pieces of their own make.
+    // Rows that need a partner (dispatch, other tiles) or that pieces of their own make.
     private static readonly InstructionRow[] s_rows =
     [
         .. InstructionTable.Rows.ToArray().Where(r => r.Op is not (Instruction.Illegal or Instruction.Wfi or Instruction.Mret
@@ -44,13 +44,15 @@ internal sealed class ScalarGenerator
 
     private Piece Loop() => Piece.Loop(Pieces(1 + Below(8), loops: false), 1 + Below(6));
 
-    private Piece One() => Below(24) switch
+    private Piece One() => Below(26) switch
     {
         0 => Modify(),
         1 => ReturnFromTrap(),
         2 => JumpToNowhere(),
         3 => Of(new DecodedInstruction(Instruction.Illegal, 0, 0, 0, 0, Illegal())),
         4 => ReservedPair(),
+        5 => SoftwareInterrupt(),
+        6 => TimerInterrupt(),
         _ => FromRow(s_rows[Below(s_rows.Length)]),
     };
 
@@ -132,7 +134,7 @@ internal sealed class ScalarGenerator
             number = Csr.Mscratch;
         int source = constant ? Below(32) : Any();
 
-        // Without a handler, or with an interrupt, or with another page behind the window, it is another program.
+        // Without a handler, or with an interrupt that nobody takes back, or with another page behind the window, it is another program.
         if (number is not (Csr.Mtvec or Csr.Mie or Csr.Hxqfault or Csr.Hxwindow))
             return Make(row.Op, Free(), source, 0, number);
         return Make(constant ? Instruction.Csrrsi : Instruction.Csrrs, Free(), 0, 0, number);
@@ -141,10 +143,7 @@ internal sealed class ScalarGenerator
     /// <summary>Overwrites an instruction ahead by another one, makes it visible, executes it.</summary>
     private Piece Modify()
     {
-        int pointer = Free(), value;
-        do
-            value = Free();
-        while (value == pointer);
+        (int pointer, int value) = TwoWritten();
         DecodedInstruction before = Arithmetic();
         DecodedInstruction after = Arithmetic();
         uint word = Encoder.Encode(in after);
@@ -169,10 +168,37 @@ internal sealed class ScalarGenerator
     {
         int pointer = Written();
         return Of(
+            Make(Instruction.Csrrci, 0, ScalarProgram.InterruptEnable, 0, Csr.Mstatus), // an interrupt writes mepc
             Make(Instruction.Auipc, pointer, 0, 0, 0),
             Make(Instruction.Addi, pointer, pointer, 0, 16 + Below(4)), // mepc ignores bits 1:0
             Make(Instruction.Csrrw, 0, pointer, 0, Csr.Mepc),
             Make(Instruction.Mret, 0, 0, 0, 0));
+    }
+
+    private Piece SoftwareInterrupt()
+    {
+        (int pointer, int value) = TwoWritten();
+        return Of(
+            Make(Instruction.Lui, pointer, 0, 0, (int)AddressMap.Msip),
+            Make(Instruction.Addi, value, 0, 0, 1),
+            Make(Instruction.Sw, 0, pointer, value, 0),
+            Make(Instruction.Csrrsi, 0, ScalarProgram.SoftwareEnable, 0, Csr.Mie),
+            Make(Instruction.Csrrsi, 0, ScalarProgram.InterruptEnable, 0, Csr.Mstatus));
+    }
+
+    /// <summary>In a few cycles of the system clock.</summary>
+    private Piece TimerInterrupt()
+    {
+        (int pointer, int value) = TwoWritten();
+        return Of(
+            Make(Instruction.Lui, pointer, 0, 0, (int)AddressMap.Mtimecmp),
+            Make(Instruction.Csrrs, value, 0, 0, Csr.Time),
+            Make(Instruction.Addi, value, value, 0, Below(16)),
+            Make(Instruction.Sw, 0, pointer, 0, 4),
+            Make(Instruction.Sw, 0, pointer, value, 0),
+            Make(Instruction.Addi, value, 0, 0, ScalarProgram.TimerEnable),
+            Make(Instruction.Csrrs, 0, value, 0, Csr.Mie),
+            Make(Instruction.Csrrsi, 0, ScalarProgram.InterruptEnable, 0, Csr.Mstatus));
     }
 
     private Piece JumpToNowhere()
@@ -209,6 +235,12 @@ internal sealed class ScalarGenerator
     private int Free() => Below(8) == 0 ? 0 : FirstFree + Below(LastFree);
 
     private int Written() => FirstFree + Below(LastFree);
+
+    private (int First, int Second) TwoWritten()
+    {
+        int first = Written(), second = Below(LastFree - 1) + FirstFree;
+        return (first, second < first ? second : second + 1);
+    }
 
     private int Any() => Below(8) == 0 ? 0 : FirstFree + Below(LastFree + 1);
 

@@ -6,8 +6,8 @@ using Encoder = HybridEmu.Isa.Encoder;
 namespace HybridEmu.Programs.Tests;
 
 /// <summary>
-/// A random scalar program: a trap handler, registers set to given values, pieces, the store that ends the run. Registers
-/// 27 to 31 are the frame's; pieces write only those below.
+/// A random scalar program: a handler of traps and interrupts, registers set to given values, pieces, the store that ends
+/// the run. Registers 27 to 31 are the frame's; pieces write only those below.
 /// </summary>
 /// <param name="Registers">Values of x1 to x26 at the first piece.</param>
 /// <param name="Pieces">What it does.</param>
@@ -31,6 +31,12 @@ internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong Dat
     public const uint DataMiddle = Data + (DataBytes / 2);
     public const uint ScratchpadMiddle = (uint)AddressMap.Scratchpad + 0x1000;
 
+    /// <summary>MIE in mstatus.</summary>
+    public const int InterruptEnable = 8;
+
+    /// <summary>MSIE and MTIE in mie.</summary>
+    public const int SoftwareEnable = 8, TimerEnable = 128;
+
     private const int HandlerTemporary = 30;
     private const uint Entry = Text + 0x40;
 
@@ -47,6 +53,7 @@ internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong Dat
         Load(words, DataPointer, DataMiddle);
         Load(words, ScratchpadPointer, ScratchpadMiddle);
         Piece.Encode(Pieces, words);
+        words.Add(Encoder.Encode(Instruction.Csrrci, 0, InterruptEnable, 0, Csr.Mstatus)); // the handler would overwrite the address
         Load(words, HandlerTemporary, (uint)AddressMap.HostExit);
         words.Add(Encoder.Encode(Instruction.Sw, 0, HandlerTemporary, 0, 0));
         words.Add(Encoder.Encode(Instruction.Jal, 0, 0, 0, 0));
@@ -97,10 +104,14 @@ internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong Dat
         words.Add(Encoder.Encode(Instruction.Addi, register, register, 0, low));
     }
 
-    /// <summary>Skips the instruction that trapped; after a jump to nowhere returns to the return pointer.</summary>
+    /// <summary>
+    /// Skips the instruction that trapped; after a jump to nowhere returns to the return pointer. An interrupt takes the
+    /// software interrupt back and disables the timer's until it is armed again.
+    /// </summary>
     private static uint[] Handler() =>
     [
         Encoder.Encode(Instruction.Csrrs, HandlerTemporary, 0, 0, Csr.Mcause),
+        Encoder.Encode(Instruction.Blt, 0, HandlerTemporary, 0, 36),
         Encoder.Encode(Instruction.Addi, HandlerTemporary, HandlerTemporary, 0, -1), // 1: instruction access fault
         Encoder.Encode(Instruction.Beq, 0, HandlerTemporary, 0, 20),
         Encoder.Encode(Instruction.Csrrs, HandlerTemporary, 0, 0, Csr.Mepc),
@@ -108,6 +119,11 @@ internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong Dat
         Encoder.Encode(Instruction.Csrrw, 0, HandlerTemporary, 0, Csr.Mepc),
         Encoder.Encode(Instruction.Mret, 0, 0, 0, 0),
         Encoder.Encode(Instruction.Csrrw, 0, ReturnPointer, 0, Csr.Mepc),
+        Encoder.Encode(Instruction.Mret, 0, 0, 0, 0),
+        Encoder.Encode(Instruction.Addi, HandlerTemporary, 0, 0, TimerEnable),
+        Encoder.Encode(Instruction.Csrrc, 0, HandlerTemporary, 0, Csr.Mie),
+        Encoder.Encode(Instruction.Lui, HandlerTemporary, 0, 0, (int)AddressMap.Msip),
+        Encoder.Encode(Instruction.Sw, 0, HandlerTemporary, 0, 0),
         Encoder.Encode(Instruction.Mret, 0, 0, 0, 0),
     ];
 }
