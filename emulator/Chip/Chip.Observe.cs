@@ -21,15 +21,19 @@ public sealed partial class Chip
     /// <summary>Time of a core cycle, skipped edges included.</summary>
     public long TimeOfCycle(long cycle) => _core.TimeOfCycle(cycle);
 
-    /// <summary>Bytes of HBM with what caches and store buffers hold over them.</summary>
+    /// <summary>Bytes of HBM with what homes still write, caches and store buffers hold over them.</summary>
     public void ReadCoherent(ulong offset, Span<byte> bytes)
     {
         bytes.Clear();
         if (offset >= (ulong)Memory.SizeBytes)
             return;
         Memory.Read((long)offset, bytes[..(int)Math.Min((ulong)bytes.Length, (ulong)Memory.SizeBytes - offset)]);
+        foreach (HomeSlice home in _homes)
+            home.Overlay(offset, bytes);
         foreach (Tile tile in _tiles)
-            tile.Control.Overlay(offset, bytes);
+            tile.Control.OverlayLines(offset, bytes);
+        foreach (Tile tile in _tiles)
+            tile.Control.OverlayStores(offset, bytes);
     }
 
     /// <summary>Names of all state fields that observers can read after an edge.</summary>

@@ -197,11 +197,11 @@ public sealed partial class DataCache
     public void Overlay(ulong hbmOffset, Span<byte> bytes)
     {
         if (State.WritebackPhase != DataCacheState.Free && State.WritebackHolds != 0)
-            Overlay(State.WritebackLine, Line64.ReadSpan(in State.WritebackData), hbmOffset, bytes);
+            Line64.Overlay(State.WritebackLine, Line64.ReadSpan(in State.WritebackData), hbmOffset, bytes);
         for (int frame = 0; frame < _tags.Length; frame++)
         {
             if (_states[frame] != (byte)LineState.Invalid)
-                Overlay(_tags[frame], Bytes(frame), hbmOffset, bytes);
+                Line64.Overlay(_tags[frame], Bytes(frame), hbmOffset, bytes);
         }
     }
 
@@ -212,17 +212,6 @@ public sealed partial class DataCache
         archive.Array("l1d.states", _states);
         archive.Array("l1d.uses", _lastUse);
         archive.Array("l1d.bytes", _bytes);
-    }
-
-    private static void Overlay(ulong line, ReadOnlySpan<byte> data, ulong hbmOffset, Span<byte> bytes)
-    {
-        long start = (long)(line - hbmOffset);
-        for (int i = 0; i < data.Length; i++)
-        {
-            long at = start + i;
-            if (at >= 0 && at < bytes.Length)
-                bytes[(int)at] = data[i];
-        }
     }
 
     private byte HomeOf(ulong line) => (byte)(_homeBase + _homes.Index(line));

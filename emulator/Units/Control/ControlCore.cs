@@ -174,14 +174,16 @@ public sealed partial class ControlCore
     }
 
     /// <summary>
-    /// Puts the bytes that this core has (writeback buffer, lines, store buffer) over a copy of memory: the coherent view for
-    /// signatures and checks after a run.
+    /// Puts the bytes that this core's cache has (writeback buffer, lines) over a copy of memory: the coherent view for
+    /// signatures and checks after a run. Its stores that are not performed yet come behind all cores' lines.
     /// </summary>
     /// <param name="hbmOffset">HBM byte offset of the first byte.</param>
     /// <param name="bytes">What memory holds there.</param>
-    public void Overlay(ulong hbmOffset, Span<byte> bytes)
+    public void OverlayLines(ulong hbmOffset, Span<byte> bytes) => _data.Overlay(hbmOffset, bytes);
+
+    /// <summary>Puts this core's store buffer over a copy of memory that has all caches' lines.</summary>
+    public void OverlayStores(ulong hbmOffset, Span<byte> bytes)
     {
-        _data.Overlay(hbmOffset, bytes);
         for (int i = 0; i < State.StoreCount; i++)
         {
             ref readonly StoreEntry store = ref State.Stores[(State.StoreHead + i) % CoreState.StoreSlots];

@@ -100,6 +100,15 @@ public sealed partial class HomeSlice
         return latency ? State.DueEdge : Wake.Never;
     }
 
+    /// <summary>Puts the line that is on its way to memory over a copy of it, for the host's view after a run.</summary>
+    /// <param name="hbmOffset">HBM byte offset of the first byte.</param>
+    /// <param name="bytes">What memory holds there.</param>
+    public void Overlay(ulong hbmOffset, Span<byte> bytes)
+    {
+        if (State.Open != 0 && (State.Transaction.WritePending != 0 || State.Transaction.Phase == HomePhase.Writing))
+            Line64.Overlay(State.Line, Line64.ReadSpan(in State.Data), hbmOffset, bytes);
+    }
+
     /// <summary>The directory's entry of a line, for tests and reports.</summary>
     public DirectoryEntry EntryOf(ulong line) => _directory[line];
 

@@ -35,6 +35,17 @@ public struct Line64
         }
     }
 
+    /// <summary>Copies the bytes of a line over those of a range, as far as they meet.</summary>
+    public static void Overlay(ulong line, ReadOnlySpan<byte> data, ulong start, Span<byte> bytes)
+    {
+        for (int i = 0; i < data.Length; i++)
+        {
+            ulong at = line + (ulong)i - start;
+            if (at < (ulong)bytes.Length)
+                bytes[(int)at] = data[i];
+        }
+    }
+
     /// <summary>The bytes, to read.</summary>
     public static ReadOnlySpan<byte> ReadSpan(in Line64 line) => MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Line64, byte>(ref Unsafe.AsRef(in line)), 64);
 }

@@ -156,7 +156,9 @@ internal sealed class CoreBench
         var bytes = new byte[4];
         Memory.Read(address - 0x8000_0000, bytes);
         foreach (ControlCore core in Cores)
-            core.Overlay(address - 0x8000_0000, bytes);
+            core.OverlayLines(address - 0x8000_0000, bytes);
+        foreach (ControlCore core in Cores)
+            core.OverlayStores(address - 0x8000_0000, bytes);
         return BitConverter.ToUInt32(bytes);
     }
 

@@ -93,6 +93,35 @@ public sealed class HomeSliceTests
     }
 
     [Fact]
+    public void Bytes_on_their_way_from_home_to_memory_are_seen_from_outside()
+    {
+        var rig = new CoherenceRig(caches: 2);
+        rig.Do(0, Store, 0x1003, 9);
+        bool given = false, loaded = false;
+        int early = 0;
+        rig.Caches[1].Next = _ =>
+        {
+            CacheOperation? load = given ? null : new CacheOperation(Load, 0x1003, 0);
+            given = true;
+            return load;
+        };
+        rig.Caches[1].Done = (_, value, _) => loaded = value == 9;
+        rig.Bench.RunUntil(
+            () =>
+            {
+                if (!loaded)
+                    return false;
+                byte[] seen = [rig.MemoryByte(0x1003)];
+                early += seen[0] == 9 ? 0 : 1;
+                rig.Homes[0].Overlay(0x1003, seen);
+                Assert.Equal(9, seen[0]);
+                return rig.Homes[0].State.Open == 0;
+            },
+            5000);
+        Assert.True(early > 0, "memory had the byte before anybody could look");
+    }
+
+    [Fact]
     public void An_evicted_dirty_line_is_in_memory_when_the_put_is_acknowledged()
     {
         var rig = new CoherenceRig(caches: 2);
