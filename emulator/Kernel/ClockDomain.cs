@@ -82,8 +82,6 @@ public sealed class ClockDomain
     /// <summary>Grid edges that were skipped by throttling so far.</summary>
     public long ThrottledCycles => Cycle - Edge;
 
-    public int UnitCount => _names.Count;
-
     public string UnitName(int unit) => _names[unit];
 
     /// <summary>Adds a unit to the domain; it is ready at the first edge.</summary>
@@ -343,20 +341,6 @@ public sealed class ClockDomain
 
     /// <summary>Time of a grid edge, skipped or not, in picoseconds.</summary>
     public long TimeOfCycle(long cycle) => GridTime(cycle);
-
-    /// <summary>The next edge that the unit asked for, for deadlock reports; <see cref="Wake.Never"/> when it waits for a channel.</summary>
-    public long PendingWake(int unit)
-    {
-        if ((_next[unit >> 6] >> (unit & 63) & 1) != 0)
-            return Edge + 1;
-        for (int ahead = 1; ahead <= 3; ahead++)
-        {
-            if ((_near[(Edge + ahead) & 3][unit >> 6] >> (unit & 63) & 1) != 0)
-                return Edge + ahead;
-        }
-
-        return _wakeAt[unit];
-    }
 
     public void Walk(StateArchive archive)
     {

@@ -98,9 +98,6 @@ public sealed partial class MatrixUnit
 
     public long AccumulatorWrites => _accumulators.WritesBefore(ArrayTime);
 
-    /// <summary>Scratchpad bytes asked for by the two operand streams.</summary>
-    public long OperandReadBytes => _operands.ReadBytes + _weights.ReadBytes;
-
     /// <summary>Scratchpad requests of the two operand streams.</summary>
     public long ReadRequests => _operands.Requests + _weights.Requests;
 

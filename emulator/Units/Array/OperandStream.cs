@@ -61,18 +61,13 @@ public sealed class OperandStream
     /// <summary>Scratchpad requests made so far.</summary>
     public long Requests => _state.Requests;
 
-    /// <summary>Bytes asked for so far.</summary>
-    public long ReadBytes => _state.ReadBytes;
-
     /// <summary>Sets the stream on a matmul's operand. The stream must have run dry.</summary>
     public void Start(in Descriptor descriptor)
     {
         bool weights = _role == OperandRole.Weights;
         long requests = _state.Requests;
-        long bytes = _state.ReadBytes;
         _state = default;
         _state.Requests = requests;
-        _state.ReadBytes = bytes;
         _state.Address = (uint)((weights ? descriptor.B : descriptor.A) - AddressMap.Scratchpad);
         _state.Pitch = weights ? descriptor.PitchB : descriptor.PitchA;
         _state.ElementBytes = descriptor.TypeA == ElementType.Bf16 ? 2 : 1;
@@ -230,7 +225,6 @@ public sealed class OperandStream
 
         ScratchpadRequest.PushRead(_port.Request, address, length, tag, edge);
         _state.Requests++;
-        _state.ReadBytes += length;
     }
 
     private void NextBlock(ref FoldWalk walk)
@@ -282,5 +276,5 @@ public struct OperandStreamState
 
     /// <summary>Transposer blocks that are full, filling or asked for.</summary>
     public int Blocks;
-    public long Requests, ReadBytes;
+    public long Requests;
 }
