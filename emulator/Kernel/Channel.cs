@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace HybridEmu.Kernel;
@@ -58,10 +59,11 @@ public sealed class Channel<T>
     /// <summary>
     /// Pushes an entry that the caller fills in place before the edge is over. It starts with what its slot held last.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref T Allocate(long edge)
     {
         if (Room(edge) <= 0)
-            throw new InvalidOperationException("Push into a full channel: the unit did not ask CanPush.");
+            Misused("Push into a full channel: the unit did not ask CanPush.");
         int slot = _state.Head + _state.Count;
         if (slot >= _entries.Length)
             slot -= _entries.Length;
@@ -72,10 +74,11 @@ public sealed class Channel<T>
     }
 
     /// <summary>The head entry, to look at without taking it. Only when <see cref="CanPop"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly T Peek(long edge)
     {
         if (!CanPop(edge))
-            throw new InvalidOperationException("Peek into a channel without a visible entry.");
+            Misused("Peek into a channel without a visible entry.");
         return ref _entries[_state.Head];
     }
 
@@ -87,10 +90,11 @@ public sealed class Channel<T>
     }
 
     /// <summary>Takes the head entry without copying it: for who has looked at it by <see cref="Peek"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Discard(long edge)
     {
         if (!CanPop(edge))
-            throw new InvalidOperationException("Pop from a channel without a visible entry.");
+            Misused("Pop from a channel without a visible entry.");
         if (_state.PoppedAt != edge)
         {
             _state.PoppedAt = edge;
@@ -103,6 +107,10 @@ public sealed class Channel<T>
         _state.Head = _state.Head + 1 == _entries.Length ? 0 : _state.Head + 1;
         _state.Count--;
     }
+
+    // Apart, so that what calls it is small enough to be part of its callers.
+    [DoesNotReturn]
+    private static void Misused(string how) => throw new InvalidOperationException(how);
 
     public void Walk(StateArchive archive, string name)
     {

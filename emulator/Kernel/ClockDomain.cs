@@ -111,13 +111,18 @@ public sealed class ClockDomain
     }
 
     /// <summary>Asks for the unit to be evaluated at an edge (enabled-edge count) later than the current one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WakeAt(int unit, long edge)
     {
         if (edge <= Edge + 1)
-        {
             _next[unit >> 6] |= 1UL << (unit & 63);
-        }
-        else if (edge <= Edge + 3)
+        else
+            WakeLater(unit, edge);
+    }
+
+    private void WakeLater(int unit, long edge)
+    {
+        if (edge <= Edge + 3)
         {
             _near[edge & 3][unit >> 6] |= 1UL << (unit & 63);
             _nearPending |= (byte)(1 << (int)(edge & 3));

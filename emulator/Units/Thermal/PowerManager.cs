@@ -59,10 +59,11 @@ public sealed class PowerManager
         Peak();
         Convert();
         State.Conversions = 1;
+        NextSamplePs = BoundaryPs(1);
     }
 
     /// <summary>Time of the next sample: the grid edge that ends the current interval of system cycles.</summary>
-    public long NextSamplePs => BoundaryPs(State.Samples + 1);
+    public long NextSamplePs { get; private set; }
 
     /// <summary>The core clock's divider that the run loop should set: 1, or 2 while throttled.</summary>
     public int Divider => State.Throttled != 0 ? 2 : 1;
@@ -114,7 +115,11 @@ public sealed class PowerManager
         Peak();
         State.SampledPs = timePs;
         if (boundary)
+        {
             State.Samples++;
+            NextSamplePs = BoundaryPs(State.Samples + 1);
+        }
+
         State.SinceConversion += thermalSeconds;
         bool changed = false;
         if (State.SinceConversion >= _config.ConversionSeconds)
@@ -139,6 +144,7 @@ public sealed class PowerManager
         archive.Array("peak", _peakKelvin);
         archive.Array("quarters", _quarters);
         _network.Walk(archive);
+        NextSamplePs = BoundaryPs(State.Samples + 1);
     }
 
     public void Describe(SignalMap map)
