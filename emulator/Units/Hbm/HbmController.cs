@@ -36,7 +36,7 @@ public sealed class HbmController
 
     internal SparseMemory Memory { get; }
 
-    public bool CanAccept(int pseudoChannel) => !_pseudoChannels[pseudoChannel].Queue.IsFull;
+    public bool CanAccept(int pseudoChannel) => State.PseudoChannels[pseudoChannel].QueueCount < _config.QueueEntries;
 
     /// <summary>Offers a request at an edge, before <see cref="Tick"/>; its first command issues at the next edge at the soonest.</summary>
     /// <returns>Whether the queue of its pseudo-channel took it.</returns>
@@ -62,8 +62,11 @@ public sealed class HbmController
     /// <summary>Moves the data of bursts that end at or before this edge.</summary>
     public void Complete(long edge)
     {
-        foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
-            pseudoChannel.Bursts.Complete(edge);
+        for (int p = 0; p < PseudoChannels; p++)
+        {
+            if (State.PseudoChannels[p].FlightCount > 0)
+                _pseudoChannels[p].Bursts.Complete(edge);
+        }
     }
 
     /// <summary>The oldest answer that waits for a source, without taking it; its burst has ended.</summary>
@@ -82,18 +85,25 @@ public sealed class HbmController
     public bool Tick(long edge)
     {
         bool issued = false;
-        foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
+        int awake = 0; // pseudo-channels that could issue something; the others' objects stay out of the host's cache
+        for (int p = 0; p < PseudoChannels; p++)
         {
-            pseudoChannel.StepRefresh(edge);
-            pseudoChannel.Schedule(edge);
+            ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
+            if (s.QueueCount == 0 && s.Refresh == HbmRefreshPhase.None && edge < s.RefreshDueAt && edge < s.ScheduleAt)
+                continue;
+            awake |= 1 << p;
+            _pseudoChannels[p].StepRefresh(edge);
+            _pseudoChannels[p].Schedule(edge);
         }
 
+        if (awake == 0)
+            return false;
         if (State.RowBusFreeAt <= edge)
-            issued = IssueOnRowBus(edge);
+            issued = IssueOnRowBus(edge, awake);
         for (int i = 1; i <= PseudoChannels; i++)
         {
             int p = (State.LastColumn + i) & 1;
-            if (_pseudoChannels[p].ColumnCandidate == HbmPseudoChannel.None)
+            if ((awake >> p & 1) == 0 || _pseudoChannels[p].ColumnCandidate == HbmPseudoChannel.None)
                 continue;
             _pseudoChannels[p].IssueColumn(edge);
             State.LastColumn = (byte)p;
@@ -112,14 +122,14 @@ public sealed class HbmController
         long next = Wake.Never;
         for (int p = 0; p < PseudoChannels; p++)
         {
-            HbmPseudoChannel pseudoChannel = _pseudoChannels[p];
             ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
-            next = Math.Min(next, pseudoChannel.Bursts.NextEndAt);
+            if (s.FlightCount > 0)
+                next = Math.Min(next, _pseudoChannels[p].Bursts.NextEndAt);
             if (s.QueueCount == 0)
                 continue;
             if (s.Refresh == HbmRefreshPhase.None)
                 next = Math.Min(next, s.ScheduleAt);
-            next = Math.Min(next, Math.Max(pseudoChannel.RefreshNextAt(), RefreshBusFreeAt(s.Refresh)));
+            next = Math.Min(next, RefreshNextAt(p));
         }
 
         return Math.Max(next, edge + 1);
@@ -130,7 +140,7 @@ public sealed class HbmController
     {
         long next = Wake.Never;
         for (int p = 0; p < PseudoChannels; p++)
-            next = Math.Min(next, Math.Max(_pseudoChannels[p].RefreshNextAt(), RefreshBusFreeAt(State.PseudoChannels[p].Refresh)));
+            next = Math.Min(next, RefreshNextAt(p));
         return Math.Max(next, edge + 1);
     }
 
@@ -149,21 +159,31 @@ public sealed class HbmController
         return at;
     }
 
-    private long RefreshBusFreeAt(HbmRefreshPhase phase) => phase == HbmRefreshPhase.Draining ? State.RowBusFreeAt : 0;
+    /// <summary>When a pseudo-channel's refresh takes its next step.</summary>
+    private long RefreshNextAt(int p)
+    {
+        ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
+        return s.Refresh switch
+        {
+            HbmRefreshPhase.None => s.RefreshDueAt,
+            HbmRefreshPhase.Refreshing => s.RefreshEndAt,
+            _ => Math.Max(_pseudoChannels[p].RefreshNextAt(), State.RowBusFreeAt),
+        };
+    }
 
-    private bool IssueOnRowBus(long edge)
+    private bool IssueOnRowBus(long edge, int awake)
     {
         for (int i = 1; i <= PseudoChannels; i++)
         {
             int p = (State.LastRow + i) & 1;
-            if (_pseudoChannels[p].IssueRefresh(edge))
+            if ((awake >> p & 1) != 0 && _pseudoChannels[p].IssueRefresh(edge))
                 return TakeRowBus(p, edge + 1);
         }
 
         for (int i = 1; i <= PseudoChannels; i++)
         {
             int p = (State.LastRow + i) & 1;
-            if (_pseudoChannels[p].RowCandidate == HbmPseudoChannel.None)
+            if ((awake >> p & 1) == 0 || _pseudoChannels[p].RowCandidate == HbmPseudoChannel.None)
                 continue;
             bool activate = _pseudoChannels[p].IssueRow(edge) == HbmCommand.Activate;
             return TakeRowBus(p, edge + (activate ? 2 : 1));

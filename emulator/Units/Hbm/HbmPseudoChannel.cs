@@ -208,17 +208,8 @@ internal sealed class HbmPseudoChannel
         return true;
     }
 
-    /// <summary>Next edge at which the refresh itself does something.</summary>
-    public long RefreshNextAt()
-    {
-        ref HbmPseudoChannelState s = ref State;
-        return s.Refresh switch
-        {
-            HbmRefreshPhase.None => s.RefreshDueAt,
-            HbmRefreshPhase.Refreshing => s.RefreshEndAt,
-            _ => Banks.EarliestAll(Banks.OpenCount > 0 ? HbmCommand.PrechargeAll : HbmCommand.RefreshAll),
-        };
-    }
+    /// <summary>Edge from which the next command of a refresh under way may go, the row bus being free.</summary>
+    public long RefreshNextAt() => Banks.EarliestAll(Banks.OpenCount > 0 ? HbmCommand.PrechargeAll : HbmCommand.RefreshAll);
 
     /// <summary>Issues PREA or REF of a refresh under way, the row bus being free. Returns whether it did.</summary>
     public bool IssueRefresh(long edge)
