@@ -135,6 +135,10 @@ public sealed class Accumulators
     /// <summary>The words of one row of a fold.</summary>
     public Span<int> Row(in FoldInFlight fold, int row) => _words.AsSpan((fold.Line + row) * _columns, fold.Columns);
 
+    /// <summary>The lines of some rows of a fold, C words apart; from the fold's columns on they are another's or nobody's.</summary>
+    public Span<int> Rows(in FoldInFlight fold, int firstRow, int count) =>
+        _words.AsSpan((fold.Line + firstRow) * _columns, ((count - 1) * _columns) + fold.Columns);
+
     /// <summary>Whether the array uses this column's read port (or write port) at the step of this time.</summary>
     public bool Busy(long time, int column, bool write)
     {

@@ -181,41 +181,54 @@ public sealed partial class FastArray
     {
         ref FoldInput fold = ref Fold(number);
         ref FoldInFlight wave = ref fold.Wave;
-        int columns = (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block;
-        Span<int> addends = _addends.AsSpan(slot * _stride, count * _stride);
-        Span<int> sums = _sums.AsSpan(0, count * _stride);
+        Span<int> held = _accumulators.Rows(in wave, firstRow, count);
         for (int i = 0; i < count; i++)
-            _accumulators.Row(in wave, firstRow + i).CopyTo(addends[(i * _stride)..]);
+            held.Slice(i * _columns, wave.Columns).CopyTo(_addends.AsSpan((slot + i) * _stride));
+
+        // The kernels write whole blocks of columns: in place where a fold has no others.
+        if (_columns == _stride && wave.Columns % FoldFloat.Block == 0)
+        {
+            for (int i = 0; wave.Addend == 0 && i < count; i++)
+                held.Slice(i * _columns, wave.Columns).Clear();
+            Multiply(in fold, number, slot, count, held, _columns, wave.Columns);
+            for (int i = 0; wave.FloatingPoint != 0 && i < count; i++)
+                CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(held.Slice(i * _columns, wave.Columns)));
+            return;
+        }
+
+        Span<int> sums = _sums.AsSpan(0, count * _stride);
         if (wave.Addend != 0)
-            addends.CopyTo(sums);
+            _addends.AsSpan(slot * _stride, sums.Length).CopyTo(sums);
         else
             sums.Clear();
-
-        ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
-        ReadOnlySpan<int> weights = _weights.AsSpan((int)(number % _folds.Length) * _rows * _weightPitch, _rows * _weightPitch);
-        if (wave.FloatingPoint != 0)
-        {
-            FoldFloat.Run(
-                MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights), _weightPitch,
-                MemoryMarshal.Cast<int, float>(sums), _stride, count, fold.EnabledRows, columns, _simd);
-        }
-        else
-        {
-            PairWeights(number, fold.EnabledRows, weights, columns);
-            int pairs = (fold.EnabledRows + 1) / 2;
-            for (int i = 0; i < count; i++)
-            {
-                for (int p = 0; p < pairs; p++)
-                    _xPairs[(i * _xPitch) + p] = FoldInteger.Pair(x[(i * _xPitch) + (2 * p)], (2 * p) + 1 < _rows ? x[(i * _xPitch) + (2 * p) + 1] : 0);
-            }
-
-            FoldInteger.Run(_xPairs, _xPitch, _weightPairs, _weightPitch, sums, _stride, count, pairs, columns, _simd);
-        }
-
+        Multiply(in fold, number, slot, count, sums, _stride, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
         if (wave.FloatingPoint != 0)
             CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(sums));
         for (int i = 0; i < count; i++)
-            sums.Slice(i * _stride, wave.Columns).CopyTo(_accumulators.Row(in wave, firstRow + i));
+            sums.Slice(i * _stride, wave.Columns).CopyTo(held[(i * _columns)..]);
+    }
+
+    private void Multiply(in FoldInput fold, long number, int slot, int count, Span<int> sums, int pitch, int columns)
+    {
+        ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
+        ReadOnlySpan<int> weights = _weights.AsSpan((int)(number % _folds.Length) * _rows * _weightPitch, _rows * _weightPitch);
+        if (fold.Wave.FloatingPoint != 0)
+        {
+            FoldFloat.Run(
+                MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights), _weightPitch,
+                MemoryMarshal.Cast<int, float>(sums), pitch, count, fold.EnabledRows, columns, _simd);
+            return;
+        }
+
+        PairWeights(number, fold.EnabledRows, weights, columns);
+        int pairs = (fold.EnabledRows + 1) / 2;
+        for (int i = 0; i < count; i++)
+        {
+            for (int p = 0; p < pairs; p++)
+                _xPairs[(i * _xPitch) + p] = FoldInteger.Pair(x[(i * _xPitch) + (2 * p)], (2 * p) + 1 < _rows ? x[(i * _xPitch) + (2 * p) + 1] : 0);
+        }
+
+        FoldInteger.Run(_xPairs, _xPitch, _weightPairs, _weightPitch, sums, pitch, count, pairs, columns, _simd);
     }
 
     private void PairWeights(long number, int enabledRows, ReadOnlySpan<int> weights, int columns)
