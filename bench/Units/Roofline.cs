@@ -73,18 +73,18 @@ internal static class Roofline
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Integer512(int rounds)
     {
-        Vector512<short> x = Vector512.Create((short)3), y = Vector512.Create((short)5);
-        Vector512<int> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
+        Vector512<short> y = Vector512.Create((short)5);
+        Vector512<int> a = Vector512.Create(3), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
         for (int i = 0; i < 2 * rounds; i++)
         {
-            a += Avx512BW.MultiplyAddAdjacent(x ^ a.AsInt16(), y);
-            b += Avx512BW.MultiplyAddAdjacent(x ^ b.AsInt16(), y);
-            c += Avx512BW.MultiplyAddAdjacent(x ^ c.AsInt16(), y);
-            d += Avx512BW.MultiplyAddAdjacent(x ^ d.AsInt16(), y);
-            e += Avx512BW.MultiplyAddAdjacent(x ^ e.AsInt16(), y);
-            f += Avx512BW.MultiplyAddAdjacent(x ^ f.AsInt16(), y);
-            g += Avx512BW.MultiplyAddAdjacent(x ^ g.AsInt16(), y);
-            h += Avx512BW.MultiplyAddAdjacent(x ^ h.AsInt16(), y);
+            a += Avx512BW.MultiplyAddAdjacent(a.AsInt16(), y);
+            b += Avx512BW.MultiplyAddAdjacent(b.AsInt16(), y);
+            c += Avx512BW.MultiplyAddAdjacent(c.AsInt16(), y);
+            d += Avx512BW.MultiplyAddAdjacent(d.AsInt16(), y);
+            e += Avx512BW.MultiplyAddAdjacent(e.AsInt16(), y);
+            f += Avx512BW.MultiplyAddAdjacent(f.AsInt16(), y);
+            g += Avx512BW.MultiplyAddAdjacent(g.AsInt16(), y);
+            h += Avx512BW.MultiplyAddAdjacent(h.AsInt16(), y);
         }
 
         return (a + b + c + d + e + f + g + h)[0];
@@ -93,18 +93,18 @@ internal static class Roofline
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Integer256(int rounds)
     {
-        Vector256<short> x = Vector256.Create((short)3), y = Vector256.Create((short)5);
-        Vector256<int> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
+        Vector256<short> y = Vector256.Create((short)5);
+        Vector256<int> a = Vector256.Create(3), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
         for (int i = 0; i < 2 * rounds; i++)
         {
-            a += Avx2.MultiplyAddAdjacent(x ^ a.AsInt16(), y);
-            b += Avx2.MultiplyAddAdjacent(x ^ b.AsInt16(), y);
-            c += Avx2.MultiplyAddAdjacent(x ^ c.AsInt16(), y);
-            d += Avx2.MultiplyAddAdjacent(x ^ d.AsInt16(), y);
-            e += Avx2.MultiplyAddAdjacent(x ^ e.AsInt16(), y);
-            f += Avx2.MultiplyAddAdjacent(x ^ f.AsInt16(), y);
-            g += Avx2.MultiplyAddAdjacent(x ^ g.AsInt16(), y);
-            h += Avx2.MultiplyAddAdjacent(x ^ h.AsInt16(), y);
+            a += Avx2.MultiplyAddAdjacent(a.AsInt16(), y);
+            b += Avx2.MultiplyAddAdjacent(b.AsInt16(), y);
+            c += Avx2.MultiplyAddAdjacent(c.AsInt16(), y);
+            d += Avx2.MultiplyAddAdjacent(d.AsInt16(), y);
+            e += Avx2.MultiplyAddAdjacent(e.AsInt16(), y);
+            f += Avx2.MultiplyAddAdjacent(f.AsInt16(), y);
+            g += Avx2.MultiplyAddAdjacent(g.AsInt16(), y);
+            h += Avx2.MultiplyAddAdjacent(h.AsInt16(), y);
         }
 
         return (a + b + c + d + e + f + g + h)[0];

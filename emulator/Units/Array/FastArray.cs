@@ -36,6 +36,7 @@ public sealed partial class FastArray
     private readonly int[] _weights;
     private readonly int[] _weightPairs; // of one fold, for integers
     private readonly int[] _xPairs;
+    private readonly int[] _zeros;
     private readonly int[] _sums;
     private readonly int _stepMask;
     private readonly int _rowMask;
@@ -70,6 +71,7 @@ public sealed partial class FastArray
         _folds = new FoldInput[(_columns / _rows) + 6];
         _weights = new int[_folds.Length * _rows * _weightPitch];
         _weightPairs = new int[(_rows + 1) / 2 * _weightPitch];
+        _zeros = new int[_stride];
         _xPairs = new int[MostRowsAtOnce * _xPitch];
         _sums = new int[MostRowsAtOnce * _stride];
     }
@@ -223,11 +225,7 @@ public sealed partial class FastArray
         PairWeights(number, fold.EnabledRows, weights, columns);
         int pairs = (fold.EnabledRows + 1) / 2;
         for (int i = 0; i < count; i++)
-        {
-            for (int p = 0; p < pairs; p++)
-                _xPairs[(i * _xPitch) + p] = FoldInteger.Pair(x[(i * _xPitch) + (2 * p)], (2 * p) + 1 < _rows ? x[(i * _xPitch) + (2 * p) + 1] : 0);
-        }
-
+            FoldInteger.PairNeighbours(x[(i * _xPitch)..], _xPairs.AsSpan(i * _xPitch, pairs));
         FoldInteger.Run(_xPairs, _xPitch, _weightPairs, _weightPitch, sums, pitch, count, pairs, columns, _simd);
     }
 
@@ -238,8 +236,9 @@ public sealed partial class FastArray
         _pairedFold = number;
         for (int r = 0; r < enabledRows; r += 2)
         {
-            for (int c = 0; c < columns; c++)
-                _weightPairs[(r / 2 * _weightPitch) + c] = FoldInteger.Pair(weights[(r * _weightPitch) + c], r + 1 < enabledRows ? weights[((r + 1) * _weightPitch) + c] : 0);
+            ReadOnlySpan<int> even = weights.Slice(r * _weightPitch, columns);
+            ReadOnlySpan<int> odd = r + 1 < enabledRows ? weights.Slice((r + 1) * _weightPitch, columns) : _zeros;
+            FoldInteger.PairRows(even, odd, _weightPairs.AsSpan(r / 2 * _weightPitch));
         }
     }
 

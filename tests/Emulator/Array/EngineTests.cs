@@ -62,6 +62,20 @@ public class EngineTests
     }
 
     [Fact]
+    public void Pairs_are_made_alike_at_every_length()
+    {
+        var random = new MatrixStimulus(5);
+        for (int length = 0; length <= 40; length++)
+        {
+            int[] row = [.. Enumerable.Range(0, 2 * length).Select(_ => (int)(sbyte)random.Next(256))], pairs = new int[length], columns = new int[length];
+            FoldInteger.PairNeighbours(row, pairs);
+            Assert.Equal(Enumerable.Range(0, length).Select(i => FoldInteger.Pair(row[2 * i], row[(2 * i) + 1])), pairs);
+            FoldInteger.PairRows(row.AsSpan(0, length), row.AsSpan(length), columns);
+            Assert.Equal(Enumerable.Range(0, length).Select(i => FoldInteger.Pair(row[i], row[length + i])), columns);
+        }
+    }
+
+    [Fact]
     public void An_array_that_runs_empty_is_not_evaluated()
     {
         var product = new MatrixCase(4, 8, 8, false, false, false, 1, false, 1);
