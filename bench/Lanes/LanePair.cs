@@ -12,6 +12,7 @@ internal sealed record LanePair(string Name, Action Lane, Action Scalar)
     public const int Elements = 1024;
 
     private const int Side = 32; // Side * Side = Elements
+    private const int FoldRows = 8, FoldK = 4; // FoldRows * FoldK * Side = Elements
 
     public static IReadOnlyList<LanePair> All { get; } = Make();
 
@@ -21,8 +22,9 @@ internal sealed record LanePair(string Name, Action Lane, Action Scalar)
         float[] b = [.. Enumerable.Range(0, Elements).Select(i => 3f - (0.01f * i))];
         float[] d = new float[Elements];
         ushort[] narrow = new ushort[Elements];
-        sbyte[] bytes = [.. Enumerable.Range(0, Elements).Select(i => (sbyte)i)];
+        int[] pairs = [.. Enumerable.Range(0, Elements).Select(i => FoldInteger.Pair((sbyte)i, (sbyte)-i))];
         int[] sums = new int[Elements];
+        SimdWidth width = SimdWidths.Choose(SimdWidth.Widest);
         byte[] block = new byte[2 * Elements], turned = new byte[2 * Elements];
         return
         [
@@ -32,8 +34,8 @@ internal sealed record LanePair(string Name, Action Lane, Action Scalar)
             new("ReluGradientLane", () => ReluGradientLane.Run(a, b, d), () => ReluGradientLane.Scalar(a, b, d)),
             new("WidenBf16", () => WidenBf16.Run(narrow, d), () => WidenBf16.Scalar(narrow, d)),
             new("NarrowBf16", () => NarrowBf16.Run(a, narrow), () => NarrowBf16.Scalar(a, narrow)),
-            new("FmaRow", () => FmaRow.Run(0f, b, d), () => FmaRow.Scalar(0f, b, d)),
-            new("Int8MacRow", () => Int8MacRow.Run(3, bytes, sums), () => Int8MacRow.Scalar(3, bytes, sums)),
+            new("FoldFloat", () => FoldFloat.Run(a, FoldK, b, Side, d, Side, FoldRows, FoldK, Side, width), () => FoldFloat.Scalar(a, FoldK, b, Side, d, Side, FoldRows, FoldK, Side)),
+            new("FoldInteger", () => FoldInteger.Run(pairs, FoldK, pairs, Side, sums, Side, FoldRows, FoldK / 2, Side, width), () => FoldInteger.Scalar(pairs, FoldK, pairs, Side, sums, Side, FoldRows, FoldK / 2, Side)),
             new("Sgd", () => Sgd.Run(0f, b, a, narrow), () => Sgd.Scalar(0f, b, a, narrow)),
             new("Transpose", () => Transpose.Run(block, 2 * Side, turned, 2 * Side, Side, Side, 2), () => Transpose.Scalar(block, 2 * Side, turned, 2 * Side, Side, Side, 2)),
         ];

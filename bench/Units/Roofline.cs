@@ -7,20 +7,22 @@ namespace HybridEmu.Bench;
 /// <summary>The most multiply-accumulates that this host can do from registers: what the fast engine is measured against.</summary>
 internal static class Roofline
 {
-    public const int Unrolled = 16;
+    private const int Unrolled = 16;
+
+    /// <summary>Whether <see cref="Integer"/> has a loop for this host.</summary>
+    public static bool HasInteger => Avx2.IsSupported;
+
+    private static bool Wide => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;
 
     /// <summary>fp32 multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
-    public static long FloatMacs(int rounds) => (long)rounds * Unrolled * Vector<float>();
+    public static long FloatMacs(int rounds) => (long)rounds * Unrolled * (Wide ? Vector512<float>.Count : Vector256<float>.Count);
 
-    public static long IntegerMacs(int rounds) => (long)rounds * Unrolled * Vector<short>();
+    /// <summary>16-bit multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
+    public static long IntegerMacs(int rounds) => (long)rounds * Unrolled * (Wide ? Vector512<short>.Count : Vector256<short>.Count);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Float(int rounds) => Vector512.IsHardwareAccelerated ? Float512(rounds) : Float256(rounds);
+    public static float Float(int rounds) => Wide ? Float512(rounds) : Float256(rounds);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int Integer(int rounds) => Avx512BW.IsSupported ? Integer512(rounds) : Avx2.IsSupported ? Integer256(rounds) : rounds;
-
-    private static int Vector<T>() => Vector512.IsHardwareAccelerated ? System.Runtime.Intrinsics.Vector512<T>.Count : Vector256<T>.Count;
+    public static int Integer(int rounds) => Wide ? Integer512(rounds) : Integer256(rounds);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Float512(int rounds)

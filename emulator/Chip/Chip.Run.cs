@@ -37,20 +37,14 @@ public sealed partial class Chip
     {
         bool foreground = false;
         long next = limitPs;
-        if (Skipping && _core.WantsNext && _core.NextPs <= limitPs)
+        if (Skipping)
         {
-            // The usual case: nobody but a domain whose next edge is earlier can come first.
-            next = _core.NextPs;
-            if (_hbm.NextPs < next)
-                next = Math.Min(next, _hbm.NextWorkPs(ref foreground));
-            if (_system.NextPs < next)
-                next = Math.Min(next, _system.NextWorkPs(ref foreground));
-        }
-        else if (Skipping)
-        {
+            // A domain whose next edge is no earlier has nothing to add but that the chip is alive.
             next = Math.Min(next, _core.NextWorkPs(ref foreground));
-            next = Math.Min(next, _hbm.NextWorkPs(ref foreground));
-            next = Math.Min(next, _system.NextWorkPs(ref foreground));
+            if (!foreground || _hbm.NextPs < next)
+                next = Math.Min(next, _hbm.NextWorkPs(ref foreground));
+            if (!foreground || _system.NextPs < next)
+                next = Math.Min(next, _system.NextWorkPs(ref foreground));
             if (!foreground)
                 return false;
         }

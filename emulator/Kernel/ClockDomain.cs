@@ -211,14 +211,7 @@ public sealed class ClockDomain
         return Ticked;
     }
 
-    /// <summary>Whether some unit is to be evaluated at the very next edge of the grid.</summary>
-    public bool WantsNext
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _next[0] != 0 && _divider == 1;
-    }
-
-    /// <summary>Whether any unit is to be evaluated at the current edge: what <see cref="TakeReady"/> would find.</summary>
+    /// <summary>False when <see cref="TakeReady"/> would find no unit at the current edge.</summary>
     public bool IsDueNow
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

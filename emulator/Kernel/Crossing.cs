@@ -101,6 +101,8 @@ public sealed class Crossing<T>
     /// <summary>Takes the head entry without copying it: for who has looked at it by <see cref="Peek"/>.</summary>
     public void Discard(long consumerEdge)
     {
+        if (!CanPop(consumerEdge))
+            throw new InvalidOperationException("Pop from a crossing without a visible entry.");
         long slot = _state.Popped++ & _mask;
         _freeFrom[slot] = _from.Edge + 2;
         if (_state.Pushed != _state.Popped)

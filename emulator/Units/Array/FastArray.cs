@@ -42,7 +42,7 @@ public sealed partial class FastArray
     private readonly int _rowMask;
 
     private long _time;
-    private long _pairedFold;
+    private long _pairedFold = -1;
     private long _fillingFold;
     private int _tokensInFold;
     private long _tokens;

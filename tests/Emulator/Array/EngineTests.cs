@@ -46,12 +46,18 @@ public class EngineTests
                 {
                     const int Pitch = 96, XPitch = 40, WPitch = 112;
                     float[] x = Floats(rows * XPitch, random), w = Floats(40 * WPitch, random), sums = Floats(rows * Pitch, random);
+                    if (sums.Length > 0 && k > 0)
+                        (x[0], sums[0]) = (k == 5 ? float.PositiveInfinity : -0f, k == 2 ? float.NaN : -0f);
                     float[] expected = [.. sums];
                     FoldFloat.Run(x, XPitch, w, WPitch, sums, Pitch, rows, k, columns, width);
                     FoldFloat.Scalar(x, XPitch, w, WPitch, expected, Pitch, rows, k, columns);
                     Assert.Equal(expected.Select(CanonicalNaN.BitsOf), sums.Select(CanonicalNaN.BitsOf));
 
                     int[] xi = Pairs(rows * XPitch, random), wi = Pairs(40 * WPitch, random), si = Pairs(rows * Pitch, random);
+                    for (int i = 0; i < si.Length; i += 5)
+                        si[i] = (i & 1) == 0 ? int.MaxValue : int.MinValue; // sums wrap
+                    for (int i = 0; i < wi.Length; i += 7)
+                        wi[i] = FoldInteger.Pair(-128, -128);
                     int[] expectedIntegers = [.. si];
                     FoldInteger.Run(xi, XPitch, wi, WPitch, si, Pitch, rows, k, columns, width);
                     FoldInteger.Scalar(xi, XPitch, wi, WPitch, expectedIntegers, Pitch, rows, k, columns);

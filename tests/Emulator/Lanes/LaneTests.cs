@@ -121,43 +121,6 @@ public class LaneTests
     }
 
     [Fact]
-    public void Fma_row_equals_its_scalar_twin_up_to_the_nan_payload()
-    {
-        for (int length = 0; length <= LongestLength; length++)
-        {
-            foreach (float a in new[] { 1.00024414f, -0f, float.PositiveInfinity, 3e-39f, float.NaN })
-            {
-                float[] b = Values(length, 5), got = Values(length, 6), expected = Values(length, 6);
-                FmaRow.Run(a, b, got);
-                FmaRow.Scalar(a, b, expected);
-                Equal(expected, got, canonical: true);
-            }
-        }
-    }
-
-    [Fact]
-    public void Int8_mac_row_equals_its_scalar_twin_and_wraps()
-    {
-        for (int length = 0; length <= LongestLength; length++)
-        {
-            foreach (sbyte a in new sbyte[] { -128, -1, 0, 77, 127 })
-            {
-                sbyte[] b = new sbyte[length];
-                int[] got = new int[length], expected = new int[length];
-                for (int i = 0; i < length; i++)
-                {
-                    b[i] = i % 7 == 0 ? (sbyte)-128 : (sbyte)CounterRandom.Bits(8, (ulong)i);
-                    got[i] = expected[i] = i % 5 == 0 ? int.MaxValue : (int)CounterRandom.Bits(9, (ulong)i);
-                }
-
-                Int8MacRow.Run(a, b, got);
-                Int8MacRow.Scalar(a, b, expected);
-                Assert.Equal(expected, got);
-            }
-        }
-    }
-
-    [Fact]
     public void Sgd_equals_its_scalar_twin_at_every_length()
     {
         for (int length = 0; length <= LongestLength; length++)
