@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace HybridEmu.Units;
 
 /// <summary>
@@ -36,16 +38,10 @@ internal sealed class DenseMatrix(int size)
         DenseMatrix result = new(size);
         for (int i = 0; i < size; i++)
         {
-            Span<double> row = result._cells.AsSpan(i * size, size);
+            Span<double> row = result.Cells(i);
             for (int k = 0; k < size; k++)
             {
-                double factor = this[i, k];
-                ReadOnlySpan<double> from = other.Row(k);
-                for (int j = 0; j < row.Length; j++)
-                {
-                    double product = factor * from[j];
-                    row[j] += product;
-                }
+                AddMultiple(row, other.Row(k), this[i, k]);
             }
         }
 
@@ -71,8 +67,8 @@ internal sealed class DenseMatrix(int size)
                 double factor = left[i, p];
                 if (i == p || factor == 0)
                     continue;
-                Subtract(left, i, p, factor);
-                Subtract(right, i, p, factor);
+                AddMultiple(left.Cells(i), left.Row(p), -factor);
+                AddMultiple(right.Cells(i), right.Row(p), -factor);
             }
         }
 
@@ -85,12 +81,23 @@ internal sealed class DenseMatrix(int size)
             matrix[row, j] *= factor;
     }
 
-    private static void Subtract(DenseMatrix matrix, int row, int from, double factor)
+    private Span<double> Cells(int row) => _cells.AsSpan(row * size, size);
+
+    /// <summary>to += factor * from, each product rounded before it is added; -factor is exact, so this subtracts too.</summary>
+    private static void AddMultiple(Span<double> to, ReadOnlySpan<double> from, double factor)
     {
-        for (int j = 0; j < matrix.Size; j++)
+        int j = 0;
+        var factors = new Vector<double>(factor);
+        for (; j + Vector<double>.Count <= to.Length; j += Vector<double>.Count)
         {
-            double product = factor * matrix[from, j];
-            matrix[row, j] -= product;
+            Vector<double> product = factors * new Vector<double>(from[j..]);
+            (new Vector<double>(to[j..]) + product).CopyTo(to[j..]);
+        }
+
+        for (; j < to.Length; j++)
+        {
+            double product = factor * from[j];
+            to[j] += product;
         }
     }
 }
