@@ -13,7 +13,7 @@ SPLIT ?=
 HIDDEN ?= 128
 OUT := out
 EMULATOR := $(OUT)/hybridemu
-FIRMWARE := first hello gemm mlp_train mlp_infer
+FIRMWARE := first hello gemm matmul mlp_train mlp_infer
 IMAGES := $(FIRMWARE:%=$(OUT)/firmware/%.elf)
 SOURCES := $(shell find emulator isa traces -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*') \
   $(shell find emulator isa traces -name '*.csproj') $(wildcard emulator/Chip/Presets/*.yaml) Directory.Build.props Directory.Packages.props

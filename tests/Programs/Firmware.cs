@@ -17,6 +17,8 @@ internal static class Firmware
 
     public static ElfImage Gemm { get; } = Load("gemm");
 
+    public static ElfImage Matmul { get; } = Load("matmul");
+
     public static ElfImage Train { get; } = Load("mlp_train");
 
     public static ElfImage Infer { get; } = Load("mlp_infer");
