@@ -1,5 +1,6 @@
 using System.Globalization;
 using HybridEmu.Chip;
+using HybridEmu.Units;
 
 namespace HybridEmu.Bench;
 
@@ -42,7 +43,7 @@ internal static class QuickMarks
             int steps = 4_000_000 / (side * side) * 8;
             foreach (string type in new[] { "bf16", "int8" })
             {
-                var stream = new ArrayStream(side, type == "bf16");
+                var stream = new ArrayStream(side, type == "bf16" ? MacKind.Bf16 : MacKind.Integer);
                 Mark($"array {side} x {side} {type}", Rate(() => stream.Step(steps), steps), "array cycles/s");
             }
         }
@@ -51,7 +52,7 @@ internal static class QuickMarks
         {
             foreach (string type in new[] { "bf16", "int8" })
             {
-                var folds = new FastArrayStream(side, type == "bf16");
+                var folds = new FastArrayStream(side, type == "bf16" ? MacKind.Bf16 : MacKind.Integer);
                 int count = Math.Max(4, (int)(2_000_000_000 / folds.MacsOfFold));
                 double rate = Rate(() => folds.Folds(count), (double)count * folds.MacsOfFold);
                 double roof = type == "bf16" ? floatRoof : integerRoof;

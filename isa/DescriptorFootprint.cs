@@ -93,6 +93,13 @@ public static class DescriptorFootprint
 
         int elementBytes = ElementBytes(operand.Role, in descriptor);
         (region.Rows, region.Columns) = Shape(operand, in descriptor);
+        if (elementBytes == 0)
+        {
+            // int4, two in a byte: a region of bytes.
+            elementBytes = 1;
+            region.Columns = Int4.RowBytes(region.Columns);
+        }
+
         region.ElementBytes = (byte)elementBytes;
         region.ElementStride = elementBytes;
         region.Pitch = operand.PitchByte == 0 ? (long)region.Columns * elementBytes : (int)descriptor.Word(operand.PitchByte >> 2);

@@ -6,34 +6,33 @@ namespace HybridEmu.Bench;
 internal sealed class ArrayStream
 {
     private readonly SystolicArray _array;
-    private readonly bool _floatingPoint;
-    private readonly ushort[] _halfwords;
-    private readonly sbyte[] _bytes;
-    private readonly int[] _weights;
+    private readonly MacKind _kind;
+    private readonly RowFormat _format;
+    private readonly byte[] _bytes;
+    private readonly int _side;
     private int _row;
 
-    public ArrayStream(int side, bool floatingPoint)
+    /// <param name="side">Rows and columns.</param>
+    /// <param name="kind">What the PEs multiply.</param>
+    public ArrayStream(int side, MacKind kind)
     {
+        _side = side;
+        _kind = kind;
+        _format = FastArrayStream.FormatOf(kind);
         _array = new SystolicArray(side, side);
-        _floatingPoint = floatingPoint;
-        _halfwords = [.. Enumerable.Range(0, side).Select(i => (ushort)(0x3F00 + i))];
-        _bytes = [.. Enumerable.Range(0, side).Select(i => (sbyte)i)];
-        _weights = [.. Enumerable.Range(0, side).Select(i => floatingPoint ? BitConverter.SingleToInt32Bits(1f / (i + 1)) : i)];
+        _bytes = FastArrayStream.Operand(side);
     }
 
     public void Step(int steps)
     {
         for (int i = 0; i < steps; i++)
         {
-            if (_floatingPoint)
-                _array.EnterBf16Row(_halfwords);
-            else
-                _array.EnterInt8Row(_bytes);
-            _array.EnterWeights(_weights, true);
+            _array.EnterRow(_bytes, _side, _format);
+            _array.EnterWeights(_bytes, _side, _format);
             if (_row == 0)
                 _array.EnterSwitch();
-            _row = _row + 1 == _weights.Length ? 0 : _row + 1;
-            _array.Step(_floatingPoint);
+            _row = _row + 1 == _side ? 0 : _row + 1;
+            _array.Step(_kind);
         }
     }
 }

@@ -9,23 +9,40 @@ internal sealed class FastArrayStream
     private const int Rows = 256;
 
     private readonly int _side;
-    private readonly bool _floatingPoint;
+    private readonly MacKind _kind;
+    private readonly RowFormat _format;
     private readonly Accumulators _accumulators;
     private readonly FastArray _array;
     private readonly byte[] _row;
 
-    public FastArrayStream(int side, bool floatingPoint)
+    public FastArrayStream(int side, MacKind kind)
     {
         _side = side;
-        _floatingPoint = floatingPoint;
-        var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side);
+        _kind = kind;
+        _format = FormatOf(kind);
+        var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side, Int8Packing: 4, Int4Packing: 8);
         _accumulators = new Accumulators(config);
         _array = new FastArray(config, _accumulators);
-        _row = [.. Enumerable.Range(0, 2 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
+        _row = Operand(side);
     }
 
     /// <summary>Multiply-accumulates of one fold.</summary>
-    public long MacsOfFold => (long)Rows * _side * _side;
+    public long MacsOfFold => (long)Rows * _side * _side * _kind switch
+    {
+        MacKind.Int8x4 => 4,
+        MacKind.Int4x8 => 8,
+        _ => 1,
+    };
+
+    public static RowFormat FormatOf(MacKind kind) => kind switch
+    {
+        MacKind.Bf16 => RowFormat.Bf16,
+        MacKind.Integer => RowFormat.Int8,
+        _ => RowFormat.Packed,
+    };
+
+    /// <summary>Bytes of a row in any format: bf16 between 0.5 and 1, or small integers.</summary>
+    public static byte[] Operand(int side) => [.. Enumerable.Range(0, 4 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
 
     public void Folds(int count)
     {
@@ -33,17 +50,17 @@ internal sealed class FastArrayStream
         {
             for (int r = 0; r < _side; r++)
             {
-                _array.EnterWeights(_row, _side, _floatingPoint);
-                _array.Step(_floatingPoint);
+                _array.EnterWeights(_row, _side, _format);
+                _array.Step(_kind);
             }
 
-            var wave = new FoldInFlight { Start = _array.Time, Rows = Rows, Columns = _side, Addend = 1, FloatingPoint = (byte)(_floatingPoint ? 1 : 0) };
+            var wave = new FoldInFlight { Start = _array.Time, Rows = Rows, Columns = _side, Addend = 1, Kind = _kind };
             _accumulators.Launch(in wave);
             _array.Launch(in wave);
             for (int i = 0; i < Rows; i++)
             {
-                _array.EnterRow(_row, _side, i, _floatingPoint);
-                _array.Step(_floatingPoint);
+                _array.EnterRow(_row, _side, i, _format);
+                _array.Step(_kind);
                 _accumulators.Retire(_array.Time - 1);
             }
         }

@@ -35,7 +35,10 @@ public sealed partial class Chip
             int number = i;
             void Add(string unit, Func<double> picojoules) =>
                 _energy.Add(new EnergySource($"tile{number}.{unit}", t.BlockOf(number, unit), () => core * picojoules()));
-            Add("array", () => (tile.Matrix.State.MacsBf16 * e.MacBf16) + (tile.Matrix.State.MacsInt8 * e.MacInt8));
+            Add("array", () =>
+                (tile.Matrix.State.MacsBf16 * e.MacBf16) +
+                ((tile.Matrix.State.MacsInt8 + tile.Matrix.State.MacsInt16) * e.MacInt8) +
+                (tile.Matrix.State.MacsInt4 * e.MacInt4));
             Add("accumulators", () => (tile.Matrix.AccumulatorReads + tile.Matrix.AccumulatorWrites) * WordBytes * e.AccumulatorByte);
             Add("scratchpad", () => (tile.Scratchpad.State.ReadBytes + tile.Scratchpad.State.WriteBytes) * e.ScratchpadByte);
             Add("vector", () => (tile.Vector.State.LaneOperations * e.OperationFp32) + (tile.Vector.State.Transcendentals * FusedStepsOfFunction * e.MacFp32));

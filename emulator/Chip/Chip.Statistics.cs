@@ -13,11 +13,12 @@ public sealed partial class Chip
     /// <param name="exitCode">The firmware's code, if it gave one.</param>
     public ChipStatistics Statistics(string outcome, uint? exitCode)
     {
-        long retired = 0, macs = 0;
+        long retired = 0, macs = 0, peCycles = 0;
         foreach (Tile tile in _tiles)
         {
             retired += tile.Control.State.Retired;
-            macs += tile.Matrix.State.MacsBf16 + tile.Matrix.State.MacsInt8;
+            macs += tile.Matrix.State.Macs;
+            peCycles += tile.Matrix.UsedPeCycles;
         }
 
         // Phases are what hart 0 marked.
@@ -32,7 +33,7 @@ public sealed partial class Chip
         long time = Math.Max(0, TimePs);
         return new ChipStatistics(
             _config.Name, _config.Seed, _core.Megahertz, outcome, exitCode, Cycles, time, retired, phases, UnitStatistics(),
-            new MacStatistics(macs, Cycles * _config.PeakMacsPerCycle),
+            new MacStatistics(macs, peCycles, Cycles * _config.ProcessingElements),
             [.. Units.Dispatch.QueueNames.Select((name, q) => new NamedCount(name, _tiles.Sum(t => (long)t.Dispatch.State.Queues[q].Performed)))],
             ConflictStatistics(), HbmStatistics(time), FabricStatistics(), EnergyStatistics(),
             new ThermalStatistics(

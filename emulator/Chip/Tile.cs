@@ -40,12 +40,22 @@ internal sealed class Tile
     {
         _wires = wires;
         string name = $"tile{number}";
-        ScratchpadPort Port(string requester, int unit) => new(
-            requester,
-            wires.Channel<ScratchpadRequest>($"{name}.{requester}.request", unit, ids.Scratchpad, FullRate),
-            wires.Channel<ScratchpadResponse>($"{name}.{requester}.response", ids.Scratchpad, unit, 2 * FullRate));
+        var matrix = new MatrixConfig(
+            c.Array.Rows, c.Array.Columns, c.Accumulators.Bytes, c.Array.AccumulatorLatency,
+            Int8Packing: c.Array.Int8Packing, Int4Packing: c.Array.Int4Packing, Accumulate: c.Array.Accumulate, Simd: simd, Engine: engine);
+        int bankSpan = c.Scratchpad.Banks * c.Scratchpad.BankWidthBytes;
+        ScratchpadPort Port(string requester, int unit, int rowBytes = 0)
+        {
+            int width = ScratchpadPort.WidthFor(rowBytes, bankSpan);
+            return new(
+                requester,
+                wires.Channel<ScratchpadRequest>($"{name}.{requester}.request", unit, ids.Scratchpad, FullRate),
+                wires.Channel<ScratchpadResponse>($"{name}.{requester}.response", ids.Scratchpad, unit, 2 * FullRate),
+                width > ScratchpadPort.LineBytes ? new WideLines(width, 2 * FullRate) : null);
+        }
 
-        ScratchpadPort operands = Port("mx.a", ids.Matrix), weights = Port("mx.w", ids.Matrix), results = Port("mx.d", ids.Matrix);
+        (int operandBytes, int weightBytes, int resultBytes) = matrix.RowBytes;
+        ScratchpadPort operands = Port("mx.a", ids.Matrix, operandBytes), weights = Port("mx.w", ids.Matrix, weightBytes), results = Port("mx.d", ids.Matrix, resultBytes);
         ScratchpadPort vectorA = Port("vx.a", ids.Vector), vectorB = Port("vx.b", ids.Vector), vectorD = Port("vx.d", ids.Vector);
         ScratchpadPort store = Port("st", ids.Store), load = Port("ld", ids.Load), core = Port("core", ids.Control);
         var accumulators = new ScratchpadPort(
@@ -82,6 +92,7 @@ internal sealed class Tile
                 AccumulatorBytes = (uint)c.Accumulators.Bytes,
                 Rows = (uint)c.Array.Rows,
                 Columns = (uint)c.Array.Columns,
+                Packing = (uint)(c.Array.Int8Packing | (c.Array.Int4Packing << 8)),
                 Banks = (uint)c.Scratchpad.Banks,
                 Lanes = (uint)c.Vector.Lanes,
                 Seed = (uint)c.Seed,
@@ -102,8 +113,7 @@ internal sealed class Tile
         Store = new StoreEngine(
             new DmaConfig(number, storePort.Number, stores, homes), starts[1], dones[1], storePort.Request, storePort.Response, store);
         Matrix = new MatrixUnit(
-            new MatrixConfig(c.Array.Rows, c.Array.Columns, c.Accumulators.Bytes, c.Array.AccumulatorLatency, Simd: simd, Engine: engine),
-            starts[2], dones[2], operands, weights, results, accumulators);
+            matrix, starts[2], dones[2], operands, weights, results, accumulators);
         Vector = new VectorUnit(
             new VectorConfig { Lanes = c.Vector.Lanes }, $"{name}.vector", starts[3], dones[3], vectorA, vectorB, vectorD);
 

@@ -17,6 +17,13 @@ public static class FoldInteger
     /// <summary>Two neighbours in k as one word.</summary>
     public static int Pair(int even, int odd) => (even & 0xFFFF) | (odd << 16);
 
+    /// <summary>One of the pairs of k in a packed word: of two that hold int8, or of four that hold int4.</summary>
+    public static int Pair(int word, int index, int pairs)
+    {
+        int bits = 16 / pairs, above = 32 - bits, low = above - (2 * bits * index);
+        return Pair(word << low >> above, word << (low - bits) >> above);
+    }
+
     /// <summary>Pairs of two rows of weights, column by column.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PairRows(ReadOnlySpan<int> even, ReadOnlySpan<int> odd, Span<int> pairs)

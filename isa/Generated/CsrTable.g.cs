@@ -127,7 +127,7 @@ public static class Csr
     /// <summary>hxcolumns: Columns of the array.</summary>
     public const int Hxcolumns = 0xFC3;
 
-    /// <summary>hxpacking: int8 products a cell makes in a cycle.</summary>
+    /// <summary>hxpacking: Products a PE makes in a cycle: int8 in bits 7:0, int4 in bits 15:8.</summary>
     public const int Hxpacking = 0xFC4;
 
     /// <summary>hxspbytes: Scratchpad bytes of this tile; at least 65536.</summary>
@@ -218,7 +218,7 @@ public static partial class CsrTable
         new(0xFC1, "hxfeatures", CsrAccess.ReadOnly, null, "Feature bits: 0 training (transpose, loss, optimizer)."),
         new(0xFC2, "hxrows", CsrAccess.ReadOnly, null, "Rows of the array."),
         new(0xFC3, "hxcolumns", CsrAccess.ReadOnly, null, "Columns of the array."),
-        new(0xFC4, "hxpacking", CsrAccess.ReadOnly, null, "int8 products a cell makes in a cycle."),
+        new(0xFC4, "hxpacking", CsrAccess.ReadOnly, null, "Products a PE makes in a cycle: int8 in bits 7:0, int4 in bits 15:8."),
         new(0xFC5, "hxspbytes", CsrAccess.ReadOnly, null, "Scratchpad bytes of this tile; at least 65536."),
         new(0xFC6, "hxaccbytes", CsrAccess.ReadOnly, null, "Accumulator bytes of this tile; at least 65536."),
         new(0xFC7, "hxbanks", CsrAccess.ReadOnly, null, "Scratchpad banks."),

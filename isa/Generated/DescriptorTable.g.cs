@@ -103,6 +103,9 @@ public static partial class DescriptorTable
             [
                 new(0x40, 0x40, 0x80, 0x01, Raw: false), // A: bf16  B: bf16  acc: fp32
                 new(0x04, 0x04, 0x20, 0x01, Raw: false), // A: int8  B: int8  acc: int32
+                new(0x02, 0x02, 0x20, 0x01, Raw: false), // A: int4  B: int4  acc: int32
+                new(0x10, 0x04, 0x20, 0x01, Raw: false), // A: int16  B: int8  acc: int32
+                new(0x04, 0x10, 0x20, 0x01, Raw: false), // A: int8  B: int16  acc: int32
             ],
             Fields:
             [
@@ -123,7 +126,7 @@ public static partial class DescriptorTable
             UsedBits: [0xFFFF1FFF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0x000000FF, 0x00000000],
             Slot: SlotUse.Write,
             Summary: "Add the product of two matrices to an accumulator slot, k ascending, for any m, k, n.",
-            Semantics: "for i < m, j < n:\n  s = accumulate ? slot[i][j] : +0\n  for k' = 0 .. k-1: s = fma(A[i][k'], W[k'][j], s)     (int8: s = s + A*W, wrapping)\n  slot[i][j] = s",
+            Semantics: "for i < m, j < n:\n  s = accumulate ? slot[i][j] : +0\n  for k' = 0 .. k-1: s = fma(A[i][k'], W[k'][j], s)     (integers: s = s + A*W, wrapping)\n  slot[i][j] = s",
             Example: "mx.matmul a=0x40000000, w=0x40002000, slot=0, m=32, k=64, n=16, pitcha=128, pitchw=32, type=bf16, accumulate, wait=3:1, post=4:1"),
         new(
             DescriptorOpcode.MxDrain, "mx.drain", DescriptorQueue.Mx, Flags: 0x11, Stochastic: true, Activation: true, Copy: false,

@@ -38,16 +38,33 @@ public sealed partial class ReferenceTensor
                 uint sum = slot.Bits[i, j];
                 for (int k = 0; k < d.N1; k++)
                 {
-                    ulong a = d.TransposeA ? Place(d.A, k, d.PitchA, i, d.TypeA) : Place(d.A, i, d.PitchA, k, d.TypeA);
-                    ulong b = d.TransposeB ? Place(d.B, j, d.PitchB, k, d.TypeB) : Place(d.B, k, d.PitchB, j, d.TypeB);
-                    sum = d.TypeAccumulator == ElementType.Int32
-                        ? (uint)((int)sum + ((sbyte)Scratchpad[a] * (sbyte)Scratchpad[b]))
-                        : BitConverter.SingleToUInt32Bits(Fp32.Fma(Value(a, d.TypeA), Value(b, d.TypeB), BitConverter.UInt32BitsToSingle(sum)));
+                    (int Row, int Column) a = d.TransposeA ? (k, i) : (i, k), b = d.TransposeB ? (j, k) : (k, j);
+                    if (d.TypeAccumulator == ElementType.Int32)
+                    {
+                        sum = (uint)((int)sum + (Integer(d.A, a.Row, d.PitchA, a.Column, d.TypeA) * Integer(d.B, b.Row, d.PitchB, b.Column, d.TypeB)));
+                        continue;
+                    }
+
+                    float x = Value(Place(d.A, a.Row, d.PitchA, a.Column, d.TypeA), d.TypeA), w = Value(Place(d.B, b.Row, d.PitchB, b.Column, d.TypeB), d.TypeB);
+                    sum = BitConverter.SingleToUInt32Bits(Fp32.Fma(x, w, BitConverter.UInt32BitsToSingle(sum)));
                 }
 
                 slot.Bits[i, j] = sum;
             }
         }
+    }
+
+    private int Integer(ulong address, int row, int pitch, int column, ElementType type)
+    {
+        if (type == ElementType.Int4)
+        {
+            int both = Scratchpad[Place(address, row, pitch, column / 2, ElementType.Int8)];
+            int nibble = column % 2 == 0 ? both & 15 : both >> 4;
+            return nibble >= 8 ? nibble - 16 : nibble;
+        }
+
+        ulong place = Place(address, row, pitch, column, type);
+        return type == ElementType.Int16 ? (short)Scratchpad.Read(place, 2) : (sbyte)Scratchpad[place];
     }
 
     private void Drain(in Descriptor d)

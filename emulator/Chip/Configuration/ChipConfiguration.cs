@@ -1,3 +1,5 @@
+using HybridEmu.Units;
+
 namespace HybridEmu.Chip;
 
 /// <summary>A chip to build: what presets, user files and overrides say, checked. See <see cref="ConfigurationLoader"/>.</summary>
@@ -19,8 +21,8 @@ public sealed record ChipConfiguration(
     EnergyConfiguration Energy,
     ChecksConfiguration Checks)
 {
-    /// <summary>Multiply-accumulates a core cycle when every PE of every tile works.</summary>
-    public long PeakMacsPerCycle => (long)Tiles * Array.Rows * Array.Columns;
+    /// <summary>PEs of all tiles: bf16 multiply-accumulates a core cycle when every one works.</summary>
+    public long ProcessingElements => (long)Tiles * Array.Rows * Array.Columns;
 
     /// <summary>Peak HBM bandwidth in bytes a second: each pseudo-channel moves 32 B in two command clocks.</summary>
     public double PeakHbmBytesPerSecond => Hbm.Channels * 2 * 16.0 * Hbm.ClockMegahertz * 1e6;
@@ -29,7 +31,13 @@ public sealed record ChipConfiguration(
         name,
         v.Integer("tiles"),
         v.Unsigned("seed"),
-        new(v.Integer("array.rows"), v.Integer("array.columns"), v.Integer("array.accumulator_latency")),
+        new(
+            v.Integer("array.rows"),
+            v.Integer("array.columns"),
+            v.Integer("array.accumulator_latency"),
+            v.Integer("array.int8_packing") == 1 ? 4 : 1,
+            v.Integer("array.int4_packing") == 1 ? 8 : 1,
+            v.Integer("array.accumulate") == 1 ? AccumulatePlace.Bottom : AccumulatePlace.Top),
         new(
             v.Integer("scratchpad.bytes"),
             v.Integer("scratchpad.banks"),
@@ -58,7 +66,11 @@ public sealed record ChipConfiguration(
 
 /// <summary>Systolic array of a tile.</summary>
 /// <param name="AccumulatorLatency">Cycles from the write of an accumulator to the first read that sees it.</param>
-public sealed record ArrayConfiguration(int Rows, int Columns, int AccumulatorLatency);
+/// <param name="Int8Packing">int8 products of a PE in a step: 1 or 4.</param>
+/// <param name="Int4Packing">int4 products of a PE in a step: 1 or 8.</param>
+/// <param name="Accumulate">Where a sum meets what its accumulator holds.</param>
+public sealed record ArrayConfiguration(
+    int Rows, int Columns, int AccumulatorLatency, int Int8Packing, int Int4Packing, AccumulatePlace Accumulate);
 
 /// <summary>Scratchpad of a tile.</summary>
 /// <param name="DualPorted">A bank serves one read and one write a cycle instead of one access.</param>

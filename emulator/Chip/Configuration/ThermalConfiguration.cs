@@ -113,6 +113,7 @@ public sealed record PackageConfiguration(
 public sealed record EnergyConfiguration(
     double MacBf16,
     double MacInt8,
+    double MacInt4,
     double MacFp32,
     double OperationFp32,
     double ScratchpadByte,
@@ -139,6 +140,7 @@ public sealed record EnergyConfiguration(
     internal static EnergyConfiguration From(ConfigurationValues v) => new(
         MacBf16: v.Real("energy.mac_bf16"),
         MacInt8: v.Real("energy.mac_int8"),
+        MacInt4: v.Real("energy.mac_int4"),
         MacFp32: v.Real("energy.mac_fp32"),
         OperationFp32: v.Real("energy.operation_fp32"),
         ScratchpadByte: v.Real("energy.scratchpad"),

@@ -9,10 +9,11 @@ public sealed record NamedCount(string Name, long Count);
 public sealed record UnitStatistics(string Name, string Clock, long Cycles, IReadOnlyList<NamedCount> Causes);
 
 /// <param name="Macs">Multiply-accumulates done.</param>
-/// <param name="PeakMacs">What every PE of every tile could have done in the run.</param>
-public sealed record MacStatistics(long Macs, long PeakMacs)
+/// <param name="UsedPeCycles">PE cycles that they took: a PE does one a cycle, more where its configuration packs int8 or int4, and half of one of 8 by 16 bits.</param>
+/// <param name="PeCycles">PEs of all tiles, times the cycles of the run.</param>
+public sealed record MacStatistics(long Macs, long UsedPeCycles, long PeCycles)
 {
-    public double UtilisationPercent => PeakMacs > 0 ? 100.0 * Macs / PeakMacs : 0;
+    public double UtilisationPercent => PeCycles > 0 ? 100.0 * UsedPeCycles / PeCycles : 0;
 }
 
 /// <summary>Cycles in which one requester of a scratchpad waited because another was granted the bank.</summary>

@@ -36,7 +36,8 @@ public static class StatisticsJson
         json.WriteEndArray();
         json.WriteStartObject("macs");
         json.WriteNumber("done", s.Macs.Macs);
-        json.WriteNumber("peak", s.Macs.PeakMacs);
+        json.WriteNumber("usedPeCycles", s.Macs.UsedPeCycles);
+        json.WriteNumber("peCycles", s.Macs.PeCycles);
         json.WriteNumber("utilisationPercent", s.Macs.UtilisationPercent);
         json.WriteEndObject();
         Counts(json, "descriptors", s.Descriptors);

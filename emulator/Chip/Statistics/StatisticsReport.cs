@@ -31,7 +31,7 @@ public sealed class StatisticsReport
         long descriptors = _s.Descriptors.Sum(d => d.Count);
         string queues = descriptors > 0 ? $" ({Counts(_s.Descriptors)})" : "";
         Line($"Work        {N(_s.InstructionsRetired)} instructions, {N(descriptors)} descriptors{queues}");
-        Line($"MACs        {N(_s.Macs.Macs)} of {N(_s.Macs.PeakMacs)} possible: {_s.Macs.UtilisationPercent:0.00} % utilisation");
+        Line($"MACs        {N(_s.Macs.Macs)}; {N(_s.Macs.UsedPeCycles)} of {N(_s.Macs.PeCycles)} PE cycles: {_s.Macs.UtilisationPercent:0.00} % utilisation");
         Phases();
         Units();
         Conflicts();

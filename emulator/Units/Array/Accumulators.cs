@@ -6,7 +6,8 @@ namespace HybridEmu.Units;
 
 /// <summary>
 /// C column banks of 32-bit words, one read and one write port a bank, in four slots; and the address generators that
-/// follow the wavefront: column c of a fold is read c cycles after column 0, and written R cycles after it was read.
+/// follow the wavefront: column c of a fold is read c cycles after column 0, and written R cycles after its row entered.
+/// Sums accumulated at the top are read as they enter the array, those at the bottom as they are written.
 /// </summary>
 /// <remarks>
 /// Layout: word w of the byte space is line w / C, column w mod C. Slot s starts at line s * L, L = floor(slotBytes / 4C).
@@ -20,6 +21,7 @@ public sealed class Accumulators
     private readonly int _columns;
     private readonly int _rows;
     private readonly int _latency;
+    private readonly int _readAge; // steps from a row's entry to the reading of its addends
     private readonly int[] _words;
     private readonly FoldInFlight[] _folds;
     private AccumulatorsState _state;
@@ -29,6 +31,7 @@ public sealed class Accumulators
         _columns = config.Columns;
         _rows = config.Rows;
         _latency = config.AccumulatorLatencyCycles;
+        _readAge = config.Accumulate == AccumulatePlace.Bottom ? _rows : 0;
         SizeBytes = config.AccumulatorBytes;
         LinesPerSlot = config.AccumulatorBytes / Slots / (4 * _columns);
         _words = new int[((config.AccumulatorBytes / 4) + _columns - 1) / _columns * _columns];
@@ -46,7 +49,7 @@ public sealed class Accumulators
     {
         long reads = _state.Reads;
         for (int i = 0; i < _state.Folds; i++)
-            reads += Fold(i).Addend != 0 ? Passed(in Fold(i), time - Fold(i).Start) : 0;
+            reads += Fold(i).Addend != 0 ? Passed(in Fold(i), time - Fold(i).Start - _readAge) : 0;
         return reads;
     }
 
@@ -63,8 +66,8 @@ public sealed class Accumulators
     public int BlockLine(int slot, int m, int nBlock) => (slot * LinesPerSlot) + (nBlock * m);
 
     /// <summary>
-    /// The earliest array time at which a fold over the same lines may take its first row: La after the first row of the
-    /// fold before it is written. Later rows and columns follow at the same distance.
+    /// The earliest array time at which a fold over the same lines may take its first row, so that it reads La after the first
+    /// row of the fold before it is written. Later rows and columns follow at the same distance.
     /// </summary>
     public long FreeFrom(int line)
     {
@@ -73,7 +76,7 @@ public sealed class Accumulators
         {
             ref FoldInFlight fold = ref Fold(i);
             if (fold.Line == line)
-                from = Math.Max(from, fold.Start + _rows + _latency);
+                from = Math.Max(from, fold.Start + _rows - _readAge + _latency);
         }
 
         return from;
@@ -91,7 +94,7 @@ public sealed class Accumulators
     /// <summary>Reads what enters the top at a step: the addend of each column that a fold reaches, at its entry.</summary>
     public void ReadAddends(long time, Span<int> top)
     {
-        for (int i = 0; i < _state.Folds; i++)
+        for (int i = 0; i < _state.Folds && _readAge == 0; i++)
         {
             ref FoldInFlight fold = ref Fold(i);
             if (fold.Addend == 0 || !Active(in fold, time - fold.Start, out int first, out int end, out int place))
@@ -111,8 +114,8 @@ public sealed class Accumulators
                 continue;
             for (int c = first; c < end; c++, place -= _columns - 1)
             {
-                int word = bottom[c];
-                _words[place] = fold.FloatingPoint != 0 ? (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(word)) : word;
+                int word = _readAge != 0 && fold.Addend != 0 ? Sum(fold.Kind, _words[place], bottom[c]) : bottom[c];
+                _words[place] = fold.Kind == MacKind.Bf16 ? (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(word)) : word;
             }
         }
     }
@@ -145,7 +148,7 @@ public sealed class Accumulators
         for (int i = 0; i < _state.Folds; i++)
         {
             ref FoldInFlight fold = ref Fold(i);
-            long age = time - fold.Start - (write ? _rows : 0);
+            long age = time - fold.Start - (write ? _rows : _readAge);
             if ((write || fold.Addend != 0) && Active(in fold, age, out int first, out int end, out _) && column >= first && column < end)
                 return true;
         }
@@ -208,6 +211,10 @@ public sealed class Accumulators
         return true;
     }
 
+    private static int Sum(MacKind kind, int held, int sum) => kind == MacKind.Bf16
+        ? BitConverter.SingleToInt32Bits(BitConverter.Int32BitsToSingle(held) + BitConverter.Int32BitsToSingle(sum))
+        : unchecked(held + sum);
+
     private ref FoldInFlight Fold(int index)
     {
         int slot = _state.First + index;
@@ -234,7 +241,7 @@ public struct FoldInFlight
     public byte Addend;
 
     /// <summary>1: fp32, whose NaNs are stored canonical.</summary>
-    public byte FloatingPoint;
+    public MacKind Kind;
 }
 
 /// <summary>The registers of the accumulators apart from the banks.</summary>

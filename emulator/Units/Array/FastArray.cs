@@ -24,8 +24,10 @@ public sealed partial class FastArray
     private readonly int _columns;
     private readonly int _stride;
     private readonly int _xPitch;
+    private readonly int _pairPitch;
     private readonly int _weightPitch;
     private readonly SimdWidth _simd;
+    private readonly bool _bottom; // whether addends join below the array
     private readonly Accumulators _accumulators;
 
     private readonly StepInput[] _steps; // ring by step
@@ -60,6 +62,7 @@ public sealed partial class FastArray
         _weightPitch = _stride + FoldFloat.Block; // no power of two: a column block's rows would share a few sets of the host's cache
         _simd = SimdWidths.Choose(config.Simd);
         _accumulators = accumulators;
+        _bottom = config.Accumulate == AccumulatePlace.Bottom;
         int steps = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns));
         int rows = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + MostRowsAtOnce));
         _steps = new StepInput[steps];
@@ -70,9 +73,11 @@ public sealed partial class FastArray
         _addends = new int[rows * _stride];
         _folds = new FoldInput[(_columns / _rows) + 6];
         _weights = new int[_folds.Length * _rows * _weightPitch];
-        _weightPairs = new int[(_rows + 1) / 2 * _weightPitch];
+        int mostPairs = config.MostPacking == 1 ? (_rows + 1) / 2 : _rows * config.MostPacking / 2;
+        _pairPitch = (mostPairs + 15) / 16 * 16;
+        _weightPairs = new int[mostPairs * _weightPitch];
         _zeros = new int[_stride];
-        _xPairs = new int[MostRowsAtOnce * _xPitch];
+        _xPairs = new int[MostRowsAtOnce * _pairPitch];
         _sums = new int[MostRowsAtOnce * _stride];
     }
 
@@ -80,10 +85,10 @@ public sealed partial class FastArray
     public long Time => _time;
 
     /// <summary>A shift token enters at the next step with one row of weights, bottom row first; R of them make a fold.</summary>
-    /// <param name="row">bf16 or int8 bytes, one element a column; empty for a row beyond K.</param>
-    /// <param name="columns">Elements in the row.</param>
-    /// <param name="floatingPoint">bf16, else int8.</param>
-    public void EnterWeights(ReadOnlySpan<byte> row, int columns, bool floatingPoint)
+    /// <param name="row">Bytes of a word a column; empty for a row beyond K.</param>
+    /// <param name="columns">Words in the row.</param>
+    /// <param name="format">What the bytes are.</param>
+    public void EnterWeights(ReadOnlySpan<byte> row, int columns, RowFormat format)
     {
         ref FoldInput fold = ref Fold(_fillingFold);
         if (_tokensInFold == 0)
@@ -103,7 +108,7 @@ public sealed partial class FastArray
         else
         {
             fold.EnabledRows = Math.Max(fold.EnabledRows, at + 1);
-            Widen(row, columns, floatingPoint, words);
+            format.Widen(row, words[..columns]);
             words[columns..].Clear();
         }
 
@@ -125,42 +130,43 @@ public sealed partial class FastArray
     }
 
     /// <summary>The next X row of the fold launched last enters at the next step.</summary>
-    /// <param name="row">bf16 or int8 bytes.</param>
-    /// <param name="elements">Elements in the row, up to R; the others are 0.</param>
+    /// <param name="row">Bytes of its words.</param>
+    /// <param name="words">Words in the row, up to R; the others are 0.</param>
     /// <param name="index">Number of the row in its fold.</param>
-    /// <param name="floatingPoint">bf16, else int8.</param>
-    public void EnterRow(ReadOnlySpan<byte> row, int elements, int index, bool floatingPoint)
+    /// <param name="format">What the bytes are.</param>
+    public void EnterRow(ReadOnlySpan<byte> row, int words, int index, RowFormat format)
     {
         if (_entered - _settled == MostRowsAtOnce)
             Settle();
         int slot = (int)_entered & _rowMask;
         _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time };
-        Span<int> words = _x.AsSpan(slot * _xPitch, _xPitch);
-        Widen(row, elements, floatingPoint, words);
-        words[elements..].Clear();
+        Span<int> taken = _x.AsSpan(slot * _xPitch, _xPitch);
+        format.Widen(row, taken[..words]);
+        taken[words..].Clear();
         _entered++;
         _entering |= StepFlags.Row;
     }
 
     /// <summary>One enabled cycle.</summary>
-    public void Step(bool floatingPoint)
+    public void Step(MacKind kind)
     {
         ref StepInput step = ref _steps[_time & _stepMask];
         step.Tokens = _tokens;
         step.Fold = _launched - 1;
         step.Row = _entered - 1;
-        step.Flags = floatingPoint ? _entering | StepFlags.FloatingPoint : _entering;
+        step.Flags = _entering;
+        step.Kind = kind;
         _entering = StepFlags.None;
         _time++;
     }
 
     /// <summary>Steps at which nothing enters.</summary>
-    public void Rest(long steps, bool floatingPoint)
+    public void Rest(long steps, MacKind kind)
     {
         long recorded = Math.Min(steps, _steps.Length);
         _time += steps - recorded;
         for (long i = 0; i < recorded; i++)
-            Step(floatingPoint);
+            Step(kind);
     }
 
     /// <summary>Puts the sums of all rows that entered into the accumulators.</summary>
@@ -187,34 +193,52 @@ public sealed partial class FastArray
         for (int i = 0; i < count; i++)
             held.Slice(i * _columns, wave.Columns).CopyTo(_addends.AsSpan((slot + i) * _stride));
 
+        bool entersTop = wave.Addend != 0 && !_bottom, joinsBelow = wave.Addend != 0 && _bottom;
         // The kernels write whole blocks of columns: in place where a fold has no others.
         if (_columns == _stride && wave.Columns % FoldFloat.Block == 0)
         {
-            for (int i = 0; wave.Addend == 0 && i < count; i++)
+            for (int i = 0; !entersTop && i < count; i++)
                 held.Slice(i * _columns, wave.Columns).Clear();
             Multiply(in fold, number, slot, count, held, _columns, wave.Columns);
-            for (int i = 0; wave.FloatingPoint != 0 && i < count; i++)
+            for (int i = 0; joinsBelow && i < count; i++)
+                Join(wave.Kind, held.Slice(i * _columns, wave.Columns), _addends.AsSpan((slot + i) * _stride, wave.Columns));
+            for (int i = 0; wave.Kind == MacKind.Bf16 && i < count; i++)
                 CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(held.Slice(i * _columns, wave.Columns)));
             return;
         }
 
         Span<int> sums = _sums.AsSpan(0, count * _stride);
-        if (wave.Addend != 0)
+        if (entersTop)
             _addends.AsSpan(slot * _stride, sums.Length).CopyTo(sums);
         else
             sums.Clear();
         Multiply(in fold, number, slot, count, sums, _stride, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
-        if (wave.FloatingPoint != 0)
+        if (joinsBelow)
+            Join(wave.Kind, sums, _addends.AsSpan(slot * _stride, sums.Length));
+        if (wave.Kind == MacKind.Bf16)
             CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(sums));
         for (int i = 0; i < count; i++)
             sums.Slice(i * _stride, wave.Columns).CopyTo(held[(i * _columns)..]);
+    }
+
+    private static void Join(MacKind kind, Span<int> sums, ReadOnlySpan<int> held)
+    {
+        if (kind == MacKind.Bf16)
+        {
+            Span<float> floats = MemoryMarshal.Cast<int, float>(sums);
+            AddLane.Run(MemoryMarshal.Cast<int, float>(held), floats, floats);
+            return;
+        }
+
+        for (int c = 0; c < sums.Length; c++)
+            sums[c] = unchecked(sums[c] + held[c]);
     }
 
     private void Multiply(in FoldInput fold, long number, int slot, int count, Span<int> sums, int pitch, int columns)
     {
         ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
         ReadOnlySpan<int> weights = _weights.AsSpan((int)(number % _folds.Length) * _rows * _weightPitch, _rows * _weightPitch);
-        if (fold.Wave.FloatingPoint != 0)
+        if (fold.Wave.Kind == MacKind.Bf16)
         {
             FoldFloat.Run(
                 MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights), _weightPitch,
@@ -222,36 +246,60 @@ public sealed partial class FastArray
             return;
         }
 
-        PairWeights(number, fold.EnabledRows, weights, columns);
-        int pairs = (fold.EnabledRows + 1) / 2;
+        int pairsOfWord = Pairs(fold.Wave.Kind);
+        int pairs = pairsOfWord == 0 ? (fold.EnabledRows + 1) / 2 : fold.EnabledRows * pairsOfWord;
+        PairWeights(number, in fold, weights, columns);
         for (int i = 0; i < count; i++)
-            FoldInteger.PairNeighbours(x[(i * _xPitch)..], _xPairs.AsSpan(i * _xPitch, pairs));
-        FoldInteger.Run(_xPairs, _xPitch, _weightPairs, _weightPitch, sums, pitch, count, pairs, columns, _simd);
+            PairRow(fold.Wave.Kind, x.Slice(i * _xPitch, _xPitch), fold.EnabledRows, _xPairs.AsSpan(i * _pairPitch, pairs));
+        FoldInteger.Run(_xPairs, _pairPitch, _weightPairs, _weightPitch, sums, pitch, count, pairs, columns, _simd);
     }
 
-    private void PairWeights(long number, int enabledRows, ReadOnlySpan<int> weights, int columns)
+    /// <summary>Pairs of products in a word; 0 where a word has one and two words make a pair.</summary>
+    private static int Pairs(MacKind kind) => kind switch
+    {
+        MacKind.Int8x4 => 2,
+        MacKind.Int4x8 => 4,
+        _ => 0,
+    };
+
+    private static void PairRow(MacKind kind, ReadOnlySpan<int> x, int enabledRows, Span<int> pairs)
+    {
+        if (kind == MacKind.Integer)
+        {
+            FoldInteger.PairNeighbours(x, pairs);
+            return;
+        }
+
+        int pairsOfWord = Pairs(kind);
+        for (int r = 0; r < enabledRows; r++)
+        {
+            for (int p = 0; p < pairsOfWord; p++)
+                pairs[(r * pairsOfWord) + p] = FoldInteger.Pair(x[r], p, pairsOfWord);
+        }
+    }
+
+    private void PairWeights(long number, in FoldInput fold, ReadOnlySpan<int> weights, int columns)
     {
         if (_pairedFold == number)
             return;
         _pairedFold = number;
-        for (int r = 0; r < enabledRows; r += 2)
+        int pairsOfWord = Pairs(fold.Wave.Kind);
+        for (int r = 0; r < fold.EnabledRows; r += pairsOfWord == 0 ? 2 : 1)
         {
-            ReadOnlySpan<int> even = weights.Slice(r * _weightPitch, columns);
-            ReadOnlySpan<int> odd = r + 1 < enabledRows ? weights.Slice((r + 1) * _weightPitch, columns) : _zeros;
-            FoldInteger.PairRows(even, odd, _weightPairs.AsSpan(r / 2 * _weightPitch));
-        }
-    }
+            ReadOnlySpan<int> row = weights.Slice(r * _weightPitch, columns);
+            for (int p = 0; p < pairsOfWord; p++)
+            {
+                Span<int> pairs = _weightPairs.AsSpan(((r * pairsOfWord) + p) * _weightPitch, columns);
+                for (int c = 0; c < columns; c++)
+                    pairs[c] = FoldInteger.Pair(row[c], p, pairsOfWord);
+            }
 
-    private static void Widen(ReadOnlySpan<byte> row, int elements, bool floatingPoint, Span<int> words)
-    {
-        if (floatingPoint)
-        {
-            WidenBf16.Run(MemoryMarshal.Cast<byte, ushort>(row)[..elements], MemoryMarshal.Cast<int, float>(words)[..elements]);
-            return;
+            if (pairsOfWord == 0)
+            {
+                ReadOnlySpan<int> odd = r + 1 < fold.EnabledRows ? weights.Slice((r + 1) * _weightPitch, columns) : _zeros;
+                FoldInteger.PairRows(row, odd, _weightPairs.AsSpan(r / 2 * _weightPitch));
+            }
         }
-
-        for (int i = 0; i < elements; i++)
-            words[i] = (sbyte)row[i];
     }
 
     private ref FoldInput Fold(long number) => ref _folds[number % _folds.Length];
@@ -264,6 +312,7 @@ public sealed partial class FastArray
         /// <summary>Tokens and rows entered up to and with this step; the fold launched last.</summary>
         public long Tokens, Row, Fold;
         public StepFlags Flags;
+        public MacKind Kind;
     }
 
     [Flags]
@@ -274,7 +323,6 @@ public sealed partial class FastArray
         ShiftToken = 2,
         Enable = 4, // of the shift token
         SwitchToken = 8,
-        FloatingPoint = 16,
     }
 
     private struct RowInput

@@ -9,6 +9,8 @@ namespace HybridEmu.Units;
 /// <param name="AccumulatorLatencyCycles">La: enabled cycles from a bank's write to the first read of the new value, 1 to 16.</param>
 /// <param name="OperandFifoRows">X rows requested ahead of the array.</param>
 /// <param name="WeightFifoRows">Weight rows requested ahead of the shift chain.</param>
+/// <param name="Int8Packing">int8 products of a PE in a step: 1 or 4.</param>
+/// <param name="Int4Packing">int4 products of a PE in a step: 1 or 8.</param>
 /// <param name="Simd">How the host computes; changes no bit.</param>
 /// <param name="Engine">How the host moves the array; changes no bit and no cycle.</param>
 public sealed record MatrixConfig(
@@ -18,10 +20,22 @@ public sealed record MatrixConfig(
     int AccumulatorLatencyCycles = 2,
     int OperandFifoRows = 8,
     int WeightFifoRows = 8,
+    int Int8Packing = 1,
+    int Int4Packing = 1,
+    AccumulatePlace Accumulate = AccumulatePlace.Top,
     SimdWidth Simd = SimdWidth.Widest,
     ArrayEngine Engine = ArrayEngine.Fast)
 {
     public const int MaximumSide = 256;
+
+    /// <summary>The most elements of consecutive k that a PE multiplies in a step.</summary>
+    public int MostPacking => Math.Max(Int8Packing, Int4Packing);
+
+    /// <summary>Bytes that a PE takes of an operand row.</summary>
+    public int WordBytes => MostPacking > 1 ? OperandWords.PackedBytes : sizeof(ushort);
+
+    /// <summary>Bytes of an X row, a row of weights and a drained row: what their ports should move in one access.</summary>
+    public (int Operands, int Weights, int Results) RowBytes => (Rows * WordBytes, Columns * sizeof(ushort), Columns * sizeof(int));
 
     /// <summary>Throws when a size is outside its range; presets are checked before this with file and line.</summary>
     public void Check()
@@ -32,6 +46,10 @@ public sealed record MatrixConfig(
         Range(AccumulatorBytes, 64, 1 << 28, nameof(AccumulatorBytes));
         Range(OperandFifoRows, 1, 4096, nameof(OperandFifoRows));
         Range(WeightFifoRows, 1, 4096, nameof(WeightFifoRows));
+        if (Int8Packing is not (1 or 4))
+            throw new ArgumentOutOfRangeException(nameof(Int8Packing), Int8Packing, "int8 packing must be 1 or 4.");
+        if (Int4Packing is not (1 or 8))
+            throw new ArgumentOutOfRangeException(nameof(Int4Packing), Int4Packing, "int4 packing must be 1 or 8.");
     }
 
     private static void Range(int value, int low, int high, string name)

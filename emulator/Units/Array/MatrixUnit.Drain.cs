@@ -12,8 +12,6 @@ namespace HybridEmu.Units;
 /// </summary>
 public sealed partial class MatrixUnit
 {
-    private const int LineBytes = 64;
-
     private void StartDrain(in Descriptor descriptor)
     {
         State.Phase = descriptor.MatrixParameters != 0 ? MatrixPhase.DrainParameters : PhaseOfBlock(in descriptor);
@@ -48,9 +46,10 @@ public sealed partial class MatrixUnit
         bool whole = false;
         if (_readWeights.Response.CanPop(edge))
         {
-            ScratchpadResponse response = _readWeights.Response.Pop(edge);
-            Line64.ReadSpan(in response.Data)[..response.Length].CopyTo(destination[State.ArrivedBytes..]);
-            State.ArrivedBytes += response.Length;
+            ReadOnlySpan<byte> bytes = _readWeights.BytesOf(in _readWeights.Response.Peek(edge));
+            bytes.CopyTo(destination[State.ArrivedBytes..]);
+            State.ArrivedBytes += bytes.Length;
+            _readWeights.DiscardRead(edge);
             whole = State.ArrivedBytes == destination.Length;
             moved = true;
         }
@@ -62,11 +61,10 @@ public sealed partial class MatrixUnit
         }
         else if (State.AskedBytes < destination.Length && _readWeights.Request.CanPush(edge))
         {
-            ScratchpadRequest request = default;
-            request.Address = address + (uint)State.AskedBytes;
-            request.Length = (byte)Math.Min(destination.Length - State.AskedBytes, LineBytes - (int)(request.Address & 63));
-            State.AskedBytes += request.Length;
-            _readWeights.Request.Push(in request, edge);
+            uint at = address + (uint)State.AskedBytes;
+            int length = Math.Min(destination.Length - State.AskedBytes, _readWeights.RestOfLine(at));
+            State.AskedBytes += length;
+            ScratchpadRequest.PushRead(_readWeights.Request, at, length, 0, edge);
             moved = true;
         }
 
@@ -109,15 +107,12 @@ public sealed partial class MatrixUnit
 
     private void SendPart(long edge)
     {
-        ScratchpadRequest request = default;
-        request.Write = 1;
-        request.Address = State.OutAddress + (uint)State.OutSent;
-        request.Length = (byte)Math.Min(State.OutBytes - State.OutSent, LineBytes - (int)(request.Address & 63));
-        _out.AsSpan(State.OutSent, request.Length).CopyTo(Line64.Span(ref request.Data));
-        State.OutSent += request.Length;
-        State.WrittenBytes += request.Length;
+        uint address = State.OutAddress + (uint)State.OutSent;
+        int length = Math.Min(State.OutBytes - State.OutSent, _write.RestOfLine(address));
+        _write.PushWrite(address, _out.AsSpan(State.OutSent, length), edge);
+        State.OutSent += length;
+        State.WrittenBytes += length;
         State.Unacknowledged++;
-        _write.Request.Push(in request, edge);
     }
 
     private void ConvertRow()

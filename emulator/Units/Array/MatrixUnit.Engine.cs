@@ -16,6 +16,8 @@ public sealed partial class MatrixUnit
     /// </summary>
     private long _emptyingFrom = NotEmptying;
 
+    private long EdgesPerStep => 1 + State.Wide;
+
     private long ArrayTime => _isFast ? _fast.Time : _registers.Time;
 
     /// <summary>Brings what changes in the unit's sleep up to and including an edge that has passed.</summary>
@@ -23,12 +25,13 @@ public sealed partial class MatrixUnit
     {
         if (edge <= _emptyingFrom)
             return;
-        long steps = edge - _emptyingFrom;
-        _emptyingFrom = edge;
+        long steps = (edge - _emptyingFrom) / EdgesPerStep;
+        _emptyingFrom += steps * EdgesPerStep;
+        State.SecondPass = (byte)(State.Wide != 0 && edge == _emptyingFrom ? 1 : 0);
         if (_isFast)
         {
             long time = _fast.Time + steps;
-            _fast.Rest(steps, State.FloatingPoint != 0);
+            _fast.Rest(steps, State.Kind);
             _accumulators.Retire(time - 1);
             State.ArrayCycles += steps;
             return;
@@ -43,7 +46,7 @@ public sealed partial class MatrixUnit
     {
         if (_isFast || _config.Engine == ArrayEngine.Step)
             return;
-        _fast.ReadRegisters(_registers, State.FloatingPoint != 0);
+        _fast.ReadRegisters(_registers, State.Kind);
         _isFast = true;
     }
 
@@ -67,16 +70,15 @@ public sealed partial class MatrixUnit
 
     private void StepArray(long time)
     {
-        bool floatingPoint = State.FloatingPoint != 0;
         if (_isFast)
         {
-            _fast.Step(floatingPoint);
+            _fast.Step(State.Kind);
         }
         else
         {
             _accumulators.ReadAddends(time, _registers.Top);
             _accumulators.WriteResults(time, _registers.Bottom);
-            _registers.Step(floatingPoint);
+            _registers.Step(State.Kind);
         }
 
         _accumulators.Retire(time);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
 
@@ -11,7 +10,16 @@ public sealed partial class MatrixUnit
 
     private void StartMatmul(in Descriptor descriptor)
     {
-        State.KBlocks = (descriptor.N1 + _config.Rows - 1) / _config.Rows;
+        State.Packing = descriptor.TypeB switch
+        {
+            ElementType.Int8 when descriptor.TypeA == ElementType.Int8 => _config.Int8Packing,
+            ElementType.Int4 => _config.Int4Packing,
+            _ => 1,
+        };
+        State.Wide = (byte)(descriptor.TypeA == ElementType.Int16 || descriptor.TypeB == ElementType.Int16 ? 1 : 0);
+        State.SecondPass = 0;
+        int foldRows = _config.Rows * State.Packing;
+        State.KBlocks = (descriptor.N1 + foldRows - 1) / foldRows;
         State.NBlocks = (descriptor.N2 + _config.Columns - 1) / _config.Columns;
         State.FoldsShifted = 0;
         State.TokensShifted = 0;
@@ -22,14 +30,21 @@ public sealed partial class MatrixUnit
         State.LaunchNBlock = 0;
         State.LaunchKBlock = 0;
         UseEngine();
-        State.FloatingPoint = (byte)(descriptor.TypeA == ElementType.Bf16 ? 1 : 0);
-        _operands.Start(in descriptor);
-        _weights.Start(in descriptor);
+        State.Kind = State.Packing switch
+        {
+            8 => MacKind.Int4x8,
+            4 => MacKind.Int8x4,
+            _ => descriptor.TypeA == ElementType.Bf16 ? MacKind.Bf16 : MacKind.Integer,
+        };
+        _operands.Start(in descriptor, State.Packing);
+        _weights.Start(in descriptor, State.Packing);
         State.Phase = MatrixPhase.Matmul;
     }
 
     private int Multiply(long edge, ref bool moved)
     {
+        if (State.SecondPass != 0)
+            return MultiplyHighBytes(edge, ref moved);
         int folds = State.KBlocks * State.NBlocks;
         long time = ArrayTime;
         bool rowsLeft = State.RowsEntered < State.Current.Descriptor.N0;
@@ -62,6 +77,8 @@ public sealed partial class MatrixUnit
         if (_stepped)
         {
             StepArray(time);
+            State.SecondPass = State.Wide;
+            State.FirstPassCause = cause;
             bool emptying = !rowsLeft && !foldsLeft;
             _emptyingFrom = emptying ? edge : NotEmptying;
             moved |= !emptying;
@@ -77,6 +94,16 @@ public sealed partial class MatrixUnit
         moved |= _operands.Advance(edge);
         moved |= _weights.Advance(edge);
         return cause;
+    }
+
+    /// <summary>An 8-bit multiplier takes the two bytes of a 16-bit operand one after the other: the array steps at every other edge.</summary>
+    private int MultiplyHighBytes(long edge, ref bool moved)
+    {
+        State.SecondPass = 0;
+        _stepped = false;
+        bool fetched = _operands.Advance(edge) | _weights.Advance(edge);
+        moved |= fetched || _emptyingFrom == NotEmptying;
+        return State.FirstPassCause;
     }
 
     private int LateOperand() => _operands.Transposed ? CauseTranspose : CauseOperandStall;
@@ -98,7 +125,7 @@ public sealed partial class MatrixUnit
         fold.Columns = Math.Min(_config.Columns, descriptor.N2 - (State.LaunchNBlock * _config.Columns));
         fold.Line = line;
         fold.Addend = (byte)(addend ? 1 : 0);
-        fold.FloatingPoint = State.FloatingPoint;
+        fold.Kind = State.Kind;
         _accumulators.Launch(in fold);
         if (_isFast)
             _fast.Launch(in fold);
@@ -120,22 +147,38 @@ public sealed partial class MatrixUnit
         return Ledger.Busy;
     }
 
-    private int KRows(int kBlock) => Math.Min(_config.Rows, State.Current.Descriptor.N1 - (kBlock * _config.Rows));
+    /// <summary>k of a block.</summary>
+    private int KRows(int kBlock)
+    {
+        int most = _config.Rows * State.Packing;
+        return Math.Min(most, State.Current.Descriptor.N1 - (kBlock * most));
+    }
+
+    /// <summary>Words of p elements that so many k take.</summary>
+    private int Words(int k) => (k + State.Packing - 1) / State.Packing;
 
     private void EnterRow()
     {
-        bool floatingPoint = State.FloatingPoint != 0;
+        int words = Words(State.FoldRows);
         if (_isFast)
-            _fast.EnterRow(_operands.Row, State.FoldRows, State.RowsEntered, floatingPoint);
-        else if (floatingPoint)
-            _registers.EnterBf16Row(MemoryMarshal.Cast<byte, ushort>(_operands.Row)[..State.FoldRows]);
+            _fast.EnterRow(_operands.Row, words, State.RowsEntered, _operands.Format);
         else
-            _registers.EnterInt8Row(MemoryMarshal.Cast<byte, sbyte>(_operands.Row)[..State.FoldRows]);
+            _registers.EnterRow(_operands.Row, words, _operands.Format);
         long macs = (long)State.FoldRows * State.FoldColumns;
-        if (floatingPoint)
-            State.MacsBf16 += macs;
-        else
-            State.MacsInt8 += macs;
+        switch (State.Current.Descriptor.TypeB)
+        {
+            case ElementType.Bf16:
+                State.MacsBf16 += macs;
+                break;
+            case ElementType.Int4:
+                State.MacsInt4 += macs;
+                break;
+            default:
+                State.MacsInt8 += macs;
+                State.MacsInt16 += State.Wide != 0 ? macs : 0;
+                break;
+        }
+
         _operands.Take();
         State.RowsEntered++;
         State.XRows++;
@@ -145,7 +188,7 @@ public sealed partial class MatrixUnit
     private bool ShiftToken()
     {
         int row = _config.Rows - 1 - State.TokensShifted;
-        if (row >= KRows(State.ShiftKBlock))
+        if (row >= Words(KRows(State.ShiftKBlock)))
         {
             EnterWeights([], 0);
         }
@@ -176,27 +219,8 @@ public sealed partial class MatrixUnit
     private void EnterWeights(ReadOnlySpan<byte> row, int columns)
     {
         if (_isFast)
-            _fast.EnterWeights(row, columns, State.FloatingPoint != 0);
+            _fast.EnterWeights(row, columns, _weights.Format);
         else
-            _registers.EnterWeights(row.IsEmpty ? [] : Widen(row, columns), !row.IsEmpty);
-    }
-
-    private ReadOnlySpan<int> Widen(ReadOnlySpan<byte> row, int columns)
-    {
-        Span<int> words = _weightWords.AsSpan(0, columns);
-        if (State.FloatingPoint != 0)
-        {
-            ReadOnlySpan<ushort> halves = MemoryMarshal.Cast<byte, ushort>(row)[..columns];
-            for (int c = 0; c < halves.Length; c++)
-                words[c] = halves[c] << 16;
-        }
-        else
-        {
-            ReadOnlySpan<sbyte> values = MemoryMarshal.Cast<byte, sbyte>(row)[..columns];
-            for (int c = 0; c < values.Length; c++)
-                words[c] = values[c];
-        }
-
-        return words;
+            _registers.EnterWeights(row, columns, _weights.Format);
     }
 }

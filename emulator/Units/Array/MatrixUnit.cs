@@ -50,7 +50,6 @@ public sealed partial class MatrixUnit
     private readonly Accumulators _accumulators;
     private readonly OperandStream _operands;
     private readonly OperandStream _weights;
-    private readonly int[] _weightWords;
     private readonly float[] _drainValues;
     private readonly byte[] _bias;
     private readonly byte[] _out;
@@ -87,7 +86,6 @@ public sealed partial class MatrixUnit
         _fast = new FastArray(config, _accumulators);
         _operands = new OperandStream(OperandRole.Activations, config, readOperands);
         _weights = new OperandStream(OperandRole.Weights, config, readWeights);
-        _weightWords = new int[config.Columns];
         _drainValues = new float[config.Columns];
         _bias = new byte[config.Columns * 4];
         _out = new byte[config.Columns * 4];
@@ -97,6 +95,10 @@ public sealed partial class MatrixUnit
     public long AccumulatorReads => _accumulators.ReadsBefore(ArrayTime);
 
     public long AccumulatorWrites => _accumulators.WritesBefore(ArrayTime);
+
+    /// <summary>Cycles that the PEs took for the multiply-accumulates, which are fewer where they pack products.</summary>
+    public long UsedPeCycles =>
+        State.MacsBf16 + ((State.MacsInt8 - State.MacsInt16) / _config.Int8Packing) + (2 * State.MacsInt16) + (State.MacsInt4 / _config.Int4Packing);
 
     /// <summary>Scratchpad requests of the two operand streams.</summary>
     public long ReadRequests => _operands.Requests + _weights.Requests;
@@ -147,8 +149,8 @@ public sealed partial class MatrixUnit
 
         ServeCore(edge, phase, cause, ref moved);
         State.Ledger.Charge(edge, cause);
-        if (_emptyingFrom == edge && !moved)
-            return edge + 1 + Math.Max(0, State.ActiveUntil + 1 - ArrayTime);
+        if (_emptyingFrom != NotEmptying && !moved)
+            return _emptyingFrom + (EdgesPerStep * (1 + Math.Max(0, State.ActiveUntil + 1 - ArrayTime)));
         return moved ? edge + 1 : Wake.Never;
     }
 
@@ -164,6 +166,7 @@ public sealed partial class MatrixUnit
             archive.Value("emptying", ref _emptyingFrom);
         _operands.Walk(archive);
         _weights.Walk(archive);
+        _write.Lines?.Walk(archive);
         archive.Array("bias", _bias);
         archive.Array("out", _out);
     }

@@ -53,8 +53,15 @@ public struct MatrixUnitState
     /// <summary>Array time up to which something is in flight; later steps would change nothing that counts.</summary>
     public long ActiveUntil;
 
-    /// <summary>1: bf16 into fp32; 0: int8 into int32. The array is empty when it changes.</summary>
-    public byte FloatingPoint;
+    /// <summary>What the PEs multiply. The array is empty when it changes.</summary>
+    public MacKind Kind;
+
+    /// <summary>p: products of a PE in a step.</summary>
+    public int Packing;
+
+    /// <summary>1: one operand has 16 bits, so that a step takes two edges; 1 at the second of them, and the cause of the first.</summary>
+    public byte Wide, SecondPass;
+    public int FirstPassCause;
 
     // Drain and zero.
     public int Block, Row;
@@ -71,8 +78,13 @@ public struct MatrixUnitState
     public ParameterWords Parameters;
 
     // Event counters.
-    /// <summary>Useful multiply-accumulates: enabled PE, valid row, column with a result.</summary>
-    public long MacsBf16, MacsInt8;
+    /// <summary>
+    /// Useful multiply-accumulates: enabled PE, valid row, column with a result. One of 8 by 16 bits counts once as int8, and
+    /// once more as the second half that a 16-bit operand is.
+    /// </summary>
+    public long MacsBf16, MacsInt8, MacsInt4, MacsInt16;
+
+    public readonly long Macs => MacsBf16 + MacsInt8 + MacsInt4;
 
     /// <summary>Enabled cycles of the array.</summary>
     public long ArrayCycles;

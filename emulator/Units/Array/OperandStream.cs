@@ -20,11 +20,18 @@ public enum OperandRole
 /// <remarks>
 /// At each edge in this order: the unit takes a row, the transposer gives a column, a response arrives, a request leaves.
 /// So a response that is visible at N can be used at N + 1, or through the transposer at N + 2.
+/// A PE that packs p products takes words of p consecutive k. Where k runs along a row of memory those bytes are the word;
+/// weights that are stored row by row are put together from p rows of memory, each with a request of its own.
 /// </remarks>
 public sealed class OperandStream
 {
-    private const ushort LastOfRow = 1;
-    private const ushort LastOfBlock = 2;
+    // Of a request, back with its response: what the bytes are.
+    private const int LastOfRow = 1;
+    private const int LastOfBlock = 2;
+    private const int LastOfWords = 4;  // the FIFO row that this row of memory belongs to is complete
+    private const int HighHalfFirst = 8;  // int4: the row starts in the middle of a byte
+    private const int LowHalfLast = 16;   // int4: it ends there
+    private const int MemberShift = 5;    // which of the p consecutive k of its words the row is
 
     private readonly ScratchpadPort _port;
     private readonly OperandRole _role;
@@ -33,6 +40,7 @@ public sealed class OperandStream
     private readonly int _depth;
     private readonly int _rowBytes;
     private readonly byte[] _fifo;
+    private readonly byte[] _unpacked; // on their way from the transposer into words
     private readonly Transposer _transposer;
     private OperandStreamState _state;
 
@@ -47,9 +55,12 @@ public sealed class OperandStream
         _columns = config.Columns;
         bool weights = role == OperandRole.Weights;
         _depth = weights ? config.WeightFifoRows : config.OperandFifoRows;
-        _rowBytes = 2 * (weights ? _columns : _rows);
+        _rowBytes = config.WordBytes * (weights ? _columns : _rows);
         _fifo = new byte[_depth * _rowBytes];
-        _transposer = new Transposer(weights ? _columns : _rows, _rows);
+        _unpacked = new byte[_rows * config.MostPacking];
+        _transposer = weights
+            ? new Transposer(_columns, _rows * config.WordBytes)
+            : new Transposer(_rows * config.MostPacking, _rows * sizeof(ushort));
     }
 
     /// <summary>Whether the next row is here.</summary>
@@ -58,20 +69,42 @@ public sealed class OperandStream
     /// <summary>Whether the stream goes through its transposer, which then is what the array waits for.</summary>
     public bool Transposed => _state.Transposed != 0;
 
+    /// <summary>How the bytes of a row become words.</summary>
+    public RowFormat Format => _state.Format;
+
     /// <summary>Scratchpad requests made so far.</summary>
     public long Requests => _state.Requests;
 
+    private bool IsWeights => _role == OperandRole.Weights;
+
     /// <summary>Sets the stream on a matmul's operand. The stream must have run dry.</summary>
-    public void Start(in Descriptor descriptor)
+    /// <param name="descriptor">The matmul.</param>
+    /// <param name="packing">p: elements of consecutive k in a word.</param>
+    public void Start(in Descriptor descriptor, int packing)
     {
-        bool weights = _role == OperandRole.Weights;
+        bool weights = IsWeights;
         long requests = _state.Requests;
+        ElementType type = weights ? descriptor.TypeB : descriptor.TypeA;
         _state = default;
         _state.Requests = requests;
         _state.Address = (uint)((weights ? descriptor.B : descriptor.A) - AddressMap.Scratchpad);
         _state.Pitch = weights ? descriptor.PitchB : descriptor.PitchA;
-        _state.ElementBytes = descriptor.TypeA == ElementType.Bf16 ? 2 : 1;
-        _state.Transposed = (byte)((weights ? descriptor.TransposeB : descriptor.TransposeA) ? 1 : 0);
+        _state.ElementBits = type == ElementType.Int4 ? 4 : 8 * type.SizeBytes();
+        _state.Packing = packing;
+        _state.Format = type switch
+        {
+            ElementType.Bf16 => RowFormat.Bf16,
+            ElementType.Int16 => RowFormat.Int16,
+            _ => packing > 1 ? RowFormat.Packed : RowFormat.Int8,
+        };
+        bool transposed = weights ? descriptor.TransposeB : descriptor.TransposeA;
+        bool alongRows = weights == transposed; // k runs along the rows of memory
+        _state.Transposed = (byte)(transposed ? 1 : 0);
+        _state.Arrival =
+            packing > 1 && alongRows ? OperandArrival.Words
+            : packing > 1 && weights ? OperandArrival.Gathered
+            : type == ElementType.Int4 ? OperandArrival.Unpacked
+            : OperandArrival.Copied;
         _state.M = descriptor.N0;
         _state.K = descriptor.N1;
         _state.N = descriptor.N2;
@@ -96,7 +129,7 @@ public sealed class OperandStream
         if (_port.Response.CanPop(edge))
         {
             Arrive(in _port.Response.Peek(edge));
-            _port.Response.Discard(edge);
+            _port.DiscardRead(edge);
             moved = true;
         }
 
@@ -114,9 +147,10 @@ public sealed class OperandStream
         archive.Value("stream", ref _state);
         archive.Array("fifo", _fifo);
         _transposer.Walk(archive);
+        _port.Lines?.Walk(archive);
     }
 
-    private int KRows(int kBlock) => Math.Min(_rows, _state.K - (kBlock * _rows));
+    private int KRows(int kBlock) => Math.Min(_rows * _state.Packing, _state.K - (kBlock * _rows * _state.Packing));
 
     private int NColumns(int nBlock) => Math.Min(_columns, _state.N - (nBlock * _columns));
 
@@ -126,11 +160,25 @@ public sealed class OperandStream
             return false;
         ref FoldWalk walk = ref _state.Emitting;
         int kRows = KRows(walk.KBlock);
-        bool weights = _role == OperandRole.Weights;
-        int columns = weights ? kRows : Math.Min(_rows, _state.M - (walk.Chunk * _rows));
-        int column = weights ? kRows - 1 - walk.Row : walk.Row;
-        int rows = weights ? NColumns(walk.NBlock) : kRows;
-        _transposer.Emit(column, rows, _state.ElementBytes, Tail());
+        int elementBytes = Math.Max(1, _state.ElementBits / 8); // int4 lies in the transposer a byte each
+        Span<byte> row = Tail();
+        int columns;
+        if (IsWeights)
+        {
+            columns = (kRows + _state.Packing - 1) / _state.Packing;
+            _transposer.Emit(columns - 1 - walk.Row, NColumns(walk.NBlock), _state.Packing > 1 ? OperandWords.PackedBytes : elementBytes, row);
+        }
+        else
+        {
+            columns = Math.Min(_rows, _state.M - (walk.Chunk * _rows));
+            bool packs = _state.Packing > 1 && _state.ElementBits == 4;
+            _transposer.Emit(walk.Row, kRows, elementBytes, packs ? _unpacked : row);
+            if (packs)
+                OperandWords.Pack(_unpacked.AsSpan(0, kRows), row);
+            else if (_state.Packing > 1)
+                OperandWords.Close(row, kRows, false);
+        }
+
         _state.Ready++;
         _state.Claimed++;
         if (++walk.Row == columns)
@@ -151,27 +199,49 @@ public sealed class OperandStream
 
     private void Arrive(in ScratchpadResponse response)
     {
-        ReadOnlySpan<byte> bytes = Line64.ReadSpan(in response.Data)[..response.Length];
-        bool rowEnds = (response.Tag & LastOfRow) != 0;
-        if (Transposed)
-        {
-            _transposer.Fill(bytes, _state.ArrivedBytes);
-            if (rowEnds)
-                _transposer.EndRow((response.Tag & LastOfBlock) != 0);
-        }
+        ReadOnlySpan<byte> bytes = _port.BytesOf(in response);
+        int tag = response.Tag;
+        bool rowEnds = (tag & LastOfRow) != 0;
+        Span<byte> row = Transposed ? _transposer.Filling : Tail();
+        int start = _state.ArrivedBytes;
+        if (_state.Arrival == OperandArrival.Copied)
+            bytes.CopyTo(row[start..]);
         else
-        {
-            bytes.CopyTo(Tail()[_state.ArrivedBytes..]);
-            if (rowEnds)
-                _state.Ready++;
-        }
+            Convert(bytes, row, tag);
 
-        _state.ArrivedBytes = rowEnds ? 0 : _state.ArrivedBytes + response.Length;
+        _state.ArrivedBytes = rowEnds ? 0 : start + bytes.Length;
+        if (rowEnds && Transposed)
+            _transposer.EndRow((tag & LastOfBlock) != 0);
+        else if (rowEnds && (tag & LastOfWords) != 0)
+            _state.Ready++;
+    }
+
+    private void Convert(ReadOnlySpan<byte> bytes, Span<byte> row, int tag)
+    {
+        int start = _state.ArrivedBytes;
+        int firstElement = _state.ElementBits == 8 ? start : (2 * start) - ((tag & HighHalfFirst) != 0 ? 1 : 0);
+        switch (_state.Arrival)
+        {
+            case OperandArrival.Words:
+                bytes.CopyTo(row[start..]);
+                if ((tag & LastOfRow) != 0)
+                    OperandWords.Close(row, start + bytes.Length, (tag & LowHalfLast) != 0);
+                break;
+            case OperandArrival.Unpacked:
+                OperandWords.Unpack(bytes, row, firstElement);
+                break;
+            default:
+                int member = tag >> MemberShift;
+                if (member == 0 && start == 0)
+                    row.Clear();
+                OperandWords.Gather(bytes, row, firstElement, member, _state.ElementBits);
+                break;
+        }
     }
 
     private bool MayAsk()
     {
-        if (_state.AskedBytes != 0)
+        if (_state.AskedBytes != 0 || _state.AskedMembers != 0)
             return true;
         return Transposed ? _state.Asked.Row != 0 || _state.Blocks < 2 : _state.Claimed < _depth;
     }
@@ -179,46 +249,35 @@ public sealed class OperandStream
     private void Ask(long edge)
     {
         ref FoldWalk walk = ref _state.Asked;
-        bool weights = _role == OperandRole.Weights;
-        int kRows = KRows(walk.KBlock);
-        int kFirst = walk.KBlock * _rows;
-        int nFirst = walk.NBlock * _columns;
-        int rows;
-        int row;
-        int firstElement;
-        int elements;
-        if (weights && Transposed)
-            (rows, row, firstElement, elements) = (NColumns(walk.NBlock), nFirst + walk.Row, kFirst, kRows);
-        else if (weights)
-            (rows, row, firstElement, elements) = (kRows, kFirst + kRows - 1 - walk.Row, nFirst, NColumns(walk.NBlock));
-        else if (Transposed)
-            (rows, row, firstElement, elements) = (kRows, kFirst + walk.Row, walk.Chunk * _rows, Math.Min(_rows, _state.M - (walk.Chunk * _rows)));
-        else
-            (rows, row, firstElement, elements) = (_state.M, walk.Row, kFirst, kRows);
-
+        MemoryRow row = RowAt(in walk);
         if (_state.AskedBytes == 0)
         {
             if (!Transposed)
-                _state.Claimed++;
+                _state.Claimed += row.Member == 0 ? 1 : 0;
             else if (walk.Row == 0)
                 _state.Blocks++;
         }
 
-        int bytes = elements * _state.ElementBytes;
-        uint address = (uint)(_state.Address + ((long)row * _state.Pitch) + (firstElement * _state.ElementBytes) + _state.AskedBytes);
-        int length = Math.Min(bytes - _state.AskedBytes, 64 - (int)(address & 63));
-        int tag = 0;
+        int firstBit = row.First * _state.ElementBits, endBit = firstBit + (row.Elements * _state.ElementBits);
+        int firstByte = firstBit / 8, bytes = ((endBit + 7) / 8) - firstByte;
+        uint address = (uint)(_state.Address + ((long)row.Row * _state.Pitch) + firstByte + _state.AskedBytes);
+        int length = Math.Min(bytes - _state.AskedBytes, _port.RestOfLine(address));
+        int tag = row.Member << MemberShift;
+        if (firstBit % 8 != 0)
+            tag |= HighHalfFirst;
+        if (endBit % 8 != 0)
+            tag |= LowHalfLast;
         _state.AskedBytes += length;
-        bool rowEnds = _state.AskedBytes == bytes;
-        if (rowEnds)
+        if (_state.AskedBytes == bytes)
         {
-            tag = LastOfRow;
+            tag |= row.EndsWords ? LastOfRow | LastOfWords : LastOfRow;
             _state.AskedBytes = 0;
-            if (++walk.Row == rows)
+            _state.AskedMembers = row.EndsWords ? 0 : row.Member + 1;
+            if (++walk.Row == row.Rows)
             {
                 tag |= LastOfBlock;
                 NextBlock(ref walk);
-                if (walk.KBlock * _rows >= _state.K)
+                if (walk.KBlock * _rows * _state.Packing >= _state.K)
                     _state.Asking = 0;
             }
         }
@@ -227,10 +286,37 @@ public sealed class OperandStream
         _state.Requests++;
     }
 
+    /// <summary>The row of memory that is asked for at a place of the walk.</summary>
+    private MemoryRow RowAt(in FoldWalk walk)
+    {
+        int kRows = KRows(walk.KBlock);
+        int kFirst = walk.KBlock * _rows * _state.Packing;
+        if (!IsWeights)
+        {
+            return Transposed
+                ? new(kRows, kFirst + walk.Row, walk.Chunk * _rows, Math.Min(_rows, _state.M - (walk.Chunk * _rows)))
+                : new(_state.M, walk.Row, kFirst, kRows);
+        }
+
+        int nFirst = walk.NBlock * _columns, nColumns = NColumns(walk.NBlock);
+        if (Transposed)
+            return new(nColumns, nFirst + walk.Row, kFirst, kRows);
+        int packing = _state.Packing;
+        if (packing == 1)
+            return new(kRows, kFirst + kRows - 1 - walk.Row, nFirst, nColumns);
+
+        // The words of the array's last row first; the k of a word ascending.
+        int rowsOfLast = ((kRows - 1) % packing) + 1, after = walk.Row - rowsOfLast;
+        int word = after < 0 ? kRows - rowsOfLast : kRows - rowsOfLast - packing - (after / packing * packing);
+        int member = after < 0 ? walk.Row : after % packing;
+        bool ends = member == (after < 0 ? rowsOfLast : packing) - 1;
+        return new(kRows, kFirst + word + member, nFirst, nColumns, member, ends);
+    }
+
     private void NextBlock(ref FoldWalk walk)
     {
         walk.Row = 0;
-        if (_role == OperandRole.Activations && Transposed && (++walk.Chunk * _rows) < _state.M)
+        if (!IsWeights && Transposed && (++walk.Chunk * _rows) < _state.M)
             return;
         walk.Chunk = 0;
         if (++walk.NBlock * _columns < _state.N)
@@ -238,6 +324,14 @@ public sealed class OperandStream
         walk.NBlock = 0;
         walk.KBlock++;
     }
+
+    /// <param name="Rows">Rows of memory in the block.</param>
+    /// <param name="Row">The one to be asked for now.</param>
+    /// <param name="First">Its first element, and how many.</param>
+    /// <param name="Elements">See <paramref name="First"/>.</param>
+    /// <param name="Member">Which of p consecutive k it is.</param>
+    /// <param name="EndsWords">Whether it is the last of them.</param>
+    private readonly record struct MemoryRow(int Rows, int Row, int First, int Elements, int Member = 0, bool EndsWords = true);
 }
 
 /// <summary>A place in the walk over the folds of a matmul: k blocks outer, n blocks inner, then chunks of m, then rows.</summary>
@@ -253,9 +347,11 @@ public struct OperandStreamState
     public uint Address;
     public int Pitch;
 
-    /// <summary>1 (int8) or 2 (bf16).</summary>
-    public int ElementBytes;
+    /// <summary>4, 8 or 16; p, the elements of a word.</summary>
+    public int ElementBits, Packing;
     public int M, K, N;
+    public OperandArrival Arrival;
+    public RowFormat Format;
     public byte Transposed;
 
     /// <summary>1 while requests are left to make.</summary>
@@ -264,6 +360,9 @@ public struct OperandStreamState
     /// <summary>The row being asked for, and the bytes of it already asked for.</summary>
     public FoldWalk Asked;
     public int AskedBytes;
+
+    /// <summary>Rows asked for of words that more rows will fill.</summary>
+    public int AskedMembers;
 
     /// <summary>Bytes of the arriving row that are here.</summary>
     public int ArrivedBytes;

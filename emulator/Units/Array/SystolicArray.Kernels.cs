@@ -1,35 +1,38 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using HybridEmu.Isa;
 using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
 /// <summary>
 /// The sweeps over the grid. All run from the bottom row up, so that each row reads what the row above held before the edge.
-/// Each vector body has its scalar twin beside it.
+/// 128 bits run the scalar twin.
 /// </summary>
 public sealed partial class SystolicArray
 {
-    private void MultiplyFloat()
+    private void Multiply(MacKind kind)
     {
-        if (_simd == SimdWidth.Vector512)
+        if (_simd < SimdWidth.Vector256)
+            MultiplyScalar(kind);
+        else if (kind == MacKind.Bf16 && _simd == SimdWidth.Vector512)
             MultiplyFloat512();
-        else if (_simd == SimdWidth.Vector256)
+        else if (kind == MacKind.Bf16)
             MultiplyFloat256();
+        else if (kind == MacKind.Int8x4)
+            MultiplyInteger<FourProducts>();
+        else if (kind == MacKind.Int4x8)
+            MultiplyInteger<EightProducts>();
         else
-            MultiplyFloatScalar();
+            MultiplyInteger<OneProduct>();
     }
 
-    private void MultiplyInteger()
+    private void MultiplyInteger<TProducts>()
+        where TProducts : IIntegerProducts
     {
         if (_simd == SimdWidth.Vector512)
-            MultiplyInteger512();
-        else if (_simd == SimdWidth.Vector256)
-            MultiplyInteger256();
+            MultiplyInteger512<TProducts>();
         else
-            MultiplyIntegerScalar();
+            MultiplyInteger256<TProducts>();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -104,27 +107,27 @@ public sealed partial class SystolicArray
         }
     }
 
+    /// <summary>The twin of all others, one PE at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyFloatScalar()
+    private void MultiplyScalar(MacKind kind)
     {
         for (int r = Rows - 1; r >= 0; r--)
         {
-            ReadOnlySpan<float> act = MemoryMarshal.Cast<int, float>(_act.AsSpan((r * _actStride) + _state.Position, Columns));
-            ReadOnlySpan<float> weight = MemoryMarshal.Cast<int, float>(_grid.AsSpan(_weightAt + (r * _stride), Columns));
+            ReadOnlySpan<int> act = _act.AsSpan((r * _actStride) + _state.Position, Columns);
+            ReadOnlySpan<int> weight = _grid.AsSpan(_weightAt + (r * _stride), Columns);
             ReadOnlySpan<int> above = _grid.AsSpan(PsumAt + (r * _stride), Columns);
             Span<int> psum = _grid.AsSpan(PsumAt + ((r + 1) * _stride), Columns);
             for (int c = 0; c < Columns; c++)
             {
                 bool enabled = (_enable[(r * _words) + (c >> 6)] >> (c & 63) & 1) != 0;
-                psum[c] = enabled
-                    ? BitConverter.SingleToInt32Bits(Fp32.Fma(act[c], weight[c], BitConverter.Int32BitsToSingle(above[c])))
-                    : above[c];
+                psum[c] = enabled ? kind.Multiply(act[c], weight[c], above[c]) : above[c];
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyInteger512()
+    private void MultiplyInteger512<TProducts>()
+        where TProducts : IIntegerProducts
     {
         int stride = _stride;
         for (int r = Rows - 1; r >= 0; r--)
@@ -136,7 +139,7 @@ public sealed partial class SystolicArray
             for (int c = 0; c < stride; c += Lanes)
             {
                 Vector512<int> passed = Vector512.LoadUnsafe(ref above, (nuint)c);
-                Vector512<int> product = Vector512.LoadUnsafe(ref act, (nuint)c) * Vector512.LoadUnsafe(ref weight, (nuint)c);
+                Vector512<int> product = TProducts.Of(Vector512.LoadUnsafe(ref act, (nuint)c), Vector512.LoadUnsafe(ref weight, (nuint)c));
                 if (enable != RowEnable.All)
                     product &= Mask512(_enable[(r * _words) + (c >> 6)] >> (c & 63));
                 (passed + product).StoreUnsafe(ref above, (nuint)(c + stride));
@@ -145,7 +148,8 @@ public sealed partial class SystolicArray
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyInteger256()
+    private void MultiplyInteger256<TProducts>()
+        where TProducts : IIntegerProducts
     {
         int stride = _stride;
         for (int r = Rows - 1; r >= 0; r--)
@@ -157,25 +161,10 @@ public sealed partial class SystolicArray
             for (int c = 0; c < stride; c += Lanes / 2)
             {
                 Vector256<int> passed = Vector256.LoadUnsafe(ref above, (nuint)c);
-                Vector256<int> product = Vector256.LoadUnsafe(ref act, (nuint)c) * Vector256.LoadUnsafe(ref weight, (nuint)c);
+                Vector256<int> product = TProducts.Of(Vector256.LoadUnsafe(ref act, (nuint)c), Vector256.LoadUnsafe(ref weight, (nuint)c));
                 if (enable != RowEnable.All)
                     product &= Mask256(_enable[(r * _words) + (c >> 6)] >> (c & 63));
                 (passed + product).StoreUnsafe(ref above, (nuint)(c + stride));
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyIntegerScalar()
-    {
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            for (int c = 0; c < Columns; c++)
-            {
-                int psum = _grid[PsumAt + (r * _stride) + c];
-                if ((_enable[(r * _words) + (c >> 6)] >> (c & 63) & 1) != 0)
-                    psum += _act[(r * _actStride) + _state.Position + c] * _grid[_weightAt + (r * _stride) + c];
-                _grid[PsumAt + ((r + 1) * _stride) + c] = psum;
             }
         }
     }

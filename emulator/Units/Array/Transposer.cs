@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
@@ -8,31 +10,25 @@ namespace HybridEmu.Units;
 /// </summary>
 public sealed class Transposer
 {
-    private const int ElementBytes = 2; // the widest operand
-
     private readonly int _rows;
     private readonly int _rowBytes;
     private readonly byte[] _bytes;
     private TransposerState _state;
 
     /// <param name="rows">Stored rows of a block.</param>
-    /// <param name="width">Elements of a stored row.</param>
-    public Transposer(int rows, int width)
+    /// <param name="rowBytes">Bytes of a stored row.</param>
+    public Transposer(int rows, int rowBytes)
     {
         _rows = rows;
-        _rowBytes = width * ElementBytes;
+        _rowBytes = rowBytes;
         _bytes = new byte[2 * rows * _rowBytes];
     }
 
     /// <summary>Whether the block to be read next is full.</summary>
     public bool CanEmit => _state.Full > 0;
 
-    /// <summary>Bytes of the row being filled that have arrived.</summary>
-    public void Fill(ReadOnlySpan<byte> bytes, int offset)
-    {
-        int start = (((_state.FillBlock * _rows) + _state.FillRow) * _rowBytes) + offset;
-        bytes.CopyTo(_bytes.AsSpan(start));
-    }
+    /// <summary>The row being filled.</summary>
+    public Span<byte> Filling => _bytes.AsSpan(((_state.FillBlock * _rows) + _state.FillRow) * _rowBytes, _rowBytes);
 
     /// <summary>The row being filled is whole.</summary>
     /// <param name="lastOfBlock">Closes the block.</param>
@@ -51,18 +47,28 @@ public sealed class Transposer
     /// <summary>Reads one column of the full block.</summary>
     /// <param name="column">Element of each stored row.</param>
     /// <param name="rows">Stored rows of this block.</param>
-    /// <param name="elementBytes">1 or 2.</param>
+    /// <param name="elementBytes">1, 2 or 4.</param>
     /// <param name="destination">Receives rows * elementBytes bytes.</param>
     public void Emit(int column, int rows, int elementBytes, Span<byte> destination)
     {
         int block = _state.FillBlock ^ (_state.Full & 1);
-        int source = (block * _rows * _rowBytes) + (column * elementBytes);
-        for (int r = 0; r < rows; r++)
+        Span<byte> stored = _bytes.AsSpan(block * _rows * _rowBytes, rows * _rowBytes);
+        if (elementBytes == sizeof(byte))
+            Column(stored, column, destination[..rows]);
+        else if (elementBytes == sizeof(ushort))
+            Column(stored, column, MemoryMarshal.Cast<byte, ushort>(destination)[..rows]);
+        else
+            Column(stored, column, MemoryMarshal.Cast<byte, uint>(destination)[..rows]);
+    }
+
+    private void Column<T>(ReadOnlySpan<byte> stored, int column, Span<T> destination)
+        where T : unmanaged
+    {
+        stored = stored[(column * Unsafe.SizeOf<T>())..];
+        foreach (ref T element in destination)
         {
-            destination[r * elementBytes] = _bytes[source];
-            if (elementBytes == 2)
-                destination[(r * 2) + 1] = _bytes[source + 1];
-            source += _rowBytes;
+            element = MemoryMarshal.Read<T>(stored);
+            stored = stored[Math.Min(_rowBytes, stored.Length)..];
         }
     }
 

@@ -38,7 +38,7 @@ public sealed record ControlConfig
 
     public uint Columns { get; init; } = 8;
 
-    public uint Packing { get; init; } = 1;
+    public uint Packing { get; init; } = 0x101;
 
     public uint Banks { get; init; } = 16;
 

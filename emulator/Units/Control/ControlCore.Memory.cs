@@ -247,7 +247,7 @@ public sealed partial class ControlCore
 
     private static ScratchpadRequest Uncached(ulong target, int size, bool write, uint data)
     {
-        ScratchpadRequest request = new() { Address = (uint)target, Length = (byte)size, Write = (byte)(write ? 1 : 0) };
+        ScratchpadRequest request = new() { Address = (uint)target, Length = (ushort)size, Write = (byte)(write ? 1 : 0) };
         Span<byte> bytes = Line64.Span(ref request.Data);
         for (int i = 0; write && i < size; i++)
             bytes[i] = (byte)(data >> (8 * i));

@@ -149,7 +149,7 @@ public sealed class LoadEngine
         int elements = Math.Min((State.Staged.Length - State.StagedDone) / sourceBytes, (64 - (int)(destination & 63)) / destinationBytes);
         ScratchpadRequest request = default;
         request.Address = destination;
-        request.Length = (byte)(elements * destinationBytes);
+        request.Length = (ushort)(elements * destinationBytes);
         request.Write = 1;
         request.Tag = t.Descriptor;
         ElementConversion.Convert(

@@ -124,7 +124,7 @@ public sealed class StoreEngine
 
         ScratchpadRequest request = default;
         request.Address = t.Scratchpad + t.Requested;
-        request.Length = (byte)Math.Min(t.ScratchpadBytes - t.Requested, 64 - (int)(request.Address & 63));
+        request.Length = (ushort)Math.Min(t.ScratchpadBytes - t.Requested, 64 - (int)(request.Address & 63));
         request.Tag = (ushort)(State.Read % _transactions.Length);
         _port.Request.Push(request, edge);
         State.Beats++;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -51,16 +52,16 @@ public struct Line64
 }
 
 /// <summary>
-/// One access to the scratchpad: 1 to 64 bytes that do not cross a 64-byte boundary, so at most 64 / bankBytes banks,
-/// all of which must be free in the cycle that grants it.
+/// One access to the scratchpad: 1 to W bytes that do not cross a boundary of W, the width of the port (64 where no other is
+/// said), so at most W / bankBytes banks, all of which must be free in the cycle that grants it.
 /// </summary>
 public struct ScratchpadRequest
 {
     /// <summary>Byte offset in the scratchpad.</summary>
     public uint Address;
 
-    /// <summary>1 to 64.</summary>
-    public byte Length;
+    /// <summary>1 to the port's width.</summary>
+    public ushort Length;
 
     /// <summary>0 read, 1 write.</summary>
     public byte Write;
@@ -68,7 +69,7 @@ public struct ScratchpadRequest
     /// <summary>Comes back with the response; the scratchpad does not look at it.</summary>
     public ushort Tag;
 
-    /// <summary>Bytes to write, from index 0; undefined for a read.</summary>
+    /// <summary>Bytes to write, from index 0; undefined for a read, and in a port with <see cref="WideLines"/>.</summary>
     public Line64 Data;
 
     /// <summary>Pushes a read, without touching the bytes that a write would carry.</summary>
@@ -76,7 +77,7 @@ public struct ScratchpadRequest
     {
         ref ScratchpadRequest request = ref channel.Allocate(edge);
         request.Address = address;
-        request.Length = (byte)length;
+        request.Length = (ushort)length;
         request.Write = 0;
         request.Tag = (ushort)tag;
     }
@@ -86,14 +87,53 @@ public struct ScratchpadRequest
 public struct ScratchpadResponse
 {
     public uint Address;
-    public byte Length;
-    public byte Write;
+    public ushort Length;
     public ushort Tag;
+    public byte Write;
 
-    /// <summary>Bytes read, from index 0; undefined for a write.</summary>
+    /// <summary>Bytes read, from index 0; undefined for a write, and in a port with <see cref="WideLines"/>.</summary>
     public Line64 Data;
 }
 
 /// <summary>The pair of channels of one scratchpad requester. Requests are granted in order; each is answered once.</summary>
 /// <param name="Name">Requester as conflict statistics name it: ld, st, mx.a, core.</param>
-public sealed record ScratchpadPort(string Name, Channel<ScratchpadRequest> Request, Channel<ScratchpadResponse> Response);
+/// <param name="Lines">Data of a port that only reads, or only writes, and is wider than 64 bytes.</param>
+public sealed record ScratchpadPort(
+    string Name, Channel<ScratchpadRequest> Request, Channel<ScratchpadResponse> Response, WideLines? Lines = null)
+{
+    /// <summary>Bytes that a message carries itself.</summary>
+    public const int LineBytes = 64;
+
+    /// <summary>Bytes of the widest access, a power of two; no access crosses a boundary of this.</summary>
+    public int WidthBytes => Lines?.WidthBytes ?? LineBytes;
+
+    /// <summary>The width of a port that should move rows of so many bytes whole, at least 64.</summary>
+    /// <param name="rowBytes">Bytes of a row.</param>
+    /// <param name="bankSpanBytes">Bytes of all banks together, which no access can exceed.</param>
+    public static int WidthFor(int rowBytes, int bankSpanBytes) =>
+        Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)rowBytes), LineBytes, bankSpanBytes);
+
+    /// <summary>Bytes from an address to the boundary that no access crosses.</summary>
+    public int RestOfLine(uint address) => WidthBytes - (int)(address & (uint)(WidthBytes - 1));
+
+    /// <summary>Pushes a write.</summary>
+    public void PushWrite(uint address, ReadOnlySpan<byte> bytes, long edge)
+    {
+        ref ScratchpadRequest request = ref Request.Allocate(edge);
+        request.Address = address;
+        request.Length = (ushort)bytes.Length;
+        request.Write = 1;
+        request.Tag = 0;
+        bytes.CopyTo(Lines is null ? Line64.Span(ref request.Data) : Lines.Append());
+    }
+
+    /// <summary>The bytes of a read's response that is at the head of the channel.</summary>
+    public ReadOnlySpan<byte> BytesOf(in ScratchpadResponse response) => (Lines is null ? Line64.ReadSpan(in response.Data) : Lines.First)[..response.Length];
+
+    /// <summary>Takes a read's response from the channel, and its bytes.</summary>
+    public void DiscardRead(long edge)
+    {
+        Response.Discard(edge);
+        Lines?.Remove();
+    }
+}

@@ -30,8 +30,8 @@ public sealed class Scratchpad
     /// <param name="ports">Requesters, highest priority first.</param>
     public Scratchpad(ScratchpadConfig config, ScratchpadPort[] ports)
     {
-        if (config.Banks * config.BankBytes < 64)
-            throw new ArgumentException("An access of 64 bytes needs banks for all of them in one cycle.", nameof(config));
+        if (ports.Any(port => port.WidthBytes > config.Banks * config.BankBytes))
+            throw new ArgumentException("An access needs banks for all of its bytes in one cycle.", nameof(config));
         _ports = ports;
         _bytes = new byte[config.SizeBytes];
         _conflicts = new long[ports.Length * ports.Length];
@@ -114,8 +114,10 @@ public sealed class Scratchpad
     private void Serve(int port, in ScratchpadRequest request, long edge)
     {
         int length = request.Length;
-        if (length is 0 or > 64 || (request.Address & 63) + length > 64)
-            throw new InvalidOperationException($"{_ports[port].Name}: a scratchpad access of {length} bytes at 0x{request.Address:x} crosses a 64-byte line.");
+        WideLines? lines = _ports[port].Lines;
+        uint width = (uint)_ports[port].WidthBytes;
+        if (length == 0 || (request.Address & (width - 1)) + length > width)
+            throw new InvalidOperationException($"{_ports[port].Name}: a scratchpad access of {length} bytes at 0x{request.Address:x} crosses a line of {width} bytes.");
         Span<byte> bytes = _bytes.AsSpan((int)request.Address, length);
         ref ScratchpadResponse response = ref _responses[port].Allocate(edge);
         response.Address = request.Address;
@@ -124,13 +126,14 @@ public sealed class Scratchpad
         response.Tag = request.Tag;
         if (request.Write != 0)
         {
-            Line64.Copy(Line64.ReadSpan(in request.Data), bytes, length);
+            Line64.Copy(lines is null ? Line64.ReadSpan(in request.Data) : lines.First, bytes, length);
+            lines?.Remove();
             State.Writes++;
             State.WriteBytes += length;
         }
         else
         {
-            Line64.Copy(bytes, Line64.Span(ref response.Data), length);
+            Line64.Copy(bytes, lines is null ? Line64.Span(ref response.Data) : lines.Append(), length);
             State.Reads++;
             State.ReadBytes += length;
         }
@@ -142,7 +145,7 @@ public sealed class Scratchpad
         uint first = address >> _bankShift;
         int count = (int)(((address + (uint)length - 1) >> _bankShift) - first) + 1;
         int at = (int)(first & (uint)_bankMask);
-        ulong run = (1UL << count) - 1;
+        ulong run = count == 64 ? ulong.MaxValue : (1UL << count) - 1;
         if (_banks == 64)
             return BitOperations.RotateLeft(run, at);
         ulong placed = run << at;

@@ -39,7 +39,7 @@ public sealed partial class VectorUnit
         {
             bool tail = State.RecordToIssue == 1;
             request.Address = State.Plan.B + (tail ? ParameterBytes : 0u);
-            request.Length = (byte)(tail ? RecordTailBytes : ParameterBytes);
+            request.Length = (ushort)(tail ? RecordTailBytes : ParameterBytes);
             _requestB.Push(request, edge);
             State.ReadBytes += request.Length;
             State.RecordToIssue--;

@@ -26,7 +26,7 @@ public sealed partial class VectorUnit
         ref VectorResult result = ref _results[State.ResultHead];
         ScratchpadRequest request = default;
         request.Address = result.Address;
-        request.Length = (byte)result.Length;
+        request.Length = (ushort)result.Length;
         request.Write = 1;
         Line64.ReadSpan(result.Data)[..result.Length].CopyTo(Line64.Span(ref request.Data));
         _requestWrite.Push(request, edge);

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using FsCheck;
 using FsCheck.Fluent;
 using HybridEmu.Isa;
@@ -26,8 +27,10 @@ public class EngineTests
             from stall in Gen.Elements(0, 0, 15, 60)
             from look in Gen.Elements(0, 1, 10, 40)
             from core in Gen.Elements(0, 0, 4, 150)
-            select new EngineCase(shape, width, (ulong)seed, products, stall, look, core);
-        Prop.ForAll(Arb.From(cases, Shrink), Agree).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+            from packs in Gen.Elements(false, true)
+            from bottom in Gen.Elements(false, false, true)
+            select new EngineCase(shape, width, (ulong)seed, products, stall, look, core, packs, bottom);
+        Prop.ForAll(Arb.From(cases, Shrink), Agree).Check(Config.QuickThrowOnFailure.WithMaxTest(250));
     }
 
     [Theory]
@@ -82,6 +85,46 @@ public class EngineTests
     }
 
     [Fact]
+    public void Products_of_words_equal_a_PE_at_every_width()
+    {
+        var random = new MatrixStimulus(9);
+        int[] corners = [0, -1, 1, unchecked((int)0x80808080), 0x7F7F7F7F, unchecked((int)0x88888888), 0x77777777, -128, 127];
+        for (int i = 0; i < 500; i++)
+        {
+            int[] a = new int[16], b = new int[16];
+            for (int c = 0; c < 16; c++)
+            {
+                (a[c], b[c]) = (random.Next(65536) | (random.Next(65536) << 16), random.Next(65536) | (random.Next(65536) << 16));
+                if (random.Next(3) == 0)
+                    (a[c], b[c]) = (corners[random.Next(corners.Length)], corners[random.Next(corners.Length)]);
+            }
+
+            Equal<FourProducts>(MacKind.Int8x4, a, b);
+            Equal<EightProducts>(MacKind.Int4x8, a, b);
+            int[] wide = [.. a.Select(w => (int)(short)w)], narrow = [.. b.Select(w => (int)(sbyte)w)];
+            Equal<OneProduct>(MacKind.Integer, wide, narrow);
+            Equal<OneProduct>(MacKind.Integer, narrow, wide);
+        }
+
+        static void Equal<T>(MacKind kind, int[] a, int[] b)
+            where T : IIntegerProducts
+        {
+            int[] expected = [.. a.Zip(b, (x, y) => kind.Multiply(x, y, 0))], got = new int[16];
+            if (SimdWidths.Choose(SimdWidth.Widest) == SimdWidth.Vector512)
+            {
+                T.Of(Vector512.Create(a), Vector512.Create(b)).CopyTo(got);
+                Assert.Equal(expected, got);
+            }
+
+            if (SimdWidths.Choose(SimdWidth.Widest) >= SimdWidth.Vector256)
+            {
+                T.Of(Vector256.Create(a), Vector256.Create(b)).CopyTo(got);
+                Assert.Equal(expected[..8], got[..8]);
+            }
+        }
+    }
+
+    [Fact]
     public void An_array_that_runs_empty_is_not_evaluated()
     {
         var product = new MatrixCase(4, 8, 8, false, false, false, 1, false, 1);
@@ -120,7 +163,9 @@ public class EngineTests
     private static void Agree(EngineCase c)
     {
         (int rows, int columns, int latency) = Shapes[c.Shape];
-        MatrixConfig config = new(rows, columns, 32768, latency, Simd: Widths[c.Width]);
+        MatrixConfig config = new(
+            rows, columns, 32768, latency, Int8Packing: c.Packs ? 4 : 1, Int4Packing: c.Packs ? 8 : 1,
+            Accumulate: c.Bottom ? AccumulatePlace.Bottom : AccumulatePlace.Top, Simd: Widths[c.Width]);
         bool Looks(long edge) => c.Look > 0 && new MatrixStimulus(c.Seed ^ ((ulong)edge << 20)).Next(1000) < c.Look;
         var fast = new MatrixBench(config, c.Stall, c.Seed) { Hashes = [], HashAt = Looks };
         var step = new MatrixBench(config with { Engine = ArrayEngine.Step }, c.Stall, c.Seed) { Hashes = [], HashAt = Looks };
@@ -154,9 +199,14 @@ public class EngineTests
         var random = new MatrixStimulus(c.Seed);
         for (int p = 0; p < c.Products; p++)
         {
+            (ElementType typeA, ElementType typeB) = MatrixCase.Types[random.Next(2) == 0 ? 0 : random.Next(MatrixCase.Types.Count)];
             var product = new MatrixCase(
-                1 + random.Next(24), 1 + random.Next(60), 1 + random.Next(60), random.Next(2) == 0, random.Next(3) == 0, random.Next(3) == 0,
-                1 + random.Next(3), random.Next(2) == 0, c.Seed + (ulong)p);
+                1 + random.Next(24), 1 + random.Next(60), 1 + random.Next(60), typeA != ElementType.Bf16, random.Next(3) == 0, random.Next(3) == 0,
+                1 + random.Next(3), random.Next(2) == 0, c.Seed + (ulong)p)
+            {
+                TypeA = typeA,
+                TypeB = typeB,
+            };
             if (p == 0)
                 product.Fill(bench.Scratchpad.Bytes); // later ones find whatever bytes there are: any is an operand
             for (int i = 0; i < product.Products; i++)
@@ -181,6 +231,10 @@ public class EngineTests
             yield return c with { Width = 0 };
         if (c.Shape > 0)
             yield return c with { Shape = c.Shape - 1 };
+        if (c.Packs)
+            yield return c with { Packs = false };
+        if (c.Bottom)
+            yield return c with { Bottom = false };
     }
 
     private static float[] Floats(int count, MatrixStimulus random)
@@ -201,5 +255,7 @@ public class EngineTests
 
     /// <param name="Look">Looks at the registers in so many of a thousand edges.</param>
     /// <param name="Core">Accesses of the core to the accumulators meanwhile.</param>
-    private sealed record EngineCase(int Shape, int Width, ulong Seed, int Products, int Stall, int Look, int Core);
+    /// <param name="Packs">PEs make four int8 or eight int4 products a step.</param>
+    /// <param name="Bottom">Sums are accumulated at the bottom.</param>
+    private sealed record EngineCase(int Shape, int Width, ulong Seed, int Products, int Stall, int Look, int Core, bool Packs, bool Bottom);
 }

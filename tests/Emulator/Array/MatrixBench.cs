@@ -7,6 +7,8 @@ namespace HybridEmu.Emulator.Tests;
 /// <summary>A matrix unit between a stand-in for dispatch, a scratchpad with random grants, and a core that pokes accumulators.</summary>
 internal sealed class MatrixBench
 {
+    private const int BankSpanBytes = 512;
+
     private readonly ClockDomain _core = new("core", 1000);
     private readonly Channel<StartDescriptor> _start;
     private readonly Channel<DescriptorDone> _done;
@@ -22,9 +24,10 @@ internal sealed class MatrixBench
         _driverId = _core.Register("driver");
         _start = new(_core, _driverId, _unitId, 2);
         _done = new(_core, _unitId, _driverId, 2);
-        var readA = Port("mx.a", _unitId, _scratchpadId);
-        var readW = Port("mx.w", _unitId, _scratchpadId);
-        var write = Port("mx.d", _unitId, _scratchpadId);
+        (int operandBytes, int weightBytes, int resultBytes) = config.RowBytes;
+        var readA = Port("mx.a", _unitId, _scratchpadId, operandBytes);
+        var readW = Port("mx.w", _unitId, _scratchpadId, weightBytes);
+        var write = Port("mx.d", _unitId, _scratchpadId, resultBytes);
         _corePort = Port("core", _driverId, _unitId);
         Scratchpad = new MatrixTestScratchpad([readA, readW, write], stallPercent, stallSeed, latency);
         Unit = new MatrixUnit(config, _start, _done, readA, readW, write, _corePort);
@@ -114,14 +117,24 @@ internal sealed class MatrixBench
             _core.WakeAt(unit, edge);
     }
 
-    private ScratchpadPort Port(string name, int requester, int server) =>
-        new(name, new(_core, requester, server, 2), new(_core, server, requester, 8));
+    private ScratchpadPort Port(string name, int requester, int server, int rowBytes = 0)
+    {
+        int width = ScratchpadPort.WidthFor(rowBytes, BankSpanBytes);
+        return new(name, new(_core, requester, server, 2), new(_core, server, requester, 8), width > 64 ? new WideLines(width, 8) : null);
+    }
 }
 
 /// <summary>Bytes behind ports; each port is granted at an edge or not by a hash of the edge, whatever else goes on.</summary>
 internal sealed class MatrixTestScratchpad(ScratchpadPort[] ports, int stallPercent, ulong seed, int latency)
 {
+    private const int MostPending = 64;
+    private const int WidestAccess = 512;
+
     private readonly Queue<(long Due, ScratchpadResponse Response)>[] _pending = [.. ports.Select(_ => new Queue<(long, ScratchpadResponse)>())];
+
+    private readonly byte[] _held = new byte[ports.Length * MostPending * WidestAccess];
+    private readonly int[] _served = new int[ports.Length];
+    private readonly int[] _answered = new int[ports.Length];
 
     public byte[] Bytes { get; } = new byte[1 << 20];
 
@@ -131,12 +144,12 @@ internal sealed class MatrixTestScratchpad(ScratchpadPort[] ports, int stallPerc
         for (int i = 0; i < ports.Length; i++)
         {
             if (_pending[i].Count > 0 && _pending[i].Peek().Due <= edge && ports[i].Response.CanPush(edge))
-                ports[i].Response.Push(_pending[i].Dequeue().Response, edge);
+                Respond(i, edge);
             bool granted = new MatrixStimulus(seed ^ ((ulong)edge * 31) ^ ((ulong)i << 50)).Next(100) >= stallPercent;
             if (ports[i].Request.CanPop(edge))
             {
                 busy = true;
-                if (granted && _pending[i].Count < 64)
+                if (granted && _pending[i].Count < MostPending)
                     Serve(i, edge);
             }
 
@@ -146,16 +159,36 @@ internal sealed class MatrixTestScratchpad(ScratchpadPort[] ports, int stallPerc
         return busy ? edge + 1 : Wake.Never;
     }
 
+    private void Respond(int port, long edge)
+    {
+        ScratchpadResponse answer = _pending[port].Dequeue().Response;
+        ref ScratchpadResponse response = ref ports[port].Response.Allocate(edge);
+        response = answer;
+        WideLines? lines = ports[port].Lines;
+        if (answer.Write == 0)
+            Held(port, _answered[port]++)[..answer.Length].CopyTo(lines is null ? Line64.Span(ref response.Data) : lines.Append());
+    }
+
+    // Bytes are those of the edge at which the read was granted.
+    private Span<byte> Held(int port, int number) => _held.AsSpan(((port * MostPending) + (number % MostPending)) * WidestAccess, WidestAccess);
+
     private void Serve(int port, long edge)
     {
+        WideLines? lines = ports[port].Lines;
         ScratchpadRequest request = ports[port].Request.Pop(edge);
-        Assert.InRange(request.Length, 1, 64 - (int)(request.Address & 63));
+        Assert.InRange(request.Length, 1, ports[port].RestOfLine(request.Address));
         var response = new ScratchpadResponse { Address = request.Address, Length = request.Length, Write = request.Write, Tag = request.Tag };
         Span<byte> bytes = Bytes.AsSpan((int)request.Address, request.Length);
-        if (request.Write != 0)
-            Line64.Span(ref request.Data)[..request.Length].CopyTo(bytes);
+        if (request.Write == 0)
+        {
+            bytes.CopyTo(Held(port, _served[port]++));
+        }
         else
-            bytes.CopyTo(Line64.Span(ref response.Data));
+        {
+            (lines is null ? Line64.Span(ref request.Data) : lines.First)[..request.Length].CopyTo(bytes);
+            lines?.Remove();
+        }
+
         _pending[port].Enqueue((edge + latency, response));
     }
 }

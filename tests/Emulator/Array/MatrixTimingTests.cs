@@ -52,6 +52,23 @@ public class MatrixTimingTests
         Assert.Equal(interval - Math.Max(m, Rows), bench.Unit.State.Ledger[6]);
     }
 
+    [Theory]
+    [InlineData(8, 10, 10)]
+    [InlineData(9, 10, 10)]
+    [InlineData(10, 10, 10)]
+    [InlineData(11, 10, 11)]
+    [InlineData(1, 7, 8)]
+    [InlineData(1, 8, 8)]
+    [InlineData(1, 9, 9)]
+    public void Sums_accumulated_at_the_bottom_are_a_hazard_for_La_only(int m, int latency, int interval)
+    {
+        var bench = new MatrixBench(new MatrixConfig(Rows, Columns, 16384, latency, Accumulate: AccumulatePlace.Bottom));
+        bench.Program.Enqueue(new MatrixCase(m, 3 * Rows, Columns, false, false, false, 1, false, 1).Matmul(0));
+        bench.Run();
+        Assert.Equal(interval, bench.Unit.State.LastInterval);
+        Assert.Equal(2 * (interval - Math.Max(m, Rows)), bench.Unit.State.Ledger[6]);
+    }
+
     [Fact]
     public void The_hazard_is_the_distance_of_the_sums_and_not_of_the_folds()
     {
@@ -77,25 +94,59 @@ public class MatrixTimingTests
     }
 
     [Fact]
-    public void A_row_of_64_bytes_on_a_line_is_one_request_and_off_a_line_two()
+    public void A_row_on_a_line_of_its_port_is_one_request_and_off_a_line_two()
     {
-        MatrixConfig config = new(32, 32, 65536);
-        Assert.Equal(32 + 32, RequestsFor(config, addressA: 0, addressB: 0x4000));
-        Assert.Equal(64 + 32, RequestsFor(config, addressA: 16, addressB: 0x4000));
-        Assert.Equal(32 + 64, RequestsFor(config, addressA: 0, addressB: 0x4030));
+        foreach (int side in new[] { 32, 64, 128 }) // rows, and lines, of 64, 128 and 256 bytes
+        {
+            Assert.Equal(side + side, RequestsFor(side, addressA: 0, addressB: 0x8000));
+            Assert.Equal((2 * side) + side, RequestsFor(side, addressA: 16, addressB: 0x8000));
+            Assert.Equal(side + (2 * side), RequestsFor(side, addressA: 0, addressB: 0x8030));
+        }
+    }
+
+    [Theory]
+    [InlineData(ElementType.Int8, ElementType.Int8, 4, 1)]
+    [InlineData(ElementType.Int4, ElementType.Int4, 1, 8)]
+    [InlineData(ElementType.Int8, ElementType.Int8, 1, 8)]
+    public void Folds_are_p_times_as_deep_and_a_token_waits_for_p_rows_of_memory(ElementType a, ElementType b, int int8Packing, int int4Packing)
+    {
+        int p = a == ElementType.Int8 ? int8Packing : int4Packing;
+        foreach (int k in new[] { (3 * p * Rows) - 1, 3 * p * Rows, (3 * p * Rows) + 1 })
+        {
+            // FIFOs deep enough to hold what comes early; few X rows, so that weights set the pace.
+            var bench = new MatrixBench(new MatrixConfig(Rows, Columns, 65536, Int8Packing: int8Packing, Int4Packing: int4Packing));
+            new MatrixCase(2, k, Columns, true, false, false, 1, false, 3) { TypeA = a, TypeB = b }.Run(bench);
+            Assert.Equal(k <= 3 * p * Rows ? 3 : 4, bench.Unit.State.Folds);
+            if (k == 3 * p * Rows)
+                Assert.Equal(Math.Max(p * Rows, Rows + 2), bench.Unit.State.LastInterval);
+        }
+    }
+
+    [Theory]
+    [InlineData(ElementType.Int16, ElementType.Int8)]
+    [InlineData(ElementType.Int8, ElementType.Int16)]
+    public void With_a_16_bit_operand_the_array_steps_at_every_other_edge(ElementType a, ElementType b)
+    {
+        var half = new MatrixBench(new MatrixConfig(Rows, Columns, 16384));
+        var full = new MatrixBench(new MatrixConfig(Rows, Columns, 16384));
+        new MatrixCase(12, 3 * Rows, Columns, true, false, false, 1, false, 1) { TypeA = a, TypeB = b }.Run(half);
+        new MatrixCase(12, 3 * Rows, Columns, true, false, false, 1, false, 1).Run(full);
+        Assert.Equal(full.Unit.State.ArrayCycles, half.Unit.State.ArrayCycles);
+        Assert.Equal(full.Finished[0].Edge + full.Unit.State.ArrayCycles, half.Finished[0].Edge);
     }
 
     [Theory]
     [InlineData(ElementType.Fp32, 8, 24)] // 32 bytes a row: a row an edge
-    [InlineData(ElementType.Fp32, 32, 48)] // 128 bytes a row: two requests
+    [InlineData(ElementType.Fp32, 32, 24)] // 128 bytes a row: its port is as wide
+    [InlineData(ElementType.Fp32, 32, 48, 64)] // off its line: two requests
     [InlineData(ElementType.Bf16, 32, 24)]
-    public void A_drain_takes_an_edge_a_request(ElementType type, int columns, int requests)
+    public void A_drain_takes_an_edge_a_request(ElementType type, int columns, int requests, int offset = 0)
     {
         var bench = new MatrixBench(new MatrixConfig(8, columns, 65536));
         var product = new MatrixCase(24, 8, columns, false, false, false, 1, false, 1);
         product.Fill(bench.Scratchpad.Bytes);
         Descriptor drain = product.RawDrain();
-        drain.D = AddressMap.Scratchpad + 0x80000;
+        drain.D = AddressMap.Scratchpad + 0x80000 + (ulong)offset;
         drain.PitchD = 256;
         drain.TypeOut = type;
         bench.Program.Enqueue(product.Matmul(0));
@@ -144,10 +195,10 @@ public class MatrixTimingTests
         Assert.Equal(m + 3, bench.Finished[0].Edge);
     }
 
-    private static long RequestsFor(MatrixConfig config, int addressA, int addressB)
+    private static long RequestsFor(int side, int addressA, int addressB)
     {
-        var bench = new MatrixBench(config);
-        Descriptor descriptor = new MatrixCase(32, 32, 32, false, false, false, 1, false, 1).Matmul(0);
+        var bench = new MatrixBench(new MatrixConfig(side, side, 4 * 4 * side * side));
+        Descriptor descriptor = new MatrixCase(side, side, side, false, false, false, 1, false, 1).Matmul(0);
         descriptor.A = AddressMap.Scratchpad + (ulong)addressA;
         descriptor.B = AddressMap.Scratchpad + (ulong)addressB;
         bench.Program.Enqueue(descriptor);

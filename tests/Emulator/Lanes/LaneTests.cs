@@ -55,6 +55,25 @@ public class LaneTests
     }
 
     [Fact]
+    public void Widened_integers_equal_their_scalar_twin_at_every_length()
+    {
+        for (int length = 0; length <= LongestLength; length++)
+        {
+            short[] halves = [.. Enumerable.Range(0, length).Select(i => (short)(i * 40503))];
+            sbyte[] bytes = [.. halves.Select(h => (sbyte)(h >> 3))];
+            int[] got = new int[length], expected = new int[length];
+            WidenInteger.Run(halves, got);
+            WidenInteger.Scalar(halves, expected);
+            Assert.Equal(expected, got);
+            Assert.Equal(halves.Select(h => (int)h), got);
+            WidenInteger.Run(bytes, got);
+            WidenInteger.Scalar(bytes, expected);
+            Assert.Equal(expected, got);
+            Assert.Equal(bytes.Select(b => (int)b), got);
+        }
+    }
+
+    [Fact]
     public void Every_pair_of_special_values_is_alike_in_every_lane()
     {
         foreach (Binary[] pair in new Binary[][]

@@ -67,6 +67,27 @@ public sealed class ReferenceTensorTests
     }
 
     [Fact]
+    public void An_int4_product_takes_the_low_half_of_a_byte_first()
+    {
+        ReferenceTensor tensor = Tensor();
+        (tensor.Scratchpad[0], tensor.Scratchpad[1]) = (0x71, 0x08); // 1, 7, -8, and nobody's
+        (tensor.Scratchpad[0x100], tensor.Scratchpad[0x110], tensor.Scratchpad[0x120]) = (0x02, 0xF3, 0x14); // columns 2, 3, 4 and 0, -1, 1
+        Run(tensor, new Descriptor { Opcode = DescriptorOpcode.MxMatmul, Version = 1, TypeA = ElementType.Int4, TypeB = ElementType.Int4, TypeAccumulator = ElementType.Int32, A = Sp, B = Sp + 0x100, N0 = 1, N1 = 3, N2 = 2, PitchA = 16, PitchB = 16 });
+        Assert.Equal((2 + 21 - 32, -7 - 8), ((int)tensor.SlotBits(0, 0, 0), (int)tensor.SlotBits(0, 0, 1)));
+    }
+
+    [Fact]
+    public void A_16_bit_operand_is_multiplied_whole()
+    {
+        ReferenceTensor tensor = Tensor();
+        tensor.Scratchpad.Write(0, 0x8000, 2);
+        tensor.Scratchpad.Write(2, 300, 2);
+        (tensor.Scratchpad[0x100], tensor.Scratchpad[0x110]) = (0x80, 0xFF);
+        Run(tensor, new Descriptor { Opcode = DescriptorOpcode.MxMatmul, Version = 1, TypeA = ElementType.Int16, TypeB = ElementType.Int8, TypeAccumulator = ElementType.Int32, A = Sp, B = Sp + 0x100, N0 = 1, N1 = 2, N2 = 1, PitchA = 16, PitchB = 16 });
+        Assert.Equal((32768 * 128) - 300, (int)tensor.SlotBits(0, 0, 0));
+    }
+
+    [Fact]
     public void A_strided_copy_goes_out_and_back_with_conversion()
     {
         ReferenceTensor tensor = Tensor();

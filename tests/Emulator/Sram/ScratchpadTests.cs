@@ -175,9 +175,50 @@ public class ScratchpadTests
     [Fact]
     public void Banks_too_few_for_a_whole_access_are_refused()
     {
-        Assert.Throws<ArgumentException>(() => new Scratchpad(new ScratchpadConfig(Bytes, 4, 8, false), []));
-        _ = new Scratchpad(new ScratchpadConfig(Bytes, 8, 8, false), []);
+        ScratchpadPort[] narrow = [Port(64)], wide = [Port(128)];
+        Assert.Throws<ArgumentException>(() => new Scratchpad(new ScratchpadConfig(Bytes, 4, 8, false), narrow));
+        Assert.Throws<ArgumentException>(() => new Scratchpad(new ScratchpadConfig(Bytes, 8, 8, false), wide));
+        _ = new Scratchpad(new ScratchpadConfig(Bytes, 8, 8, false), narrow);
+        _ = new Scratchpad(new ScratchpadConfig(Bytes, 16, 8, false), wide);
     }
+
+    [Theory]
+    [InlineData(16, 32, 512, 0x200)]  // all banks
+    [InlineData(64, 8, 512, 0x200)]   // as many as there can be
+    [InlineData(16, 32, 128, 0x80)]
+    [InlineData(16, 32, 128, 0xA0)]   // not from the start of its line
+    public void A_wide_access_moves_its_row_at_one_edge_and_takes_every_bank_that_it_touches(int banks, int bankBytes, int width, int address)
+    {
+        var clock = new ClockDomain("core", 1000);
+        int requester = clock.Register("requester"), unit = clock.Register("scratchpad");
+        ScratchpadPort reader = Port(clock, requester, unit, width), writer = Port(clock, requester, unit, width), other = Port(clock, requester, unit, 64);
+        var scratchpad = new Scratchpad(new ScratchpadConfig(Bytes, banks, bankBytes, false), [writer, reader, other]);
+        int length = width - (address & (width - 1));
+        byte[] bytes = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))];
+        writer.PushWrite((uint)address, bytes, 0);
+        scratchpad.Evaluate(1);
+        ScratchpadRequest.PushRead(reader.Request, (uint)address, length, 5, 1);
+        ScratchpadRequest.PushRead(other.Request, (uint)(address + length - 1), 1, 6, 1); // the last bank
+        scratchpad.Evaluate(2);
+        Assert.True(reader.Response.CanPop(3));
+        Assert.False(other.Response.CanPop(3));
+        Assert.Equal(1, scratchpad.Conflicts(1, 2));
+        Assert.Equal(bytes, reader.BytesOf(in reader.Response.Peek(3)).ToArray());
+        Assert.Equal((length + bankBytes - 1) / bankBytes * 2, scratchpad.State.BankCycles);
+        reader.DiscardRead(3);
+        scratchpad.Evaluate(3);
+        Assert.True(other.Response.CanPop(4));
+        Assert.Equal(bytes[^1], other.BytesOf(in other.Response.Peek(4))[0]);
+    }
+
+    private static ScratchpadPort Port(int width)
+    {
+        var clock = new ClockDomain("core", 1000);
+        return Port(clock, clock.Register("requester"), clock.Register("scratchpad"), width);
+    }
+
+    private static ScratchpadPort Port(ClockDomain clock, int requester, int unit, int width) =>
+        new("p", new(clock, requester, unit, 2), new(clock, unit, requester, 4), width > 64 ? new WideLines(width, 4) : null);
 
     private static SramBench Traffic(bool dual, uint stallPercent, bool everyCycle, bool reversed)
     {

@@ -76,7 +76,7 @@ public sealed class StatisticsTests
         500,
         [new("forward", 600), new("other", 399)],
         [new("tile0.core", "core", 999, [new("Idle", 333), new("Busy", 333), new("Throttled", 333)])],
-        new(100, 400),
+        new(200, 100, 400),
         [new("mx.matmul", 3)],
         [new("tile0.scratchpad", "mx.a", "ld", 12)],
         new(6000, 2000, 3, 1, 0, 64e9, 1_000_000, [new("ACT", 1)]),
