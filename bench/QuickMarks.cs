@@ -1,5 +1,6 @@
 using System.Globalization;
 using HybridEmu.Chip;
+using HybridEmu.Units;
 
 namespace HybridEmu.Bench;
 
@@ -42,7 +43,7 @@ internal static class QuickMarks
             int steps = 4_000_000 / (side * side) * 8;
             foreach (string type in new[] { "bf16", "int8" })
             {
-                var stream = new ArrayStream(side, type == "bf16");
+                var stream = new ArrayStream(side, type == "bf16" ? MacKind.Bf16 : MacKind.Integer);
                 Mark($"array {side} x {side} {type}", Rate(() => stream.Step(steps), steps), "array cycles/s");
             }
         }

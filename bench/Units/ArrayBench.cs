@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using HybridEmu.Units;
 
 namespace HybridEmu.Bench;
 
@@ -16,7 +17,7 @@ public class ArrayBench
     public string Type { get; set; } = "bf16";
 
     [GlobalSetup]
-    public void Setup() => _stream = new ArrayStream(N, Type == "bf16");
+    public void Setup() => _stream = new ArrayStream(N, Type == "bf16" ? MacKind.Bf16 : MacKind.Integer);
 
     [Benchmark(OperationsPerInvoke = Steps)]
     public void ArrayCycle() => _stream!.Step(Steps);

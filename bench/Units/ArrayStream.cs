@@ -6,34 +6,36 @@ namespace HybridEmu.Bench;
 internal sealed class ArrayStream
 {
     private readonly SystolicArray _array;
-    private readonly bool _floatingPoint;
-    private readonly ushort[] _halfwords;
-    private readonly sbyte[] _bytes;
-    private readonly int[] _weights;
+    private readonly int _side;
+    private readonly MacKind _kind;
+    private readonly RowFormat _format;
+    private readonly byte[] _operands;
     private int _row;
 
-    public ArrayStream(int side, bool floatingPoint)
+    public ArrayStream(int side, MacKind kind)
     {
         _array = new SystolicArray(side, side);
-        _floatingPoint = floatingPoint;
-        _halfwords = [.. Enumerable.Range(0, side).Select(i => (ushort)(0x3F00 + i))];
-        _bytes = [.. Enumerable.Range(0, side).Select(i => (sbyte)i)];
-        _weights = [.. Enumerable.Range(0, side).Select(i => floatingPoint ? BitConverter.SingleToInt32Bits(1f / (i + 1)) : i)];
+        _side = side;
+        _kind = kind;
+        _format = kind switch
+        {
+            MacKind.Integer => RowFormat.Int8,
+            MacKind.Bf16 => RowFormat.Bf16,
+            _ => RowFormat.Packed,
+        };
+        _operands = [.. Enumerable.Range(0, 4 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
     }
 
     public void Step(int steps)
     {
         for (int i = 0; i < steps; i++)
         {
-            if (_floatingPoint)
-                _array.EnterBf16Row(_halfwords);
-            else
-                _array.EnterInt8Row(_bytes);
-            _array.EnterWeights(_weights, true);
+            _array.EnterRow(_operands, _side, _format);
+            _array.EnterWeights(_operands, _side, _format);
             if (_row == 0)
                 _array.EnterSwitch();
-            _row = _row + 1 == _weights.Length ? 0 : _row + 1;
-            _array.Step(_floatingPoint);
+            _row = _row + 1 == _side ? 0 : _row + 1;
+            _array.Step(_kind);
         }
     }
 }

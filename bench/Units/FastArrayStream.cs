@@ -9,7 +9,8 @@ internal sealed class FastArrayStream
     private const int Rows = 256;
 
     private readonly int _side;
-    private readonly bool _floatingPoint;
+    private readonly MacKind _kind;
+    private readonly RowFormat _format;
     private readonly Accumulators _accumulators;
     private readonly FastArray _array;
     private readonly byte[] _row;
@@ -17,7 +18,7 @@ internal sealed class FastArrayStream
     public FastArrayStream(int side, bool floatingPoint)
     {
         _side = side;
-        _floatingPoint = floatingPoint;
+        (_kind, _format) = floatingPoint ? (MacKind.Bf16, RowFormat.Bf16) : (MacKind.Integer, RowFormat.Int8);
         var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side);
         _accumulators = new Accumulators(config);
         _array = new FastArray(config, _accumulators);
@@ -33,17 +34,17 @@ internal sealed class FastArrayStream
         {
             for (int r = 0; r < _side; r++)
             {
-                _array.EnterWeights(_row, _side, _floatingPoint);
-                _array.Step(_floatingPoint);
+                _array.EnterWeights(_row, _side, _format);
+                _array.Step(_kind);
             }
 
-            var wave = new FoldInFlight { Start = _array.Time, Rows = Rows, Columns = _side, Addend = 1, FloatingPoint = (byte)(_floatingPoint ? 1 : 0) };
+            var wave = new FoldInFlight { Start = _array.Time, Rows = Rows, Columns = _side, Addend = 1, Kind = _kind };
             _accumulators.Launch(in wave);
             _array.Launch(in wave);
             for (int i = 0; i < Rows; i++)
             {
-                _array.EnterRow(_row, _side, i, _floatingPoint);
-                _array.Step(_floatingPoint);
+                _array.EnterRow(_row, _side, i, _format);
+                _array.Step(_kind);
                 _accumulators.Retire(_array.Time - 1);
             }
         }

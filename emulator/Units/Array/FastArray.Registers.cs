@@ -10,8 +10,8 @@ public sealed partial class FastArray
     /// registers hold them a row further down, and what moves through the PEs is zeros.
     /// </summary>
     /// <param name="array">An array that has stood still or run empty since its last fold.</param>
-    /// <param name="floatingPoint">The mode of the steps that ran it empty.</param>
-    public void ReadRegisters(SystolicArray array, bool floatingPoint)
+    /// <param name="kind">The kind of the steps that ran it empty.</param>
+    public void ReadRegisters(SystolicArray array, MacKind kind)
     {
         // The fold in the PEs has number 1. Of the one before only what is in the bottom pass registers is left: its row 0.
         _time = array.Time;
@@ -39,7 +39,7 @@ public sealed partial class FastArray
         for (int c = 0; c < _columns; c++)
             bottom[c] = array.WeightOut(_rows - 1, c);
         _entering = StepFlags.None;
-        Array.Fill(_steps, new StepInput { Tokens = _tokens, Row = -1, Fold = 1, Flags = floatingPoint ? StepFlags.FloatingPoint : StepFlags.None });
+        Array.Fill(_steps, new StepInput { Tokens = _tokens, Row = -1, Fold = 1, Kind = kind });
     }
 
     /// <summary>
@@ -103,13 +103,13 @@ public sealed partial class FastArray
     {
         int sum = 0;
         ref FoldInput fold = ref Fold(step.Fold);
-        if (!x.IsEmpty && fold.Wave.Addend != 0 && c < fold.Wave.Columns)
+        if (!_addsAtBottom && !x.IsEmpty && fold.Wave.Addend != 0 && c < fold.Wave.Columns)
             sum = _addends[((int)(step.Row & _rowMask) * _stride) + c];
         for (int r = 0; r <= Math.Min(lastRow, fold.EnabledRows - 1); r++)
         {
             int act = x.IsEmpty ? 0 : x[r];
             int weight = WeightRow(step.Fold, r)[c];
-            sum = (_steps[(entered + r + c) & _stepMask].Flags & StepFlags.FloatingPoint) != 0
+            sum = _steps[(entered + r + c) & _stepMask].Kind == MacKind.Bf16
                 ? BitConverter.SingleToInt32Bits(Fp32.Fma(BitConverter.Int32BitsToSingle(act), BitConverter.Int32BitsToSingle(weight), BitConverter.Int32BitsToSingle(sum)))
                 : unchecked(sum + (act * weight));
         }

@@ -26,6 +26,7 @@ public sealed partial class FastArray
     private readonly int _xPitch;
     private readonly int _weightPitch;
     private readonly SimdWidth _simd;
+    private readonly bool _addsAtBottom;
     private readonly Accumulators _accumulators;
 
     private readonly StepInput[] _steps; // ring by step
@@ -59,6 +60,7 @@ public sealed partial class FastArray
         _xPitch = (_rows + 15) / 16 * 16;
         _weightPitch = _stride + FoldFloat.Block; // no power of two: a column block's rows would share a few sets of the host's cache
         _simd = SimdWidths.Choose(config.Simd);
+        _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
         _accumulators = accumulators;
         int steps = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns));
         int rows = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + MostRowsAtOnce));
@@ -80,10 +82,9 @@ public sealed partial class FastArray
     public long Time => _time;
 
     /// <summary>A shift token enters at the next step with one row of weights, bottom row first; R of them make a fold.</summary>
-    /// <param name="row">bf16 or int8 bytes, one element a column; empty for a row beyond K.</param>
-    /// <param name="columns">Elements in the row.</param>
-    /// <param name="floatingPoint">bf16, else int8.</param>
-    public void EnterWeights(ReadOnlySpan<byte> row, int columns, bool floatingPoint)
+    /// <param name="row">One word a column; empty for a row beyond K.</param>
+    /// <param name="words">Words in the row, up to C.</param>
+    public void EnterWeights(ReadOnlySpan<byte> row, int words, RowFormat format)
     {
         ref FoldInput fold = ref Fold(_fillingFold);
         if (_tokensInFold == 0)
@@ -95,16 +96,16 @@ public sealed partial class FastArray
         }
 
         int at = _rows - 1 - _tokensInFold;
-        Span<int> words = WeightRow(_fillingFold, at);
+        Span<int> weights = WeightRow(_fillingFold, at);
         if (row.IsEmpty)
         {
-            words.Clear();
+            weights.Clear();
         }
         else
         {
             fold.EnabledRows = Math.Max(fold.EnabledRows, at + 1);
-            Widen(row, columns, floatingPoint, words);
-            words[columns..].Clear();
+            RowFormats.Widen(row, format, weights[..words]);
+            weights[words..].Clear();
         }
 
         _entering |= row.IsEmpty ? StepFlags.ShiftToken : StepFlags.ShiftToken | StepFlags.Enable;
@@ -125,42 +126,42 @@ public sealed partial class FastArray
     }
 
     /// <summary>The next X row of the fold launched last enters at the next step.</summary>
-    /// <param name="row">bf16 or int8 bytes.</param>
-    /// <param name="elements">Elements in the row, up to R; the others are 0.</param>
+    /// <param name="words">Words in the row, up to R; the others are 0.</param>
     /// <param name="index">Number of the row in its fold.</param>
-    /// <param name="floatingPoint">bf16, else int8.</param>
-    public void EnterRow(ReadOnlySpan<byte> row, int elements, int index, bool floatingPoint)
+    public void EnterRow(ReadOnlySpan<byte> row, int words, int index, RowFormat format)
     {
         if (_entered - _settled == MostRowsAtOnce)
             Settle();
         int slot = (int)_entered & _rowMask;
         _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time };
-        Span<int> words = _x.AsSpan(slot * _xPitch, _xPitch);
-        Widen(row, elements, floatingPoint, words);
-        words[elements..].Clear();
+        Span<int> x = _x.AsSpan(slot * _xPitch, _xPitch);
+        RowFormats.Widen(row, format, x[..words]);
+        x[words..].Clear();
         _entered++;
         _entering |= StepFlags.Row;
     }
 
     /// <summary>One enabled cycle.</summary>
-    public void Step(bool floatingPoint)
+    /// <param name="kind">What every PE computes.</param>
+    public void Step(MacKind kind)
     {
         ref StepInput step = ref _steps[_time & _stepMask];
         step.Tokens = _tokens;
         step.Fold = _launched - 1;
         step.Row = _entered - 1;
-        step.Flags = floatingPoint ? _entering | StepFlags.FloatingPoint : _entering;
+        step.Flags = _entering;
+        step.Kind = kind;
         _entering = StepFlags.None;
         _time++;
     }
 
     /// <summary>Steps at which nothing enters.</summary>
-    public void Rest(long steps, bool floatingPoint)
+    public void Rest(long steps, MacKind kind)
     {
         long recorded = Math.Min(steps, _steps.Length);
         _time += steps - recorded;
         for (long i = 0; i < recorded; i++)
-            Step(floatingPoint);
+            Step(kind);
     }
 
     /// <summary>Puts the sums of all rows that entered into the accumulators.</summary>
@@ -187,34 +188,45 @@ public sealed partial class FastArray
         for (int i = 0; i < count; i++)
             held.Slice(i * _columns, wave.Columns).CopyTo(_addends.AsSpan((slot + i) * _stride));
 
+        // Sums start from the addend, or from +0 when there is none or it joins at the bottom.
+        bool fromAddend = wave.Addend != 0 && !_addsAtBottom;
+
         // The kernels write whole blocks of columns: in place where a fold has no others.
-        if (_columns == _stride && wave.Columns % FoldFloat.Block == 0)
+        if (_columns == _stride && wave.Columns % FoldFloat.Block == 0 && (fromAddend || wave.Addend == 0))
         {
             for (int i = 0; wave.Addend == 0 && i < count; i++)
                 held.Slice(i * _columns, wave.Columns).Clear();
             Multiply(in fold, number, slot, count, held, _columns, wave.Columns);
-            for (int i = 0; wave.FloatingPoint != 0 && i < count; i++)
+            for (int i = 0; wave.Kind == MacKind.Bf16 && i < count; i++)
                 CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(held.Slice(i * _columns, wave.Columns)));
             return;
         }
 
         Span<int> sums = _sums.AsSpan(0, count * _stride);
-        if (wave.Addend != 0)
+        if (fromAddend)
             _addends.AsSpan(slot * _stride, sums.Length).CopyTo(sums);
         else
             sums.Clear();
         Multiply(in fold, number, slot, count, sums, _stride, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
-        if (wave.FloatingPoint != 0)
+        for (int i = 0; wave.Addend != 0 && _addsAtBottom && i < count; i++)
+            AddHeld(held.Slice(i * _columns, wave.Columns), sums[(i * _stride)..], wave.Kind);
+        if (wave.Kind == MacKind.Bf16)
             CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(sums));
         for (int i = 0; i < count; i++)
             sums.Slice(i * _stride, wave.Columns).CopyTo(held[(i * _columns)..]);
+    }
+
+    private static void AddHeld(ReadOnlySpan<int> held, Span<int> sums, MacKind kind)
+    {
+        for (int c = 0; c < held.Length; c++)
+            sums[c] = Accumulators.AddAtBottom(held[c], sums[c], kind);
     }
 
     private void Multiply(in FoldInput fold, long number, int slot, int count, Span<int> sums, int pitch, int columns)
     {
         ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
         ReadOnlySpan<int> weights = _weights.AsSpan((int)(number % _folds.Length) * _rows * _weightPitch, _rows * _weightPitch);
-        if (fold.Wave.FloatingPoint != 0)
+        if (fold.Wave.Kind == MacKind.Bf16)
         {
             FoldFloat.Run(
                 MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights), _weightPitch,
@@ -242,18 +254,6 @@ public sealed partial class FastArray
         }
     }
 
-    private static void Widen(ReadOnlySpan<byte> row, int elements, bool floatingPoint, Span<int> words)
-    {
-        if (floatingPoint)
-        {
-            WidenBf16.Run(MemoryMarshal.Cast<byte, ushort>(row)[..elements], MemoryMarshal.Cast<int, float>(words)[..elements]);
-            return;
-        }
-
-        for (int i = 0; i < elements; i++)
-            words[i] = (sbyte)row[i];
-    }
-
     private ref FoldInput Fold(long number) => ref _folds[number % _folds.Length];
 
     private Span<int> WeightRow(long fold, int row) => _weights.AsSpan((((int)(fold % _folds.Length) * _rows) + row) * _weightPitch, _stride);
@@ -264,6 +264,7 @@ public sealed partial class FastArray
         /// <summary>Tokens and rows entered up to and with this step; the fold launched last.</summary>
         public long Tokens, Row, Fold;
         public StepFlags Flags;
+        public MacKind Kind;
     }
 
     [Flags]
@@ -274,7 +275,6 @@ public sealed partial class FastArray
         ShiftToken = 2,
         Enable = 4, // of the shift token
         SwitchToken = 8,
-        FloatingPoint = 16,
     }
 
     private struct RowInput

@@ -11,6 +11,7 @@ namespace HybridEmu.Units;
 /// <param name="WeightFifoRows">Weight rows requested ahead of the shift chain.</param>
 /// <param name="Simd">How the host computes; changes no bit.</param>
 /// <param name="Engine">How the host moves the array; changes no bit and no cycle.</param>
+/// <param name="Accumulate">Where the value held in the accumulator joins the sum; changes bits and the hazard distance.</param>
 public sealed record MatrixConfig(
     int Rows,
     int Columns,
@@ -19,7 +20,8 @@ public sealed record MatrixConfig(
     int OperandFifoRows = 8,
     int WeightFifoRows = 8,
     SimdWidth Simd = SimdWidth.Widest,
-    ArrayEngine Engine = ArrayEngine.Fast)
+    ArrayEngine Engine = ArrayEngine.Fast,
+    AccumulatePlace Accumulate = AccumulatePlace.Top)
 {
     public const int MaximumSide = 256;
 

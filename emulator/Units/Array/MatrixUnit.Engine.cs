@@ -28,7 +28,7 @@ public sealed partial class MatrixUnit
         if (_isFast)
         {
             long time = _fast.Time + steps;
-            _fast.Rest(steps, State.FloatingPoint != 0);
+            _fast.Rest(steps, State.Kind);
             _accumulators.Retire(time - 1);
             State.ArrayCycles += steps;
             return;
@@ -43,7 +43,7 @@ public sealed partial class MatrixUnit
     {
         if (_isFast || _config.Engine == ArrayEngine.Step)
             return;
-        _fast.ReadRegisters(_registers, State.FloatingPoint != 0);
+        _fast.ReadRegisters(_registers, State.Kind);
         _isFast = true;
     }
 
@@ -67,16 +67,15 @@ public sealed partial class MatrixUnit
 
     private void StepArray(long time)
     {
-        bool floatingPoint = State.FloatingPoint != 0;
         if (_isFast)
         {
-            _fast.Step(floatingPoint);
+            _fast.Step(State.Kind);
         }
         else
         {
             _accumulators.ReadAddends(time, _registers.Top);
             _accumulators.WriteResults(time, _registers.Bottom);
-            _registers.Step(floatingPoint);
+            _registers.Step(State.Kind);
         }
 
         _accumulators.Retire(time);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
 
@@ -8,6 +7,8 @@ namespace HybridEmu.Units;
 public sealed partial class MatrixUnit
 {
     private bool _stepped; // whether the array moved at the edge being evaluated
+
+    private RowFormat Format => State.Kind == MacKind.Bf16 ? RowFormat.Bf16 : RowFormat.Int8;
 
     private void StartMatmul(in Descriptor descriptor)
     {
@@ -22,7 +23,7 @@ public sealed partial class MatrixUnit
         State.LaunchNBlock = 0;
         State.LaunchKBlock = 0;
         UseEngine();
-        State.FloatingPoint = (byte)(descriptor.TypeA == ElementType.Bf16 ? 1 : 0);
+        State.Kind = descriptor.TypeA == ElementType.Bf16 ? MacKind.Bf16 : MacKind.Integer;
         _operands.Start(in descriptor);
         _weights.Start(in descriptor);
         State.Phase = MatrixPhase.Matmul;
@@ -98,7 +99,7 @@ public sealed partial class MatrixUnit
         fold.Columns = Math.Min(_config.Columns, descriptor.N2 - (State.LaunchNBlock * _config.Columns));
         fold.Line = line;
         fold.Addend = (byte)(addend ? 1 : 0);
-        fold.FloatingPoint = State.FloatingPoint;
+        fold.Kind = State.Kind;
         _accumulators.Launch(in fold);
         if (_isFast)
             _fast.Launch(in fold);
@@ -124,15 +125,12 @@ public sealed partial class MatrixUnit
 
     private void EnterRow()
     {
-        bool floatingPoint = State.FloatingPoint != 0;
         if (_isFast)
-            _fast.EnterRow(_operands.Row, State.FoldRows, State.RowsEntered, floatingPoint);
-        else if (floatingPoint)
-            _registers.EnterBf16Row(MemoryMarshal.Cast<byte, ushort>(_operands.Row)[..State.FoldRows]);
+            _fast.EnterRow(_operands.Row, State.FoldRows, State.RowsEntered, Format);
         else
-            _registers.EnterInt8Row(MemoryMarshal.Cast<byte, sbyte>(_operands.Row)[..State.FoldRows]);
+            _registers.EnterRow(_operands.Row, State.FoldRows, Format);
         long macs = (long)State.FoldRows * State.FoldColumns;
-        if (floatingPoint)
+        if (State.Kind == MacKind.Bf16)
             State.MacsBf16 += macs;
         else
             State.MacsInt8 += macs;
@@ -176,27 +174,8 @@ public sealed partial class MatrixUnit
     private void EnterWeights(ReadOnlySpan<byte> row, int columns)
     {
         if (_isFast)
-            _fast.EnterWeights(row, columns, State.FloatingPoint != 0);
+            _fast.EnterWeights(row, columns, Format);
         else
-            _registers.EnterWeights(row.IsEmpty ? [] : Widen(row, columns), !row.IsEmpty);
-    }
-
-    private ReadOnlySpan<int> Widen(ReadOnlySpan<byte> row, int columns)
-    {
-        Span<int> words = _weightWords.AsSpan(0, columns);
-        if (State.FloatingPoint != 0)
-        {
-            ReadOnlySpan<ushort> halves = MemoryMarshal.Cast<byte, ushort>(row)[..columns];
-            for (int c = 0; c < halves.Length; c++)
-                words[c] = halves[c] << 16;
-        }
-        else
-        {
-            ReadOnlySpan<sbyte> values = MemoryMarshal.Cast<byte, sbyte>(row)[..columns];
-            for (int c = 0; c < values.Length; c++)
-                words[c] = values[c];
-        }
-
-        return words;
+            _registers.EnterWeights(row, columns, Format);
     }
 }

@@ -50,7 +50,6 @@ public sealed partial class MatrixUnit
     private readonly Accumulators _accumulators;
     private readonly OperandStream _operands;
     private readonly OperandStream _weights;
-    private readonly int[] _weightWords;
     private readonly float[] _drainValues;
     private readonly byte[] _bias;
     private readonly byte[] _out;
@@ -87,7 +86,6 @@ public sealed partial class MatrixUnit
         _fast = new FastArray(config, _accumulators);
         _operands = new OperandStream(OperandRole.Activations, config, readOperands);
         _weights = new OperandStream(OperandRole.Weights, config, readWeights);
-        _weightWords = new int[config.Columns];
         _drainValues = new float[config.Columns];
         _bias = new byte[config.Columns * 4];
         _out = new byte[config.Columns * 4];

@@ -53,8 +53,8 @@ public struct MatrixUnitState
     /// <summary>Array time up to which something is in flight; later steps would change nothing that counts.</summary>
     public long ActiveUntil;
 
-    /// <summary>1: bf16 into fp32; 0: int8 into int32. The array is empty when it changes.</summary>
-    public byte FloatingPoint;
+    /// <summary>What PEs compute. The array is empty when it changes.</summary>
+    public MacKind Kind;
 
     // Drain and zero.
     public int Block, Row;

@@ -47,6 +47,7 @@ public sealed partial class SystolicArray
     private readonly ulong[] _shiftHistory;  // bit j: a token entered j steps ago
     private readonly ulong[] _switchHistory;
     private readonly ulong[] _enableHistory; // the enable that entered with the shift token
+    private readonly int[] _widened;         // a row being entered
     private readonly ulong[] _fullRow;       // enables of a row with all columns on
     private readonly RowEnable[] _rowEnable; // summary of _enable, derived
 
@@ -84,6 +85,7 @@ public sealed partial class SystolicArray
         for (int c = 0; c < columns; c++)
             _fullRow[c >> 6] |= 1UL << (c & 63);
         _rowEnable = new RowEnable[rows];
+        _widened = new int[Math.Max(rows, columns)];
         _state.Position = PositionAfterRebase;
     }
 
@@ -110,6 +112,7 @@ public sealed partial class SystolicArray
     private int PositionAfterRebase => Rows + StreamSlack;
 
     /// <summary>An X row enters at the next step: words as the PEs multiply them, element r for row r; missing ones are 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void EnterRow(ReadOnlySpan<int> words)
     {
         ref int entry = ref _act[_state.Position - 1];
@@ -118,32 +121,13 @@ public sealed partial class SystolicArray
             Unsafe.Add(ref entry, r * step) = words[r];
     }
 
-    /// <summary>As <see cref="EnterRow"/> from bf16, which widens to fp32 by a shift.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void EnterBf16Row(ReadOnlySpan<ushort> row)
+    /// <summary>As <see cref="EnterRow(ReadOnlySpan{int})"/>, from the bytes of a row.</summary>
+    /// <param name="words">Words of the row, up to R.</param>
+    public void EnterRow(ReadOnlySpan<byte> row, int words, RowFormat format)
     {
-        ref int entry = ref _act[_state.Position - 1];
-        ref ushort source = ref MemoryMarshal.GetReference(row);
-        nint step = _actStride - 1;
-        for (int r = 0; r < row.Length; r++)
-        {
-            entry = Unsafe.Add(ref source, r) << 16;
-            entry = ref Unsafe.Add(ref entry, step);
-        }
-    }
-
-    /// <summary>As <see cref="EnterRow"/> from int8.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void EnterInt8Row(ReadOnlySpan<sbyte> row)
-    {
-        ref int entry = ref _act[_state.Position - 1];
-        ref sbyte source = ref MemoryMarshal.GetReference(row);
-        nint step = _actStride - 1;
-        for (int r = 0; r < row.Length; r++)
-        {
-            entry = Unsafe.Add(ref source, r);
-            entry = ref Unsafe.Add(ref entry, step);
-        }
+        Span<int> widened = _widened.AsSpan(0, words);
+        RowFormats.Widen(row, format, widened);
+        EnterRow(widened);
     }
 
     /// <summary>A switch token enters at the next step, with the first X row of a fold.</summary>
@@ -169,9 +153,19 @@ public sealed partial class SystolicArray
         }
     }
 
+    /// <summary>As <see cref="EnterWeights(ReadOnlySpan{int}, bool)"/>, from the bytes of a row.</summary>
+    /// <param name="row">Empty for a row beyond k, which passes psum through unchanged.</param>
+    /// <param name="words">Words of the row, up to C.</param>
+    public void EnterWeights(ReadOnlySpan<byte> row, int words, RowFormat format)
+    {
+        Span<int> widened = row.IsEmpty ? default : _widened.AsSpan(0, words);
+        RowFormats.Widen(row, format, widened);
+        EnterWeights(widened, !row.IsEmpty);
+    }
+
     /// <summary>One enabled cycle.</summary>
-    /// <param name="floatingPoint">fp32 fused multiply-add, else wrapping int32.</param>
-    public void Step(bool floatingPoint)
+    /// <param name="kind">What every PE computes.</param>
+    public void Step(MacKind kind)
     {
         Push(_shiftHistory, _state.ShiftEntering);
         Push(_switchHistory, _state.SwitchEntering);
@@ -184,7 +178,7 @@ public sealed partial class SystolicArray
         SwitchWeights();
         if (AnyInGrid(_shiftHistory))
             ShiftWeights();
-        if (floatingPoint)
+        if (kind == MacKind.Bf16)
             MultiplyFloat();
         else
             MultiplyInteger();

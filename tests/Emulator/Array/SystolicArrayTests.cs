@@ -50,7 +50,7 @@ public class SystolicArrayTests
         {
             if (t < 3)
                 array.Top[t] = addends[t];
-            array.Step(true);
+            array.Step(MacKind.Bf16);
             if (t - 3 is >= 0 and < 3)
                 left[t - 3] = array.Bottom[t - 3];
         }
@@ -83,7 +83,7 @@ public class SystolicArrayTests
                 array.EnterRow(Enumerable.Repeat(value, rows).ToArray());
             }
 
-            array.Step(false);
+            array.Step(MacKind.Integer);
             if (array.Bottom[columns - 1] == rows)
             {
                 Assert.Equal(-1, changedAt);
@@ -128,7 +128,7 @@ public class SystolicArrayTests
         for (int i = 0; i < bottomFirst.Length; i++)
         {
             array.EnterWeights(bottomFirst[i], bottomFirst.Length - i <= enabledRows);
-            array.Step(true);
+            array.Step(MacKind.Bf16);
         }
     }
 
@@ -168,7 +168,7 @@ public class SystolicArrayTests
         if (weights is not null)
             array.EnterWeights(weights, enabled);
         addends.CopyTo(array.Top);
-        array.Step(floatingPoint);
+        array.Step(floatingPoint ? MacKind.Bf16 : MacKind.Integer);
         golden?.Step(row, switchToken, weights, enabled, addends, floatingPoint);
     }
 

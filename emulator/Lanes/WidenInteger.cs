@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace HybridEmu.Lanes;
+
+/// <summary>Signed 8-bit and 16-bit integers to 32 bits.</summary>
+public static class WidenInteger
+{
+    /// <param name="source">int8.</param>
+    /// <param name="destination">As long as the source.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(ReadOnlySpan<sbyte> source, Span<int> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, source.Length);
+        ref sbyte s = ref MemoryMarshal.GetReference(source);
+        ref int d = ref MemoryMarshal.GetReference(destination);
+        nuint i = 0;
+        nuint n = (nuint)source.Length;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i + 16 <= n; i += 16)
+            {
+                (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.LoadUnsafe(ref s, i));
+                (Vector128<int> first, Vector128<int> second) = Vector128.Widen(low);
+                first.StoreUnsafe(ref d, i);
+                second.StoreUnsafe(ref d, i + 4);
+                (first, second) = Vector128.Widen(high);
+                first.StoreUnsafe(ref d, i + 8);
+                second.StoreUnsafe(ref d, i + 12);
+            }
+        }
+
+        Scalar(source[(int)i..], destination[(int)i..]);
+    }
+
+    /// <param name="source">int16.</param>
+    /// <param name="destination">As long as the source.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(ReadOnlySpan<short> source, Span<int> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, source.Length);
+        ref short s = ref MemoryMarshal.GetReference(source);
+        ref int d = ref MemoryMarshal.GetReference(destination);
+        nuint i = 0;
+        nuint n = (nuint)source.Length;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i + 8 <= n; i += 8)
+            {
+                (Vector128<int> first, Vector128<int> second) = Vector128.Widen(Vector128.LoadUnsafe(ref s, i));
+                first.StoreUnsafe(ref d, i);
+                second.StoreUnsafe(ref d, i + 4);
+            }
+        }
+
+        Scalar(source[(int)i..], destination[(int)i..]);
+    }
+
+    /// <summary>The same, one element at a time.</summary>
+    public static void Scalar(ReadOnlySpan<sbyte> source, Span<int> destination)
+    {
+        for (int i = 0; i < source.Length; i++)
+            destination[i] = source[i];
+    }
+
+    /// <summary>The same, one element at a time.</summary>
+    public static void Scalar(ReadOnlySpan<short> source, Span<int> destination)
+    {
+        for (int i = 0; i < source.Length; i++)
+            destination[i] = source[i];
+    }
+}
