@@ -52,7 +52,7 @@ internal static class QuickMarks
         {
             foreach (string type in new[] { "bf16", "int8" })
             {
-                var folds = new FastArrayStream(side, type == "bf16" ? MacKind.Bf16 : MacKind.Integer);
+                var folds = new FastArrayStream(side, type == "bf16");
                 int count = Math.Max(4, (int)(2_000_000_000 / folds.MacsOfFold));
                 double rate = Rate(() => folds.Folds(count), (double)count * folds.MacsOfFold);
                 double roof = type == "bf16" ? floatRoof : integerRoof;

@@ -6,29 +6,32 @@ namespace HybridEmu.Bench;
 internal sealed class ArrayStream
 {
     private readonly SystolicArray _array;
+    private readonly int _side;
     private readonly MacKind _kind;
     private readonly RowFormat _format;
-    private readonly byte[] _bytes;
-    private readonly int _side;
+    private readonly byte[] _operands;
     private int _row;
 
-    /// <param name="side">Rows and columns.</param>
-    /// <param name="kind">What the PEs multiply.</param>
     public ArrayStream(int side, MacKind kind)
     {
+        _array = new SystolicArray(side, side);
         _side = side;
         _kind = kind;
-        _format = FastArrayStream.FormatOf(kind);
-        _array = new SystolicArray(side, side);
-        _bytes = FastArrayStream.Operand(side);
+        _format = kind switch
+        {
+            MacKind.Integer => RowFormat.Int8,
+            MacKind.Bf16 => RowFormat.Bf16,
+            _ => RowFormat.Packed,
+        };
+        _operands = [.. Enumerable.Range(0, 4 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
     }
 
     public void Step(int steps)
     {
         for (int i = 0; i < steps; i++)
         {
-            _array.EnterRow(_bytes, _side, _format);
-            _array.EnterWeights(_bytes, _side, _format);
+            _array.EnterRow(_operands, _side, _format);
+            _array.EnterWeights(_operands, _side, _format);
             if (_row == 0)
                 _array.EnterSwitch();
             _row = _row + 1 == _side ? 0 : _row + 1;

@@ -15,34 +15,18 @@ internal sealed class FastArrayStream
     private readonly FastArray _array;
     private readonly byte[] _row;
 
-    public FastArrayStream(int side, MacKind kind)
+    public FastArrayStream(int side, bool floatingPoint)
     {
         _side = side;
-        _kind = kind;
-        _format = FormatOf(kind);
-        var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side, Int8Packing: 4, Int4Packing: 8);
+        (_kind, _format) = floatingPoint ? (MacKind.Bf16, RowFormat.Bf16) : (MacKind.Integer, RowFormat.Int8);
+        var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side);
         _accumulators = new Accumulators(config);
         _array = new FastArray(config, _accumulators);
-        _row = Operand(side);
+        _row = [.. Enumerable.Range(0, 2 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
     }
 
     /// <summary>Multiply-accumulates of one fold.</summary>
-    public long MacsOfFold => (long)Rows * _side * _side * _kind switch
-    {
-        MacKind.Int8x4 => 4,
-        MacKind.Int4x8 => 8,
-        _ => 1,
-    };
-
-    public static RowFormat FormatOf(MacKind kind) => kind switch
-    {
-        MacKind.Bf16 => RowFormat.Bf16,
-        MacKind.Integer => RowFormat.Int8,
-        _ => RowFormat.Packed,
-    };
-
-    /// <summary>Bytes of a row in any format: bf16 between 0.5 and 1, or small integers.</summary>
-    public static byte[] Operand(int side) => [.. Enumerable.Range(0, 4 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
+    public long MacsOfFold => (long)Rows * _side * _side;
 
     public void Folds(int count)
     {

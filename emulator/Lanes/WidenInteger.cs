@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace HybridEmu.Lanes;
 
-/// <summary>int8 or int16 to int32, sign-extended.</summary>
+/// <summary>Signed 8-bit and 16-bit integers to 32 bits.</summary>
 public static class WidenInteger
 {
     /// <param name="source">int8.</param>
@@ -15,22 +15,23 @@ public static class WidenInteger
         ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, source.Length);
         ref sbyte s = ref MemoryMarshal.GetReference(source);
         ref int d = ref MemoryMarshal.GetReference(destination);
-        int i = 0;
-        for (; Vector256.IsHardwareAccelerated && i + 32 <= source.Length; i += 32)
+        nuint i = 0;
+        nuint n = (nuint)source.Length;
+        if (Vector128.IsHardwareAccelerated)
         {
-            (Vector256<short> low, Vector256<short> high) = Vector256.Widen(Vector256.LoadUnsafe(ref s, (nuint)i));
-            Store(low, ref Unsafe.Add(ref d, i));
-            Store(high, ref Unsafe.Add(ref d, i + 16));
+            for (; i + 16 <= n; i += 16)
+            {
+                (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.LoadUnsafe(ref s, i));
+                (Vector128<int> first, Vector128<int> second) = Vector128.Widen(low);
+                first.StoreUnsafe(ref d, i);
+                second.StoreUnsafe(ref d, i + 4);
+                (first, second) = Vector128.Widen(high);
+                first.StoreUnsafe(ref d, i + 8);
+                second.StoreUnsafe(ref d, i + 12);
+            }
         }
 
-        for (; Vector128.IsHardwareAccelerated && i + 16 <= source.Length; i += 16)
-        {
-            (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.LoadUnsafe(ref s, (nuint)i));
-            Store(low, ref Unsafe.Add(ref d, i));
-            Store(high, ref Unsafe.Add(ref d, i + 8));
-        }
-
-        Scalar(source[i..], destination[i..]);
+        Scalar(source[(int)i..], destination[(int)i..]);
     }
 
     /// <param name="source">int16.</param>
@@ -41,12 +42,19 @@ public static class WidenInteger
         ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, source.Length);
         ref short s = ref MemoryMarshal.GetReference(source);
         ref int d = ref MemoryMarshal.GetReference(destination);
-        int i = 0;
-        for (; Vector256.IsHardwareAccelerated && i + 16 <= source.Length; i += 16)
-            Store(Vector256.LoadUnsafe(ref s, (nuint)i), ref Unsafe.Add(ref d, i));
-        for (; Vector128.IsHardwareAccelerated && i + 8 <= source.Length; i += 8)
-            Store(Vector128.LoadUnsafe(ref s, (nuint)i), ref Unsafe.Add(ref d, i));
-        Scalar(source[i..], destination[i..]);
+        nuint i = 0;
+        nuint n = (nuint)source.Length;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i + 8 <= n; i += 8)
+            {
+                (Vector128<int> first, Vector128<int> second) = Vector128.Widen(Vector128.LoadUnsafe(ref s, i));
+                first.StoreUnsafe(ref d, i);
+                second.StoreUnsafe(ref d, i + 4);
+            }
+        }
+
+        Scalar(source[(int)i..], destination[(int)i..]);
     }
 
     /// <summary>The same, one element at a time.</summary>
@@ -61,21 +69,5 @@ public static class WidenInteger
     {
         for (int i = 0; i < source.Length; i++)
             destination[i] = source[i];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<short> values, ref int destination)
-    {
-        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(values);
-        low.StoreUnsafe(ref destination);
-        high.StoreUnsafe(ref destination, 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector128<short> values, ref int destination)
-    {
-        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(values);
-        low.StoreUnsafe(ref destination);
-        high.StoreUnsafe(ref destination, 4);
     }
 }

@@ -1,11 +1,11 @@
 namespace HybridEmu.Units;
 
-/// <summary>Where the sum of a fold meets what its accumulator holds.</summary>
+/// <summary>Where in a column the value held in the accumulator joins the sum. Decides bits in fp32.</summary>
 public enum AccumulatePlace : byte
 {
-    /// <summary>It enters the column at the top: one chain over all of k, whatever the number of rows.</summary>
+    /// <summary>It enters at the top as the first addend: one chain of fused multiply-adds over all of K.</summary>
     Top,
 
-    /// <summary>It is added to the sum that leaves the column, as TPU v1 does: fp32 bits depend on the number of rows.</summary>
+    /// <summary>As TPU v1: each fold sums from +0, and what leaves the bottom is added to what is held, with one rounding of its own.</summary>
     Bottom,
 }

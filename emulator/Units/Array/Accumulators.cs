@@ -6,8 +6,8 @@ namespace HybridEmu.Units;
 
 /// <summary>
 /// C column banks of 32-bit words, one read and one write port a bank, in four slots; and the address generators that
-/// follow the wavefront: column c of a fold is read c cycles after column 0, and written R cycles after its row entered.
-/// Sums accumulated at the top are read as they enter the array, those at the bottom as they are written.
+/// follow the wavefront: column c of a fold is read c cycles after column 0 and written R cycles after it entered. Addends
+/// are read at the entry when they join at the top, and with the write when they join at the bottom.
 /// </summary>
 /// <remarks>
 /// Layout: word w of the byte space is line w / C, column w mod C. Slot s starts at line s * L, L = floor(slotBytes / 4C).
@@ -21,7 +21,7 @@ public sealed class Accumulators
     private readonly int _columns;
     private readonly int _rows;
     private readonly int _latency;
-    private readonly int _readAge; // steps from a row's entry to the reading of its addends
+    private readonly bool _addsAtBottom;
     private readonly int[] _words;
     private readonly FoldInFlight[] _folds;
     private AccumulatorsState _state;
@@ -31,7 +31,7 @@ public sealed class Accumulators
         _columns = config.Columns;
         _rows = config.Rows;
         _latency = config.AccumulatorLatencyCycles;
-        _readAge = config.Accumulate == AccumulatePlace.Bottom ? _rows : 0;
+        _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
         SizeBytes = config.AccumulatorBytes;
         LinesPerSlot = config.AccumulatorBytes / Slots / (4 * _columns);
         _words = new int[((config.AccumulatorBytes / 4) + _columns - 1) / _columns * _columns];
@@ -44,12 +44,15 @@ public sealed class Accumulators
     /// <summary>Lines of C words in a slot.</summary>
     public int LinesPerSlot { get; }
 
+    /// <summary>Cycles from the entry of a word's row to the read of its addend.</summary>
+    private int ReadDelay => _addsAtBottom ? _rows : 0;
+
     /// <summary>Words read by the array in the steps before a time, by drains and by the core.</summary>
     public long ReadsBefore(long time)
     {
         long reads = _state.Reads;
         for (int i = 0; i < _state.Folds; i++)
-            reads += Fold(i).Addend != 0 ? Passed(in Fold(i), time - Fold(i).Start - _readAge) : 0;
+            reads += Fold(i).Addend != 0 ? Passed(in Fold(i), time - Fold(i).Start - ReadDelay) : 0;
         return reads;
     }
 
@@ -66,8 +69,8 @@ public sealed class Accumulators
     public int BlockLine(int slot, int m, int nBlock) => (slot * LinesPerSlot) + (nBlock * m);
 
     /// <summary>
-    /// The earliest array time at which a fold over the same lines may take its first row, so that it reads La after the first
-    /// row of the fold before it is written. Later rows and columns follow at the same distance.
+    /// The earliest array time at which a fold over the same lines may take its first row, so that it reads its first sum La
+    /// after the fold before it has written that. Later rows and columns follow at the same distance.
     /// </summary>
     public long FreeFrom(int line)
     {
@@ -76,7 +79,7 @@ public sealed class Accumulators
         {
             ref FoldInFlight fold = ref Fold(i);
             if (fold.Line == line)
-                from = Math.Max(from, fold.Start + _rows - _readAge + _latency);
+                from = Math.Max(from, fold.Start + _rows - ReadDelay + _latency);
         }
 
         return from;
@@ -94,7 +97,9 @@ public sealed class Accumulators
     /// <summary>Reads what enters the top at a step: the addend of each column that a fold reaches, at its entry.</summary>
     public void ReadAddends(long time, Span<int> top)
     {
-        for (int i = 0; i < _state.Folds && _readAge == 0; i++)
+        if (_addsAtBottom)
+            return;
+        for (int i = 0; i < _state.Folds; i++)
         {
             ref FoldInFlight fold = ref Fold(i);
             if (fold.Addend == 0 || !Active(in fold, time - fold.Start, out int first, out int end, out int place))
@@ -104,7 +109,10 @@ public sealed class Accumulators
         }
     }
 
-    /// <summary>Writes what the bottom row held before this step, for the columns in which a fold leaves.</summary>
+    /// <summary>
+    /// Writes what the bottom row held before this step, for the columns in which a fold leaves; added to what is held when
+    /// addends join at the bottom.
+    /// </summary>
     public void WriteResults(long time, ReadOnlySpan<int> bottom)
     {
         for (int i = 0; i < _state.Folds; i++)
@@ -114,7 +122,9 @@ public sealed class Accumulators
                 continue;
             for (int c = first; c < end; c++, place -= _columns - 1)
             {
-                int word = _readAge != 0 && fold.Addend != 0 ? Sum(fold.Kind, _words[place], bottom[c]) : bottom[c];
+                int word = bottom[c];
+                if (_addsAtBottom && fold.Addend != 0)
+                    word = AddAtBottom(_words[place], word, fold.Kind);
                 _words[place] = fold.Kind == MacKind.Bf16 ? (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(word)) : word;
             }
         }
@@ -148,7 +158,7 @@ public sealed class Accumulators
         for (int i = 0; i < _state.Folds; i++)
         {
             ref FoldInFlight fold = ref Fold(i);
-            long age = time - fold.Start - (write ? _rows : _readAge);
+            long age = time - fold.Start - (write ? _rows : ReadDelay);
             if ((write || fold.Addend != 0) && Active(in fold, age, out int first, out int end, out _) && column >= first && column < end)
                 return true;
         }
@@ -192,6 +202,11 @@ public sealed class Accumulators
         archive.Array("banks", _words);
     }
 
+    /// <summary>What is held plus a fold's sum; a NaN is not canonical yet.</summary>
+    internal static int AddAtBottom(int held, int sum, MacKind kind) => kind == MacKind.Bf16
+        ? BitConverter.SingleToInt32Bits(BitConverter.Int32BitsToSingle(held) + BitConverter.Int32BitsToSingle(sum))
+        : unchecked(held + sum);
+
     /// <summary>How many words (row i, column c) of a fold have i + c below an age: those that a wavefront has passed.</summary>
     private static long Passed(in FoldInFlight fold, long age)
     {
@@ -210,10 +225,6 @@ public sealed class Accumulators
         place = ((fold.Line + (int)(age - first)) * _columns) + first;
         return true;
     }
-
-    private static int Sum(MacKind kind, int held, int sum) => kind == MacKind.Bf16
-        ? BitConverter.SingleToInt32Bits(BitConverter.Int32BitsToSingle(held) + BitConverter.Int32BitsToSingle(sum))
-        : unchecked(held + sum);
 
     private ref FoldInFlight Fold(int index)
     {
@@ -240,7 +251,7 @@ public struct FoldInFlight
     /// <summary>1: reads addends; 0: starts from +0.</summary>
     public byte Addend;
 
-    /// <summary>1: fp32, whose NaNs are stored canonical.</summary>
+    /// <summary>What its PEs compute. NaNs of fp32 sums are stored canonical.</summary>
     public MacKind Kind;
 }
 

@@ -8,7 +8,7 @@ public sealed partial class FastArray
     /// registers hold them a row further down, and what moves through the PEs is zeros.
     /// </summary>
     /// <param name="array">An array that has stood still or run empty since its last fold.</param>
-    /// <param name="kind">The mode of the steps that ran it empty.</param>
+    /// <param name="kind">The kind of the steps that ran it empty.</param>
     public void ReadRegisters(SystolicArray array, MacKind kind)
     {
         // The fold in the PEs has number 1. Of the one before only what is in the bottom pass registers is left: its row 0.
@@ -101,7 +101,7 @@ public sealed partial class FastArray
     {
         int sum = 0;
         ref FoldInput fold = ref Fold(step.Fold);
-        if (!x.IsEmpty && !_bottom && fold.Wave.Addend != 0 && c < fold.Wave.Columns)
+        if (!_addsAtBottom && !x.IsEmpty && fold.Wave.Addend != 0 && c < fold.Wave.Columns)
             sum = _addends[((int)(step.Row & _rowMask) * _stride) + c];
         for (int r = 0; r <= Math.Min(lastRow, fold.EnabledRows - 1); r++)
         {

@@ -27,7 +27,7 @@ public sealed partial class FastArray
     private readonly int _pairPitch;
     private readonly int _weightPitch;
     private readonly SimdWidth _simd;
-    private readonly bool _bottom; // whether addends join below the array
+    private readonly bool _addsAtBottom;
     private readonly Accumulators _accumulators;
 
     private readonly StepInput[] _steps; // ring by step
@@ -61,8 +61,8 @@ public sealed partial class FastArray
         _xPitch = (_rows + 15) / 16 * 16;
         _weightPitch = _stride + FoldFloat.Block; // no power of two: a column block's rows would share a few sets of the host's cache
         _simd = SimdWidths.Choose(config.Simd);
+        _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
         _accumulators = accumulators;
-        _bottom = config.Accumulate == AccumulatePlace.Bottom;
         int steps = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns));
         int rows = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + MostRowsAtOnce));
         _steps = new StepInput[steps];
@@ -85,10 +85,9 @@ public sealed partial class FastArray
     public long Time => _time;
 
     /// <summary>A shift token enters at the next step with one row of weights, bottom row first; R of them make a fold.</summary>
-    /// <param name="row">Bytes of a word a column; empty for a row beyond K.</param>
-    /// <param name="columns">Words in the row.</param>
-    /// <param name="format">What the bytes are.</param>
-    public void EnterWeights(ReadOnlySpan<byte> row, int columns, RowFormat format)
+    /// <param name="row">One word a column; empty for a row beyond K.</param>
+    /// <param name="words">Words in the row, up to C.</param>
+    public void EnterWeights(ReadOnlySpan<byte> row, int words, RowFormat format)
     {
         ref FoldInput fold = ref Fold(_fillingFold);
         if (_tokensInFold == 0)
@@ -100,16 +99,16 @@ public sealed partial class FastArray
         }
 
         int at = _rows - 1 - _tokensInFold;
-        Span<int> words = WeightRow(_fillingFold, at);
+        Span<int> weights = WeightRow(_fillingFold, at);
         if (row.IsEmpty)
         {
-            words.Clear();
+            weights.Clear();
         }
         else
         {
             fold.EnabledRows = Math.Max(fold.EnabledRows, at + 1);
-            format.Widen(row, words[..columns]);
-            words[columns..].Clear();
+            RowFormats.Widen(row, format, weights[..words]);
+            weights[words..].Clear();
         }
 
         _entering |= row.IsEmpty ? StepFlags.ShiftToken : StepFlags.ShiftToken | StepFlags.Enable;
@@ -130,24 +129,23 @@ public sealed partial class FastArray
     }
 
     /// <summary>The next X row of the fold launched last enters at the next step.</summary>
-    /// <param name="row">Bytes of its words.</param>
     /// <param name="words">Words in the row, up to R; the others are 0.</param>
     /// <param name="index">Number of the row in its fold.</param>
-    /// <param name="format">What the bytes are.</param>
     public void EnterRow(ReadOnlySpan<byte> row, int words, int index, RowFormat format)
     {
         if (_entered - _settled == MostRowsAtOnce)
             Settle();
         int slot = (int)_entered & _rowMask;
         _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time };
-        Span<int> taken = _x.AsSpan(slot * _xPitch, _xPitch);
-        format.Widen(row, taken[..words]);
-        taken[words..].Clear();
+        Span<int> x = _x.AsSpan(slot * _xPitch, _xPitch);
+        RowFormats.Widen(row, format, x[..words]);
+        x[words..].Clear();
         _entered++;
         _entering |= StepFlags.Row;
     }
 
     /// <summary>One enabled cycle.</summary>
+    /// <param name="kind">What every PE computes.</param>
     public void Step(MacKind kind)
     {
         ref StepInput step = ref _steps[_time & _stepMask];
@@ -193,45 +191,38 @@ public sealed partial class FastArray
         for (int i = 0; i < count; i++)
             held.Slice(i * _columns, wave.Columns).CopyTo(_addends.AsSpan((slot + i) * _stride));
 
-        bool entersTop = wave.Addend != 0 && !_bottom, joinsBelow = wave.Addend != 0 && _bottom;
+        // Sums start from the addend, or from +0 when there is none or it joins at the bottom.
+        bool fromAddend = wave.Addend != 0 && !_addsAtBottom;
+
         // The kernels write whole blocks of columns: in place where a fold has no others.
-        if (_columns == _stride && wave.Columns % FoldFloat.Block == 0)
+        if (_columns == _stride && wave.Columns % FoldFloat.Block == 0 && (fromAddend || wave.Addend == 0))
         {
-            for (int i = 0; !entersTop && i < count; i++)
+            for (int i = 0; wave.Addend == 0 && i < count; i++)
                 held.Slice(i * _columns, wave.Columns).Clear();
             Multiply(in fold, number, slot, count, held, _columns, wave.Columns);
-            for (int i = 0; joinsBelow && i < count; i++)
-                Join(wave.Kind, held.Slice(i * _columns, wave.Columns), _addends.AsSpan((slot + i) * _stride, wave.Columns));
             for (int i = 0; wave.Kind == MacKind.Bf16 && i < count; i++)
                 CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(held.Slice(i * _columns, wave.Columns)));
             return;
         }
 
         Span<int> sums = _sums.AsSpan(0, count * _stride);
-        if (entersTop)
+        if (fromAddend)
             _addends.AsSpan(slot * _stride, sums.Length).CopyTo(sums);
         else
             sums.Clear();
         Multiply(in fold, number, slot, count, sums, _stride, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
-        if (joinsBelow)
-            Join(wave.Kind, sums, _addends.AsSpan(slot * _stride, sums.Length));
+        for (int i = 0; wave.Addend != 0 && _addsAtBottom && i < count; i++)
+            AddHeld(held.Slice(i * _columns, wave.Columns), sums[(i * _stride)..], wave.Kind);
         if (wave.Kind == MacKind.Bf16)
             CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(sums));
         for (int i = 0; i < count; i++)
             sums.Slice(i * _stride, wave.Columns).CopyTo(held[(i * _columns)..]);
     }
 
-    private static void Join(MacKind kind, Span<int> sums, ReadOnlySpan<int> held)
+    private static void AddHeld(ReadOnlySpan<int> held, Span<int> sums, MacKind kind)
     {
-        if (kind == MacKind.Bf16)
-        {
-            Span<float> floats = MemoryMarshal.Cast<int, float>(sums);
-            AddLane.Run(MemoryMarshal.Cast<int, float>(held), floats, floats);
-            return;
-        }
-
-        for (int c = 0; c < sums.Length; c++)
-            sums[c] = unchecked(sums[c] + held[c]);
+        for (int c = 0; c < held.Length; c++)
+            sums[c] = Accumulators.AddAtBottom(held[c], sums[c], kind);
     }
 
     private void Multiply(in FoldInput fold, long number, int slot, int count, Span<int> sums, int pitch, int columns)

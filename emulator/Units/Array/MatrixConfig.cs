@@ -13,6 +13,7 @@ namespace HybridEmu.Units;
 /// <param name="Int4Packing">int4 products of a PE in a step: 1 or 8.</param>
 /// <param name="Simd">How the host computes; changes no bit.</param>
 /// <param name="Engine">How the host moves the array; changes no bit and no cycle.</param>
+/// <param name="Accumulate">Where the value held in the accumulator joins the sum; changes bits and the hazard distance.</param>
 public sealed record MatrixConfig(
     int Rows,
     int Columns,
@@ -22,9 +23,9 @@ public sealed record MatrixConfig(
     int WeightFifoRows = 8,
     int Int8Packing = 1,
     int Int4Packing = 1,
-    AccumulatePlace Accumulate = AccumulatePlace.Top,
     SimdWidth Simd = SimdWidth.Widest,
-    ArrayEngine Engine = ArrayEngine.Fast)
+    ArrayEngine Engine = ArrayEngine.Fast,
+    AccumulatePlace Accumulate = AccumulatePlace.Top)
 {
     public const int MaximumSide = 256;
 

@@ -3,41 +3,52 @@ using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
-/// <summary>How the bytes of an operand row become the words that PEs take.</summary>
+/// <summary>How the bytes of a row given to the array become the words that PEs multiply.</summary>
 public enum RowFormat : byte
 {
-    /// <summary>int8, sign-extended.</summary>
+    /// <summary>A byte a word, sign-extended.</summary>
     Int8,
 
-    /// <summary>bf16, widened to fp32.</summary>
+    /// <summary>Two bytes a word, bf16 to fp32 by a shift.</summary>
     Bf16,
 
-    /// <summary>int16, sign-extended.</summary>
+    /// <summary>Two bytes a word, sign-extended.</summary>
     Int16,
 
-    /// <summary>Words of several elements, as they are.</summary>
+    /// <summary>Four bytes a word, as they are: several narrow elements of consecutive k.</summary>
     Packed,
 }
 
-/// <summary>Rows of bytes into rows of words.</summary>
+/// <summary>From bytes to words, for both engines.</summary>
 public static class RowFormats
 {
-    /// <summary>Fills all of <paramref name="words"/> from the start of a row.</summary>
-    public static void Widen(this RowFormat format, ReadOnlySpan<byte> row, Span<int> words)
+    /// <summary>Bytes of one word.</summary>
+    public static int BytesOf(RowFormat format) => format switch
     {
+        RowFormat.Int8 => 1,
+        RowFormat.Packed => 4,
+        _ => 2,
+    };
+
+    /// <summary>The first words of a row.</summary>
+    /// <param name="row">At least as many bytes as the words take; what follows is ignored.</param>
+    /// <param name="words">One word an element.</param>
+    public static void Widen(ReadOnlySpan<byte> row, RowFormat format, Span<int> words)
+    {
+        row = row[..(words.Length * BytesOf(format))];
         switch (format)
         {
+            case RowFormat.Int8:
+                WidenInteger.Run(MemoryMarshal.Cast<byte, sbyte>(row), words);
+                break;
             case RowFormat.Bf16:
-                WidenBf16.Run(MemoryMarshal.Cast<byte, ushort>(row)[..words.Length], MemoryMarshal.Cast<int, float>(words));
+                WidenBf16.Run(MemoryMarshal.Cast<byte, ushort>(row), MemoryMarshal.Cast<int, float>(words));
                 break;
             case RowFormat.Int16:
-                WidenInteger.Run(MemoryMarshal.Cast<byte, short>(row)[..words.Length], words);
-                break;
-            case RowFormat.Packed:
-                MemoryMarshal.Cast<byte, int>(row)[..words.Length].CopyTo(words);
+                WidenInteger.Run(MemoryMarshal.Cast<byte, short>(row), words);
                 break;
             default:
-                WidenInteger.Run(MemoryMarshal.Cast<byte, sbyte>(row)[..words.Length], words);
+                row.CopyTo(MemoryMarshal.AsBytes(words));
                 break;
         }
     }

@@ -47,9 +47,9 @@ public sealed partial class SystolicArray
     private readonly ulong[] _shiftHistory;  // bit j: a token entered j steps ago
     private readonly ulong[] _switchHistory;
     private readonly ulong[] _enableHistory; // the enable that entered with the shift token
+    private readonly int[] _widened;         // a row being entered
     private readonly ulong[] _fullRow;       // enables of a row with all columns on
     private readonly RowEnable[] _rowEnable; // summary of _enable, derived
-    private readonly int[] _widened;
 
     private ArrayState _state;
 
@@ -112,6 +112,7 @@ public sealed partial class SystolicArray
     private int PositionAfterRebase => Rows + StreamSlack;
 
     /// <summary>An X row enters at the next step: words as the PEs multiply them, element r for row r; missing ones are 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void EnterRow(ReadOnlySpan<int> words)
     {
         ref int entry = ref _act[_state.Position - 1];
@@ -121,10 +122,11 @@ public sealed partial class SystolicArray
     }
 
     /// <summary>As <see cref="EnterRow(ReadOnlySpan{int})"/>, from the bytes of a row.</summary>
+    /// <param name="words">Words of the row, up to R.</param>
     public void EnterRow(ReadOnlySpan<byte> row, int words, RowFormat format)
     {
         Span<int> widened = _widened.AsSpan(0, words);
-        format.Widen(row, widened);
+        RowFormats.Widen(row, format, widened);
         EnterRow(widened);
     }
 
@@ -151,17 +153,18 @@ public sealed partial class SystolicArray
         }
     }
 
-    /// <summary>As <see cref="EnterWeights(ReadOnlySpan{int}, bool)"/>, from the bytes of a row; an empty one is a row beyond K.</summary>
+    /// <summary>As <see cref="EnterWeights(ReadOnlySpan{int}, bool)"/>, from the bytes of a row.</summary>
+    /// <param name="row">Empty for a row beyond k, which passes psum through unchanged.</param>
+    /// <param name="words">Words of the row, up to C.</param>
     public void EnterWeights(ReadOnlySpan<byte> row, int words, RowFormat format)
     {
-        Span<int> widened = _widened.AsSpan(0, row.IsEmpty ? 0 : words);
-        if (!row.IsEmpty)
-            format.Widen(row, widened);
+        Span<int> widened = row.IsEmpty ? default : _widened.AsSpan(0, words);
+        RowFormats.Widen(row, format, widened);
         EnterWeights(widened, !row.IsEmpty);
     }
 
     /// <summary>One enabled cycle.</summary>
-    /// <param name="kind">What the PEs multiply.</param>
+    /// <param name="kind">What every PE computes.</param>
     public void Step(MacKind kind)
     {
         Push(_shiftHistory, _state.ShiftEntering);

@@ -28,8 +28,8 @@ public class EngineTests
             from look in Gen.Elements(0, 1, 10, 40)
             from core in Gen.Elements(0, 0, 4, 150)
             from packs in Gen.Elements(false, true)
-            from bottom in Gen.Elements(false, false, true)
-            select new EngineCase(shape, width, (ulong)seed, products, stall, look, core, packs, bottom);
+            from accumulate in Gen.Elements(AccumulatePlace.Top, AccumulatePlace.Bottom)
+            select new EngineCase(shape, width, (ulong)seed, products, stall, look, core, packs, accumulate);
         Prop.ForAll(Arb.From(cases, Shrink), Agree).Check(Config.QuickThrowOnFailure.WithMaxTest(250));
     }
 
@@ -125,6 +125,30 @@ public class EngineTests
     }
 
     [Fact]
+    public void Rows_of_every_format_and_length_widen_to_the_words_of_a_plain_loop()
+    {
+        var random = new MatrixStimulus(6);
+        for (int length = 0; length <= 257; length++)
+        {
+            byte[] row = [.. Enumerable.Range(0, (4 * length) + 3).Select(_ => (byte)random.Next(256))];
+            foreach (RowFormat format in Enum.GetValues<RowFormat>())
+            {
+                var words = new int[length];
+                RowFormats.Widen(row, format, words);
+                Assert.Equal(Enumerable.Range(0, length).Select(i => Word(row, i, format)), words);
+            }
+        }
+
+        static int Word(byte[] row, int i, RowFormat format) => format switch
+        {
+            RowFormat.Int8 => (sbyte)row[i],
+            RowFormat.Bf16 => (row[2 * i] << 16) | (row[(2 * i) + 1] << 24),
+            RowFormat.Int16 => (short)(row[2 * i] | (row[(2 * i) + 1] << 8)),
+            _ => row[4 * i] | (row[(4 * i) + 1] << 8) | (row[(4 * i) + 2] << 16) | (row[(4 * i) + 3] << 24),
+        };
+    }
+
+    [Fact]
     public void An_array_that_runs_empty_is_not_evaluated()
     {
         var product = new MatrixCase(4, 8, 8, false, false, false, 1, false, 1);
@@ -160,12 +184,94 @@ public class EngineTests
         Assert.Equal(counts[1], counts[0]);
     }
 
+    [Theory]
+    [InlineData(1, 2, 8)]
+    [InlineData(8, 2, 8)]
+    [InlineData(9, 2, 9)]
+    [InlineData(1, 8, 8)]
+    [InlineData(1, 9, 9)]
+    [InlineData(12, 13, 13)]
+    [InlineData(13, 13, 13)]
+    [InlineData(14, 13, 14)]
+    public void Added_at_the_bottom_folds_over_the_same_sums_start_max_of_M_and_R_and_La_apart(int m, int latency, int interval)
+    {
+        foreach (ArrayEngine engine in Enum.GetValues<ArrayEngine>())
+        {
+            var bench = new MatrixBench(new MatrixConfig(8, 8, 16384, latency, Engine: engine, Accumulate: AccumulatePlace.Bottom));
+            var product = new MatrixCase(m, 24, 8, true, false, false, 1, false, 1);
+            Assert.Equal(product.Expected(), product.Run(bench));
+            Assert.Equal(interval, bench.Unit.State.LastInterval);
+            Assert.Equal(2 * (interval - Math.Max(m, 8)), bench.Unit.State.Ledger[6]);
+        }
+    }
+
+    [Fact]
+    public void Added_at_the_bottom_an_addend_is_read_R_cycles_after_its_row_entered_and_not_one_earlier()
+    {
+        const int Rows = 5, Start = 100, Latency = 3;
+        var accumulators = new Accumulators(new MatrixConfig(Rows, 4, 4096, Latency, Accumulate: AccumulatePlace.Bottom));
+        var fold = new FoldInFlight { Start = Start, Rows = 2, Columns = 4, Line = 6, Addend = 1, Kind = MacKind.Integer };
+        accumulators.Launch(in fold);
+        Assert.Equal(Start + Latency, accumulators.FreeFrom(6));
+        foreach (int c in new[] { 0, 3 })
+        {
+            Assert.False(accumulators.Busy(Start + Rows + c - 1, c, write: false));
+            Assert.True(accumulators.Busy(Start + Rows + c, c, write: false));
+            Assert.True(accumulators.Busy(Start + Rows + c + 1, c, write: false));
+            Assert.False(accumulators.Busy(Start + Rows + c + 2, c, write: false));
+        }
+
+        Assert.Equal([0, 1, 3], [accumulators.ReadsBefore(Start + Rows), accumulators.ReadsBefore(Start + Rows + 1), accumulators.ReadsBefore(Start + Rows + 2)]);
+    }
+
+    [Fact]
+    public void The_place_of_the_addend_decides_bits_and_each_place_is_its_plain_loop()
+    {
+        // Two folds of two rows: 2^24 is there when two ones come, and at the top each of them is rounded away.
+        ushort[] x = [Bf16.FromFloat(16777216f), Bf16.FromFloat(0f), Bf16.FromFloat(1f), Bf16.FromFloat(1f)];
+        float top = 0, bottom = 0;
+        for (int k = 0; k < 4; k++)
+            top = Fp32.Fma(Bf16.ToFloat(x[k]), 1f, top);
+        for (int fold = 0; fold < 2; fold++)
+        {
+            float sum = 0;
+            for (int k = 2 * fold; k < (2 * fold) + 2; k++)
+                sum = Fp32.Fma(Bf16.ToFloat(x[k]), 1f, sum);
+            bottom = fold == 0 ? sum : bottom + sum;
+        }
+
+        Assert.NotEqual(top, bottom);
+        foreach (ArrayEngine engine in Enum.GetValues<ArrayEngine>())
+        {
+            Assert.Equal(top, OneSum(x, engine, AccumulatePlace.Top));
+            Assert.Equal(bottom, OneSum(x, engine, AccumulatePlace.Bottom));
+        }
+    }
+
+    private static float OneSum(ushort[] x, ArrayEngine engine, AccumulatePlace place)
+    {
+        var bench = new MatrixBench(new MatrixConfig(2, 3, 4096, Engine: engine, Accumulate: place));
+        var product = new MatrixCase(1, x.Length, 1, false, false, false, 1, false, 1);
+        Descriptor matmul = product.Matmul(0), drain = product.RawDrain();
+        Span<byte> bytes = bench.Scratchpad.Bytes;
+        for (int k = 0; k < x.Length; k++)
+        {
+            BitConverter.TryWriteBytes(bytes[((int)(matmul.A - AddressMap.Scratchpad) + (2 * k))..], x[k]);
+            BitConverter.TryWriteBytes(bytes[((int)(matmul.B - AddressMap.Scratchpad) + (k * matmul.PitchB))..], Bf16.FromFloat(1f));
+        }
+
+        bench.Program.Enqueue(matmul);
+        bench.Program.Enqueue(drain);
+        bench.Run();
+        return BitConverter.ToSingle(bytes[(int)(drain.D - AddressMap.Scratchpad)..]);
+    }
+
     private static void Agree(EngineCase c)
     {
         (int rows, int columns, int latency) = Shapes[c.Shape];
         MatrixConfig config = new(
             rows, columns, 32768, latency, Int8Packing: c.Packs ? 4 : 1, Int4Packing: c.Packs ? 8 : 1,
-            Accumulate: c.Bottom ? AccumulatePlace.Bottom : AccumulatePlace.Top, Simd: Widths[c.Width]);
+            Accumulate: c.Accumulate, Simd: Widths[c.Width]);
         bool Looks(long edge) => c.Look > 0 && new MatrixStimulus(c.Seed ^ ((ulong)edge << 20)).Next(1000) < c.Look;
         var fast = new MatrixBench(config, c.Stall, c.Seed) { Hashes = [], HashAt = Looks };
         var step = new MatrixBench(config with { Engine = ArrayEngine.Step }, c.Stall, c.Seed) { Hashes = [], HashAt = Looks };
@@ -227,14 +333,14 @@ public class EngineTests
             yield return c with { Core = c.Core - 1 };
         if (c.Products > 1)
             yield return c with { Products = c.Products - 1 };
+        if (c.Accumulate != AccumulatePlace.Top)
+            yield return c with { Accumulate = AccumulatePlace.Top };
         if (c.Width > 0)
             yield return c with { Width = 0 };
         if (c.Shape > 0)
             yield return c with { Shape = c.Shape - 1 };
         if (c.Packs)
             yield return c with { Packs = false };
-        if (c.Bottom)
-            yield return c with { Bottom = false };
     }
 
     private static float[] Floats(int count, MatrixStimulus random)
@@ -256,6 +362,5 @@ public class EngineTests
     /// <param name="Look">Looks at the registers in so many of a thousand edges.</param>
     /// <param name="Core">Accesses of the core to the accumulators meanwhile.</param>
     /// <param name="Packs">PEs make four int8 or eight int4 products a step.</param>
-    /// <param name="Bottom">Sums are accumulated at the bottom.</param>
-    private sealed record EngineCase(int Shape, int Width, ulong Seed, int Products, int Stall, int Look, int Core, bool Packs, bool Bottom);
+    private sealed record EngineCase(int Shape, int Width, ulong Seed, int Products, int Stall, int Look, int Core, bool Packs, AccumulatePlace Accumulate);
 }
