@@ -6,8 +6,8 @@ using HybridEmu.Isa;
 namespace HybridEmu.Lanes;
 
 /// <summary>
-/// Rows through one fold of the array: sums[i][c] = fma(x[i][k], w[k][c], sums[i][c]) for k ascending. NaN payloads are not
-/// defined here; canonicalise where the sums are observed.
+/// Rows through one fold of the array: sums[i][c] = fma(x[i][k], w[k][c], sums[i][c]) for k ascending. A NaN
+/// that comes out is canonical.
 /// </summary>
 /// <remarks>
 /// Sums of a block of rows and columns stay in registers over all of k, in named locals: an array of them would live in
@@ -60,7 +60,7 @@ public static class FoldFloat
                 float sum = sums[(i * pitch) + c];
                 for (int r = 0; r < k; r++)
                     sum = Fp32.Fma(x[(i * xPitch) + r], w[(r * wPitch) + c], sum);
-                sums[(i * pitch) + c] = sum;
+                sums[(i * pitch) + c] = CanonicalNaN.Of(sum);
             }
         }
     }
@@ -134,22 +134,22 @@ public static class FoldFloat
             x4 = ref Unsafe.Add(ref x4, 1);
         }
 
-        a0.StoreUnsafe(ref sums);
-        b0.StoreUnsafe(ref sums, 16);
-        a1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
-        b1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch), 16);
-        a2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
-        b2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 16);
-        a3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
-        b3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 16);
-        a4.StoreUnsafe(ref s4);
-        b4.StoreUnsafe(ref s4, 16);
-        a5.StoreUnsafe(ref Unsafe.Add(ref s4, pitch));
-        b5.StoreUnsafe(ref Unsafe.Add(ref s4, pitch), 16);
-        a6.StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch));
-        b6.StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch), 16);
-        a7.StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
-        b7.StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch), 16);
+        CanonicalLanes.Of(a0).StoreUnsafe(ref sums);
+        CanonicalLanes.Of(b0).StoreUnsafe(ref sums, 16);
+        CanonicalLanes.Of(a1).StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
+        CanonicalLanes.Of(b1).StoreUnsafe(ref Unsafe.Add(ref sums, pitch), 16);
+        CanonicalLanes.Of(a2).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
+        CanonicalLanes.Of(b2).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 16);
+        CanonicalLanes.Of(a3).StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
+        CanonicalLanes.Of(b3).StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 16);
+        CanonicalLanes.Of(a4).StoreUnsafe(ref s4);
+        CanonicalLanes.Of(b4).StoreUnsafe(ref s4, 16);
+        CanonicalLanes.Of(a5).StoreUnsafe(ref Unsafe.Add(ref s4, pitch));
+        CanonicalLanes.Of(b5).StoreUnsafe(ref Unsafe.Add(ref s4, pitch), 16);
+        CanonicalLanes.Of(a6).StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch));
+        CanonicalLanes.Of(b6).StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch), 16);
+        CanonicalLanes.Of(a7).StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
+        CanonicalLanes.Of(b7).StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch), 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -164,8 +164,8 @@ public static class FoldFloat
             w = ref Unsafe.Add(ref w, wPitch);
         }
 
-        a.StoreUnsafe(ref sums);
-        b.StoreUnsafe(ref sums, 16);
+        CanonicalLanes.Of(a).StoreUnsafe(ref sums);
+        CanonicalLanes.Of(b).StoreUnsafe(ref sums, 16);
     }
 
     /// <summary>4 rows x 16 columns, for the columns that are left over.</summary>
@@ -185,10 +185,10 @@ public static class FoldFloat
             x = ref Unsafe.Add(ref x, 1);
         }
 
-        a.StoreUnsafe(ref sums);
-        b.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
-        c.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
-        d.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
+        CanonicalLanes.Of(a).StoreUnsafe(ref sums);
+        CanonicalLanes.Of(b).StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
+        CanonicalLanes.Of(c).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
+        CanonicalLanes.Of(d).StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -201,7 +201,7 @@ public static class FoldFloat
             w = ref Unsafe.Add(ref w, wPitch);
         }
 
-        a.StoreUnsafe(ref sums);
+        CanonicalLanes.Of(a).StoreUnsafe(ref sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -244,14 +244,14 @@ public static class FoldFloat
             x = ref Unsafe.Add(ref x, 1);
         }
 
-        a0.StoreUnsafe(ref sums);
-        b0.StoreUnsafe(ref sums, 8);
-        a1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
-        b1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch), 8);
-        a2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
-        b2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 8);
-        a3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
-        b3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 8);
+        CanonicalLanes.Of(a0).StoreUnsafe(ref sums);
+        CanonicalLanes.Of(b0).StoreUnsafe(ref sums, 8);
+        CanonicalLanes.Of(a1).StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
+        CanonicalLanes.Of(b1).StoreUnsafe(ref Unsafe.Add(ref sums, pitch), 8);
+        CanonicalLanes.Of(a2).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
+        CanonicalLanes.Of(b2).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 8);
+        CanonicalLanes.Of(a3).StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
+        CanonicalLanes.Of(b3).StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -266,8 +266,8 @@ public static class FoldFloat
             w = ref Unsafe.Add(ref w, wPitch);
         }
 
-        a.StoreUnsafe(ref sums);
-        b.StoreUnsafe(ref sums, 8);
+        CanonicalLanes.Of(a).StoreUnsafe(ref sums);
+        CanonicalLanes.Of(b).StoreUnsafe(ref sums, 8);
     }
 
     /// <summary>A row x 16 columns at a time: four sums.</summary>
@@ -293,10 +293,10 @@ public static class FoldFloat
                     weight = ref Unsafe.Add(ref weight, wPitch);
                 }
 
-                s0.StoreUnsafe(ref sum);
-                s1.StoreUnsafe(ref sum, 4);
-                s2.StoreUnsafe(ref sum, 8);
-                s3.StoreUnsafe(ref sum, 12);
+                CanonicalLanes.Of(s0).StoreUnsafe(ref sum);
+                CanonicalLanes.Of(s1).StoreUnsafe(ref sum, 4);
+                CanonicalLanes.Of(s2).StoreUnsafe(ref sum, 8);
+                CanonicalLanes.Of(s3).StoreUnsafe(ref sum, 12);
             }
         }
     }

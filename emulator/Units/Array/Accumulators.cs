@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
@@ -22,7 +23,7 @@ public sealed class Accumulators
     private readonly int _rows;
     private readonly int _latency;
     private readonly bool _addsAtBottom;
-    private readonly int[] _words;
+    private readonly AlignedWords _words;
     private readonly FoldInFlight[] _folds;
     private AccumulatorsState _state;
 
@@ -34,7 +35,7 @@ public sealed class Accumulators
         _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
         SizeBytes = config.AccumulatorBytes;
         LinesPerSlot = config.AccumulatorBytes / Slots / (4 * _columns);
-        _words = new int[((config.AccumulatorBytes / 4) + _columns - 1) / _columns * _columns];
+        _words = new AlignedWords(((config.AccumulatorBytes / 4) + _columns - 1) / _columns * _columns);
         // Folds start at least R cycles apart and are tracked for up to max(m, R) + R + C + La cycles.
         _folds = new FoldInFlight[4 + ((_rows + _columns + _latency) / _rows)];
     }
@@ -146,11 +147,11 @@ public sealed class Accumulators
     }
 
     /// <summary>The words of one row of a fold.</summary>
-    public Span<int> Row(in FoldInFlight fold, int row) => _words.AsSpan((fold.Line + row) * _columns, fold.Columns);
+    public Span<int> Row(in FoldInFlight fold, int row) => _words.Slice((fold.Line + row) * _columns, fold.Columns);
 
     /// <summary>The lines of some rows of a fold, C words apart; from the fold's columns on they are another's or nobody's.</summary>
     public Span<int> Rows(in FoldInFlight fold, int firstRow, int count) =>
-        _words.AsSpan((fold.Line + firstRow) * _columns, ((count - 1) * _columns) + fold.Columns);
+        _words.Slice((fold.Line + firstRow) * _columns, ((count - 1) * _columns) + fold.Columns);
 
     /// <summary>Whether the array uses this column's read port (or write port) at the step of this time.</summary>
     public bool Busy(long time, int column, bool write)
@@ -170,13 +171,13 @@ public sealed class Accumulators
     public ReadOnlySpan<int> ReadLine(int line, int columns)
     {
         _state.Reads += columns;
-        return _words.AsSpan(line * _columns, columns);
+        return _words.Slice(line * _columns, columns);
     }
 
     /// <summary>Zero: clears the first columns of one line.</summary>
     public void ClearLine(int line, int columns)
     {
-        _words.AsSpan(line * _columns, columns).Clear();
+        _words.Slice(line * _columns, columns).Clear();
         _state.Writes += columns;
     }
 
@@ -184,7 +185,7 @@ public sealed class Accumulators
     public int BankOf(uint address) => (int)(address / 4 % (uint)_columns);
 
     /// <summary>Core access; the bytes must lie inside.</summary>
-    public Span<byte> Bytes(uint address, int length) => MemoryMarshal.AsBytes(_words.AsSpan()).Slice((int)address, length);
+    public Span<byte> Bytes(uint address, int length) => MemoryMarshal.AsBytes(_words.Span).Slice((int)address, length);
 
     /// <summary>Counts words that the core read or wrote.</summary>
     public void CountCore(int words, bool write)
@@ -199,7 +200,7 @@ public sealed class Accumulators
     {
         archive.Value("accumulators", ref _state);
         archive.Array("folds", _folds);
-        archive.Array("banks", _words);
+        archive.Bytes("banks", MemoryMarshal.AsBytes(_words.Span));
     }
 
     /// <summary>What is held plus a fold's sum; a NaN is not canonical yet.</summary>

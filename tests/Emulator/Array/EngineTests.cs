@@ -65,6 +65,12 @@ public class EngineTests
                     FoldInteger.Run(xi, XPitch, wi, WPitch, si, Pitch, rows, k, columns, width);
                     FoldInteger.Scalar(xi, XPitch, wi, WPitch, expectedIntegers, Pitch, rows, k, columns);
                     Assert.Equal(expectedIntegers, si);
+
+                    int[] offsets = [.. Enumerable.Range(0, 96).Select(_ => random.Next(65536) << 12)];
+                    expectedIntegers = [.. si];
+                    FoldBytes.Run(xi, XPitch, wi, WPitch, offsets, si, Pitch, rows, k, columns, width);
+                    FoldBytes.Scalar(xi, XPitch, wi, WPitch, offsets, expectedIntegers, Pitch, rows, k, k == 0 ? 0 : columns);
+                    Assert.Equal(expectedIntegers, si);
                 }
             }
         }
