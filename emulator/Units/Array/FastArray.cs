@@ -34,7 +34,8 @@ public sealed partial class FastArray
     private readonly int[] _x;
     private readonly int[] _addends;     // what the accumulators held where a row's sums go
     private readonly FoldInput[] _folds; // ring by fold
-    private readonly int[] _weights;
+    private readonly WeightTokens _tokens;
+    private readonly int[] _weights;     // of one fold, k ascending
     private readonly int[] _weightPairs; // of one fold, for integers
     private readonly int[] _xPairs;
     private readonly int[] _zeros;
@@ -43,10 +44,9 @@ public sealed partial class FastArray
     private readonly int _rowMask;
 
     private long _time;
-    private long _pairedFold = -1;
+    private long _packedFold = -1;
     private long _fillingFold;
     private int _tokensInFold;
-    private long _tokens;
     private long _launched;
     private long _entered; // rows
     private long _settled; // rows whose sums are in the accumulators
@@ -71,7 +71,8 @@ public sealed partial class FastArray
         _x = new int[rows * _xPitch];
         _addends = new int[rows * _stride];
         _folds = new FoldInput[(_columns / _rows) + 6];
-        _weights = new int[_folds.Length * _rows * _weightPitch];
+        _tokens = new WeightTokens((_folds.Length + 1) * _rows, _columns);
+        _weights = new int[_rows * _weightPitch];
         _weightPairs = new int[(_rows + 1) / 2 * _weightPitch];
         _zeros = new int[_stride];
         _xPairs = new int[MostRowsAtOnce * _xPitch];
@@ -95,21 +96,13 @@ public sealed partial class FastArray
             fold = default;
         }
 
-        int at = _rows - 1 - _tokensInFold;
-        Span<int> weights = WeightRow(_fillingFold, at);
-        if (row.IsEmpty)
-        {
-            weights.Clear();
-        }
-        else
-        {
-            fold.EnabledRows = Math.Max(fold.EnabledRows, at + 1);
-            RowFormats.Widen(row, format, weights[..words]);
-            weights[words..].Clear();
-        }
-
+        Span<int> weights = _tokens.Enter(!row.IsEmpty);
+        words = row.IsEmpty ? 0 : words;
+        RowFormats.Widen(row, format, weights[..words]);
+        weights[words..].Clear();
+        if (!row.IsEmpty)
+            fold.EnabledRows = Math.Max(fold.EnabledRows, _rows - _tokensInFold);
         _entering |= row.IsEmpty ? StepFlags.ShiftToken : StepFlags.ShiftToken | StepFlags.Enable;
-        _tokens++;
         if (++_tokensInFold == _rows)
         {
             _tokensInFold = 0;
@@ -146,7 +139,6 @@ public sealed partial class FastArray
     public void Step(MacKind kind)
     {
         ref StepInput step = ref _steps[_time & _stepMask];
-        step.Tokens = _tokens;
         step.Fold = _launched - 1;
         step.Row = _entered - 1;
         step.Flags = _entering;
@@ -225,44 +217,49 @@ public sealed partial class FastArray
     private void Multiply(in FoldInput fold, long number, int slot, int count, Span<int> sums, int pitch, int columns)
     {
         ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
-        ReadOnlySpan<int> weights = _weights.AsSpan((int)(number % _folds.Length) * _rows * _weightPitch, _rows * _weightPitch);
+        PackWeights(number, in fold);
         if (fold.Wave.Kind == MacKind.Bf16)
         {
             FoldFloat.Run(
-                MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights), _weightPitch,
+                MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(_weights), _weightPitch,
                 MemoryMarshal.Cast<int, float>(sums), pitch, count, fold.EnabledRows, columns, _simd);
             return;
         }
 
-        PairWeights(number, fold.EnabledRows, weights, columns);
         int pairs = (fold.EnabledRows + 1) / 2;
         for (int i = 0; i < count; i++)
             FoldInteger.PairNeighbours(x[(i * _xPitch)..], _xPairs.AsSpan(i * _xPitch, pairs));
         FoldInteger.Run(_xPairs, _xPitch, _weightPairs, _weightPitch, sums, pitch, count, pairs, columns, _simd);
     }
 
-    private void PairWeights(long number, int enabledRows, ReadOnlySpan<int> weights, int columns)
+    private void PackWeights(long number, in FoldInput fold)
     {
-        if (_pairedFold == number)
+        if (_packedFold == number)
             return;
-        _pairedFold = number;
-        for (int r = 0; r < enabledRows; r += 2)
+        _packedFold = number;
+        if (fold.Wave.Kind == MacKind.Bf16)
         {
-            ReadOnlySpan<int> even = weights.Slice(r * _weightPitch, columns);
-            ReadOnlySpan<int> odd = r + 1 < enabledRows ? weights.Slice((r + 1) * _weightPitch, columns) : _zeros;
-            FoldInteger.PairRows(even, odd, _weightPairs.AsSpan(r / 2 * _weightPitch));
+            for (int r = 0; r < fold.EnabledRows; r++)
+                WeightRow(number, r).CopyTo(_weights.AsSpan(r * _weightPitch));
+            return;
+        }
+
+        for (int r = 0; r < fold.EnabledRows; r += 2)
+        {
+            ReadOnlySpan<int> odd = r + 1 < fold.EnabledRows ? WeightRow(number, r + 1) : _zeros;
+            FoldInteger.PairRows(WeightRow(number, r), odd, _weightPairs.AsSpan(r / 2 * _weightPitch));
         }
     }
 
     private ref FoldInput Fold(long number) => ref _folds[number % _folds.Length];
 
-    private Span<int> WeightRow(long fold, int row) => _weights.AsSpan((((int)(fold % _folds.Length) * _rows) + row) * _weightPitch, _stride);
+    private Span<int> WeightRow(long fold, int row) => _tokens.Row(((fold + 1) * _rows) - row);
 
     /// <summary>What entered at one step.</summary>
     private struct StepInput
     {
-        /// <summary>Tokens and rows entered up to and with this step; the fold launched last.</summary>
-        public long Tokens, Row, Fold;
+        /// <summary>The row entered last, at this step or before; the fold launched last.</summary>
+        public long Row, Fold;
         public StepFlags Flags;
         public MacKind Kind;
     }

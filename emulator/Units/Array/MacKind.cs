@@ -4,8 +4,8 @@ namespace HybridEmu.Units;
 public enum MacKind : byte
 {
     /// <summary>
-    /// Words are signed integers of up to 16 bits, their product that of an 8-bit and a 16-bit one at most; sum += act * weight,
-    /// wrapping int32.
+    /// The low halves of the words are signed integers, their product that of an 8-bit and a 16-bit one at most;
+    /// sum += act * weight, wrapping int32.
     /// </summary>
     Integer = 0,
 
