@@ -9,10 +9,10 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using HybridEmu.Bench;
 using Perfolizer.Horology;
 
-// "quick" prints every mark once, best of three, in under a minute; anything else goes to BenchmarkDotNet.
-if (args is ["quick"])
+// "quick" prints every mark once, best of three, in a minute or two ("quick array": those of the two array engines); anything else goes to BenchmarkDotNet.
+if (args is ["quick", ..])
 {
-    QuickMarks.Print(Console.Out);
+    QuickMarks.Print(Console.Out, arraysOnly: args is [_, "array"]);
     return 0;
 }
 

@@ -20,14 +20,87 @@ public static class FoldBytes
     /// <summary>Whether this host does this faster than <see cref="FoldInteger"/>.</summary>
     public static bool Suits(SimdWidth width) => AvxVnni.IsSupported && width >= SimdWidth.Vector256;
 
-    /// <summary>Signed bytes plus 128.</summary>
-    public static void MakeUnsigned(ReadOnlySpan<int> words, Span<int> biased)
+    /// <summary>Signed bytes plus 128: words of four int8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MakeUnsigned(Span<int> words)
+    {
+        ref int w = ref MemoryMarshal.GetReference(words);
+        int i = 0;
+        for (; Vector256.IsHardwareAccelerated && i + 8 <= words.Length; i += 8)
+            (Vector256.LoadUnsafe(ref w, (nuint)i) ^ Vector256.Create(Bias).AsInt32()).StoreUnsafe(ref w, (nuint)i);
+        for (; i < words.Length; i++)
+            words[i] ^= unchecked((int)Bias);
+    }
+
+    /// <summary>Four neighbours of a row of int8 values to a word; four times as many values as words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackNeighbours(ReadOnlySpan<int> values, Span<int> words)
+    {
+        ref int v = ref MemoryMarshal.GetReference(values[..(4 * words.Length)]);
+        ref int w = ref MemoryMarshal.GetReference(words);
+        int i = 0;
+        for (; Vector256.IsHardwareAccelerated && i + 8 <= words.Length; i += 8)
+        {
+            Vector256<short> low = Vector256.Narrow(Vector256.LoadUnsafe(ref v, (nuint)(4 * i)), Vector256.LoadUnsafe(ref v, (nuint)((4 * i) + 8)));
+            Vector256<short> high = Vector256.Narrow(Vector256.LoadUnsafe(ref v, (nuint)((4 * i) + 16)), Vector256.LoadUnsafe(ref v, (nuint)((4 * i) + 24)));
+            Vector256.Narrow(low, high).AsInt32().StoreUnsafe(ref w, (nuint)i);
+        }
+
+        for (; i < words.Length; i++)
+            words[i] = Word(values[4 * i], values[(4 * i) + 1], values[(4 * i) + 2], values[(4 * i) + 3]);
+    }
+
+    /// <summary>Four rows of int8 values to one of words, column by column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackRows(ReadOnlySpan<int> first, ReadOnlySpan<int> second, ReadOnlySpan<int> third, ReadOnlySpan<int> fourth, Span<int> words)
+    {
+        int length = words.Length;
+        ref int a = ref MemoryMarshal.GetReference(first[..length]), b = ref MemoryMarshal.GetReference(second[..length]);
+        ref int c = ref MemoryMarshal.GetReference(third[..length]), d = ref MemoryMarshal.GetReference(fourth[..length]);
+        ref int w = ref MemoryMarshal.GetReference(words);
+        Vector256<int> mask = Vector256.Create(0xFF);
+        int i = 0;
+        for (; Vector256.IsHardwareAccelerated && i + 8 <= length; i += 8)
+        {
+            nuint at = (nuint)i;
+            Vector256<int> low = (Vector256.LoadUnsafe(ref a, at) & mask) | ((Vector256.LoadUnsafe(ref b, at) & mask) << 8);
+            Vector256<int> high = (Vector256.LoadUnsafe(ref c, at) & mask) | (Vector256.LoadUnsafe(ref d, at) << 8);
+            ((low & Vector256.Create(0xFFFF)) | (high << 16)).StoreUnsafe(ref w, at);
+        }
+
+        for (; i < length; i++)
+            words[i] = Word(first[i], second[i], third[i], fourth[i]);
+    }
+
+    /// <summary>Words of eight int4 to twice as many of four int8: of each its even, then its odd elements.</summary>
+    public static void SplitNeighbours(ReadOnlySpan<int> words, Span<int> split)
     {
         for (int i = 0; i < words.Length; i++)
-            biased[i] = words[i] ^ unchecked((int)Bias);
+            (split[2 * i], split[(2 * i) + 1]) = (Even(words[i]), Even(words[i] >>> 4));
+    }
+
+    /// <summary>A row of words of eight int4 to two rows of four int8: the even, and the odd elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SplitRow(ReadOnlySpan<int> words, Span<int> even, Span<int> odd)
+    {
+        ref int w = ref MemoryMarshal.GetReference(words);
+        ref int e = ref MemoryMarshal.GetReference(even[..words.Length]);
+        ref int o = ref MemoryMarshal.GetReference(odd[..words.Length]);
+        Vector256<byte> half = Vector256.Create((byte)15), sign = Vector256.Create((byte)8);
+        int i = 0;
+        for (; Vector256.IsHardwareAccelerated && i + 8 <= words.Length; i += 8)
+        {
+            Vector256<int> both = Vector256.LoadUnsafe(ref w, (nuint)i);
+            (((both.AsByte() & half) ^ sign) - sign).AsInt32().StoreUnsafe(ref e, (nuint)i);
+            ((((both >>> 4).AsByte() & half) ^ sign) - sign).AsInt32().StoreUnsafe(ref o, (nuint)i);
+        }
+
+        for (; i < words.Length; i++)
+            (even[i], odd[i]) = (Even(words[i]), Even(words[i] >>> 4));
     }
 
     /// <summary>Takes one row of words of w into the offsets of its columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddOffsets(ReadOnlySpan<int> row, Span<int> offsets)
     {
         for (int c = 0; c < row.Length; c++)
@@ -96,6 +169,16 @@ public static class FoldBytes
                 sums[(i * pitch) + c] = sum;
             }
         }
+    }
+
+    private static int Word(int first, int second, int third, int fourth) =>
+        (first & 0xFF) | ((second & 0xFF) << 8) | ((third & 0xFF) << 16) | (fourth << 24);
+
+    // Byte by byte: -8 to 7 out of the low halves, without a carry from one byte to the next.
+    private static int Even(int word)
+    {
+        uint flipped = ((uint)word & 0x0F0F0F0F) ^ 0x08080808;
+        return (int)(((flipped | 0x80808080) - 0x08080808) ^ 0x80808080);
     }
 
     /// <summary>6 rows x 16 columns: the twelve sums that hide the latency of a dot product.</summary>

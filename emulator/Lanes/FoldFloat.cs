@@ -19,7 +19,7 @@ public static class FoldFloat
     public const int Block = 16;
 
     /// <param name="x">rows x k, row after row, <paramref name="xPitch"/> apart.</param>
-    /// <param name="w">k x columns, <paramref name="wPitch"/> apart.</param>
+    /// <param name="w">k x columns, <paramref name="wPitch"/> apart; where that is negative, row 0 is the last of the span.</param>
     /// <param name="sums">rows x columns, <paramref name="pitch"/> apart; updated in place.</param>
     /// <param name="columns">A multiple of <see cref="Block"/>.</param>
     /// <param name="width">A width of this host.</param>
@@ -30,18 +30,19 @@ public static class FoldFloat
         if (rows == 0 || k == 0)
             return;
         ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * xPitch) + k);
-        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((k - 1) * wPitch) + columns);
+        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((k - 1) * Math.Abs(wPitch)) + columns);
+        int firstW = FirstRow(w, wPitch, columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, ((rows - 1) * pitch) + columns);
         switch (width)
         {
             case SimdWidth.Vector512:
-                Run512(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                Run512(ref MemoryMarshal.GetReference(x), xPitch, ref Unsafe.Add(ref MemoryMarshal.GetReference(w), firstW), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
                 break;
             case SimdWidth.Vector256:
-                Run256(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                Run256(ref MemoryMarshal.GetReference(x), xPitch, ref Unsafe.Add(ref MemoryMarshal.GetReference(w), firstW), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
                 break;
             case SimdWidth.Vector128:
-                Run128(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                Run128(ref MemoryMarshal.GetReference(x), xPitch, ref Unsafe.Add(ref MemoryMarshal.GetReference(w), firstW), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
                 break;
             default:
                 Scalar(x, xPitch, w, wPitch, sums, pitch, rows, k, columns);
@@ -53,16 +54,25 @@ public static class FoldFloat
     public static void Scalar(
         ReadOnlySpan<float> x, int xPitch, ReadOnlySpan<float> w, int wPitch, Span<float> sums, int pitch, int rows, int k, int columns)
     {
+        int firstW = FirstRow(w, wPitch, columns);
         for (int i = 0; i < rows; i++)
         {
             for (int c = 0; c < columns; c++)
             {
                 float sum = sums[(i * pitch) + c];
                 for (int r = 0; r < k; r++)
-                    sum = Fp32.Fma(x[(i * xPitch) + r], w[(r * wPitch) + c], sum);
+                    sum = Fp32.Fma(x[(i * xPitch) + r], w[firstW + (r * wPitch) + c], sum);
                 sums[(i * pitch) + c] = CanonicalNaN.Of(sum);
             }
         }
+    }
+
+    private static int FirstRow(ReadOnlySpan<float> w, int wPitch, int columns)
+    {
+        if (wPitch >= 0)
+            return 0;
+        ArgumentOutOfRangeException.ThrowIfLessThan(-wPitch, columns);
+        return w.Length + wPitch;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

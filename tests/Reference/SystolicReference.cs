@@ -26,6 +26,15 @@ public sealed class SystolicReference
         _enableSkew = Delays(columns);
     }
 
+    /// <summary>What PEs compute: 16-bit integers, fused multiply-adds of fp32, or the sum of 4 or 8 products of parts of the words.</summary>
+    public enum Mac
+    {
+        Integer,
+        Bf16,
+        Int8x4,
+        Int4x8,
+    }
+
     public int Rows { get; }
 
     public int Columns { get; }
@@ -39,8 +48,8 @@ public sealed class SystolicReference
     /// <param name="weights">Weight row entering with a shift token, or null.</param>
     /// <param name="enabled">The row-enable that enters with the weights.</param>
     /// <param name="addends">What enters the top of each column at this very cycle.</param>
-    /// <param name="floatingPoint">fp32 fused multiply-add, else wrapping int32.</param>
-    public void Step(int[]? row, bool switchToken, int[]? weights, bool enabled, int[] addends, bool floatingPoint)
+    /// <param name="kind">What every PE computes.</param>
+    public void Step(int[]? row, bool switchToken, int[]? weights, bool enabled, int[] addends, Mac kind)
     {
         Element[,] next = NewGrid();
         var actIn = new int[Rows];
@@ -77,16 +86,29 @@ public sealed class SystolicReference
                 }
 
                 int psumIn = r == 0 ? addends[c] : _grid[r - 1, c].Psum;
-                if (!pe.Enable)
-                    pe.Psum = psumIn;
-                else if (floatingPoint)
-                    pe.Psum = BitConverter.SingleToInt32Bits(Fp32.Fma(Float(pe.Act), Float(pe.Weight), Float(psumIn)));
-                else
-                    pe.Psum = unchecked(psumIn + (pe.Act * pe.Weight));
+                pe.Psum = pe.Enable ? Multiply(kind, pe.Act, pe.Weight, psumIn) : psumIn;
             }
         }
 
         _grid = next;
+    }
+
+    private static int Multiply(Mac kind, int act, int weight, int sum)
+    {
+        if (kind == Mac.Bf16)
+            return BitConverter.SingleToInt32Bits(Fp32.Fma(Float(act), Float(weight), Float(sum)));
+        int bits = kind == Mac.Integer ? 16 : kind == Mac.Int8x4 ? 8 : 4;
+        int elements = kind == Mac.Integer ? 1 : 32 / bits;
+        for (int i = 0; i < elements; i++)
+            sum = unchecked(sum + (Signed(act, i * bits, bits) * Signed(weight, i * bits, bits)));
+        return sum;
+    }
+
+    /// <summary>A field of a word as a two's complement integer.</summary>
+    private static int Signed(int word, int at, int bits)
+    {
+        int field = (int)((uint)word >> at) & ((1 << bits) - 1);
+        return field >= 1 << (bits - 1) ? field - (1 << bits) : field;
     }
 
     private static float Float(int bits) => BitConverter.Int32BitsToSingle(bits);

@@ -23,7 +23,8 @@ public sealed class Accumulators
     private readonly int _rows;
     private readonly int _latency;
     private readonly bool _addsAtBottom;
-    private readonly AlignedWords _words;
+    private readonly int[] _words;
+    private readonly int _wordsAt;
     private readonly FoldInFlight[] _folds;
     private AccumulatorsState _state;
 
@@ -35,12 +36,17 @@ public sealed class Accumulators
         _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
         SizeBytes = config.AccumulatorBytes;
         LinesPerSlot = config.AccumulatorBytes / Slots / (4 * _columns);
-        _words = new AlignedWords(((config.AccumulatorBytes / 4) + _columns - 1) / _columns * _columns);
+        Length = ((config.AccumulatorBytes / 4) + _columns - 1) / _columns * _columns;
+        _words = CacheLines.Allocate(Length, out _wordsAt);
         // Folds start at least R cycles apart and are tracked for up to max(m, R) + R + C + La cycles.
         _folds = new FoldInFlight[4 + ((_rows + _columns + _latency) / _rows)];
     }
 
     public int SizeBytes { get; }
+
+    private int Length { get; }
+
+    private Span<int> Words => _words.AsSpan(_wordsAt, Length);
 
     /// <summary>Lines of C words in a slot.</summary>
     public int LinesPerSlot { get; }
@@ -106,7 +112,7 @@ public sealed class Accumulators
             if (fold.Addend == 0 || !Active(in fold, time - fold.Start, out int first, out int end, out int place))
                 continue;
             for (int c = first; c < end; c++, place -= _columns - 1)
-                top[c] = _words[place];
+                top[c] = _words[_wordsAt + place];
         }
     }
 
@@ -125,8 +131,8 @@ public sealed class Accumulators
             {
                 int word = bottom[c];
                 if (_addsAtBottom && fold.Addend != 0)
-                    word = AddAtBottom(_words[place], word, fold.Kind);
-                _words[place] = fold.Kind == MacKind.Bf16 ? (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(word)) : word;
+                    word = AddAtBottom(_words[_wordsAt + place], word, fold.Kind);
+                _words[_wordsAt + place] = fold.Kind == MacKind.Bf16 ? (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(word)) : word;
             }
         }
     }
@@ -147,11 +153,11 @@ public sealed class Accumulators
     }
 
     /// <summary>The words of one row of a fold.</summary>
-    public Span<int> Row(in FoldInFlight fold, int row) => _words.Slice((fold.Line + row) * _columns, fold.Columns);
+    public Span<int> Row(in FoldInFlight fold, int row) => Words.Slice((fold.Line + row) * _columns, fold.Columns);
 
     /// <summary>The lines of some rows of a fold, C words apart; from the fold's columns on they are another's or nobody's.</summary>
     public Span<int> Rows(in FoldInFlight fold, int firstRow, int count) =>
-        _words.Slice((fold.Line + firstRow) * _columns, ((count - 1) * _columns) + fold.Columns);
+        Words.Slice((fold.Line + firstRow) * _columns, ((count - 1) * _columns) + fold.Columns);
 
     /// <summary>Whether the array uses this column's read port (or write port) at the step of this time.</summary>
     public bool Busy(long time, int column, bool write)
@@ -171,13 +177,13 @@ public sealed class Accumulators
     public ReadOnlySpan<int> ReadLine(int line, int columns)
     {
         _state.Reads += columns;
-        return _words.Slice(line * _columns, columns);
+        return Words.Slice(line * _columns, columns);
     }
 
     /// <summary>Zero: clears the first columns of one line.</summary>
     public void ClearLine(int line, int columns)
     {
-        _words.Slice(line * _columns, columns).Clear();
+        Words.Slice(line * _columns, columns).Clear();
         _state.Writes += columns;
     }
 
@@ -185,7 +191,7 @@ public sealed class Accumulators
     public int BankOf(uint address) => (int)(address / 4 % (uint)_columns);
 
     /// <summary>Core access; the bytes must lie inside.</summary>
-    public Span<byte> Bytes(uint address, int length) => MemoryMarshal.AsBytes(_words.Span).Slice((int)address, length);
+    public Span<byte> Bytes(uint address, int length) => MemoryMarshal.AsBytes(Words).Slice((int)address, length);
 
     /// <summary>Counts words that the core read or wrote.</summary>
     public void CountCore(int words, bool write)
@@ -200,7 +206,7 @@ public sealed class Accumulators
     {
         archive.Value("accumulators", ref _state);
         archive.Array("folds", _folds);
-        archive.Bytes("banks", MemoryMarshal.AsBytes(_words.Span));
+        archive.Bytes("banks", MemoryMarshal.AsBytes(Words));
     }
 
     /// <summary>What is held plus a fold's sum; a NaN is not canonical yet.</summary>

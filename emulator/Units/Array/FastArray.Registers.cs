@@ -1,3 +1,5 @@
+using HybridEmu.Lanes;
+
 namespace HybridEmu.Units;
 
 /// <summary>From what entered to every register of every PE, and back from an array at rest.</summary>
@@ -11,43 +13,34 @@ public sealed partial class FastArray
     /// <param name="kind">The kind of the steps that ran it empty.</param>
     public void ReadRegisters(SystolicArray array, MacKind kind)
     {
-        // The fold in the PEs has number 1. Of the one before only what is in the bottom pass registers is left: its row 0.
+        // The fold in the PEs has number 1. Of the one before only the row in the bottom pass registers is left.
         _time = array.Time;
-        _tokens = 2 * _rows;
         _tokensInFold = 0;
         _fillingFold = 2;
         _launched = 2;
         _entered = 0;
         _settled = 0;
-        _pairedFold = -1;
-        _folds[0] = new FoldInput { EnabledRows = array.EnableOut(_rows - 1, 0) ? 1 : 0 };
+        _packing.Forget();
+        array.CopyTokensTo(_tokens, 2 * _rows);
         _folds[1] = default;
         for (int r = 0; r < _rows; r++)
         {
-            Span<int> words = WeightRow(1, r);
-            words.Clear();
-            for (int c = 0; c < _columns; c++)
-                words[c] = array.Shadow(r, c);
             if (array.EnableShadow(r, 0))
                 _folds[1].EnabledRows = r + 1;
         }
 
-        Span<int> bottom = WeightRow(0, 0);
-        bottom.Clear();
-        for (int c = 0; c < _columns; c++)
-            bottom[c] = array.WeightOut(_rows - 1, c);
         _entering = StepFlags.None;
-        Array.Fill(_steps, new StepInput { Tokens = _tokens, Row = -1, Fold = 1, Kind = kind });
+        Array.Fill(_steps, new StepInput { Row = -1, Fold = 1, Kind = kind });
     }
 
     /// <summary>
-    /// Writes the registers of this time. PE (r, c) has seen what entered up to r + c steps before the last step:
-    /// with n shift tokens among it, the shadow is the word of token n - r, the pass register that of token n - 1 - r, and
-    /// the weight is the word of the fold launched last; psum is the chain over rows 0 .. r.
+    /// Writes the registers of this time. PE (r, c) has seen what entered up to r + c steps before the last step: its
+    /// shadow follows from the shift tokens among it (<see cref="WeightTokens"/>), the weight is the word of the fold
+    /// launched last, and psum is the chain over rows 0 .. r.
     /// </summary>
     public void WriteRegisters(SystolicArray array)
     {
-        array.Reset(_time);
+        array.Reset(_time, _tokens);
         for (int age = 0; age < _rows + _columns - 1; age++)
         {
             long entered = _time - 1 - age;
@@ -56,8 +49,6 @@ public sealed partial class FastArray
             ReadOnlySpan<int> x = (step.Flags & StepFlags.Row) != 0 ? _x.AsSpan((int)(step.Row & _rowMask) * _xPitch, _rows) : default;
             for (int r = 0; r < x.Length; r++)
                 array.SetAct(r, age - r, x[r]);
-            if ((step.Flags & StepFlags.ShiftToken) != 0)
-                WriteSkew(array, entered, age, step.Tokens);
             for (int r = Math.Max(0, age - _columns + 1); r <= Math.Min(age, _rows - 1); r++)
                 WriteElement(array, in step, entered, x, r, age - r);
         }
@@ -80,22 +71,8 @@ public sealed partial class FastArray
 
     private static ulong Bit(in StepInput step, StepFlags flag) => (step.Flags & flag) != 0 ? 1u : 0;
 
-    private void WriteSkew(SystolicArray array, long entered, int age, long token)
-    {
-        ReadOnlySpan<int> words = TokenWords(token, out _);
-        for (int c = age + 1; c < _columns; c++)
-            array.SetWeightSkew(entered, c, words[c]);
-    }
-
-    private void WriteElement(SystolicArray array, in StepInput step, long entered, ReadOnlySpan<int> x, int r, int c)
-    {
-        int weight = WeightRow(step.Fold, r)[c];
-        bool enabled = r < Fold(step.Fold).EnabledRows;
-        int shadow = TokenWords(step.Tokens - r, out bool shadowEnabled)[c];
-        int passed = TokenWords(step.Tokens - 1 - r, out bool passEnabled)[c];
-        array.SetElement(r, c, Sum(in step, entered, x, r, c), weight, shadow, passed);
-        array.SetEnables(r, c, enabled, shadowEnabled, passEnabled);
-    }
+    private void WriteElement(SystolicArray array, in StepInput step, long entered, ReadOnlySpan<int> x, int r, int c) =>
+        array.SetElement(r, c, Sum(in step, entered, x, r, c), WeightRow(step.Fold, r)[c], r < Fold(step.Fold).EnabledRows);
 
     private int Sum(in StepInput step, long entered, ReadOnlySpan<int> x, int lastRow, int c)
     {
@@ -107,18 +84,15 @@ public sealed partial class FastArray
         {
             int act = x.IsEmpty ? 0 : x[r];
             int weight = WeightRow(step.Fold, r)[c];
-            sum = _steps[(entered + r + c) & _stepMask].Kind.Multiply(act, weight, sum);
+            sum = _steps[(entered + r + c) & _stepMask].Kind switch
+            {
+                MacKind.Integer => MacInteger.Apply(act, weight, sum),
+                MacKind.Bf16 => MacBf16.Apply(act, weight, sum),
+                MacKind.Int8x4 => MacInt8x4.Apply(act, weight, sum),
+                _ => MacInt4x8.Apply(act, weight, sum),
+            };
         }
 
         return sum;
-    }
-
-    /// <summary>The row of weights that token number <paramref name="token"/> brought, the first being 1.</summary>
-    private Span<int> TokenWords(long token, out bool enabled)
-    {
-        long fold = (token - 1) / _rows;
-        int row = _rows - 1 - (int)((token - 1) % _rows);
-        enabled = row < Fold(fold).EnabledRows;
-        return WeightRow(fold, row);
     }
 }

@@ -10,22 +10,21 @@ namespace HybridEmu.Units;
 /// </summary>
 /// <remarks>
 /// Everything that enters together meets again in every PE it passes: an X row finds the weights of the last fold that was
-/// launched when it entered, and its column's addend. So a row's sums are known at its entry. They are put into the
-/// accumulators ahead of their time, which nobody sees: whoever looks (drain, core, archive, waveform) comes after the array
-/// has run empty, or has the registers written out first, which takes early sums back (<see cref="TakeBackEarlySums"/>).
-/// A fold with addends follows the fold that wrote them at such a distance that it reads what is computed here before.
+/// launched when it entered, and its column's addend. So a row's sums are known at its entry, and put into the accumulators
+/// after it has left, many rows at once, in the order in which rows entered: a fold over sums of an earlier one finds them.
+/// Whoever looks (core, archive, waveform) while rows are in the array has theirs put there early, the registers written
+/// out, and the early sums taken back (<see cref="TakeBackEarlySums"/>).
 /// Bounds: an X row is in the array for R + C steps; a fold's tokens are R steps long, so of folds a few more than C / R matter.
 /// </remarks>
 public sealed partial class FastArray
 {
-    private const int MostRowsAtOnce = 64;
+    private const int RowsOfAPart = 64; // settled at once by each host thread
 
     private readonly int _rows;
     private readonly int _columns;
+    private readonly int _rowsAtOnce;
     private readonly int _stride;
     private readonly int _xPitch;
-    private readonly int _pairPitch;
-    private readonly int _weightPitch;
     private readonly SimdWidth _simd;
     private readonly bool _addsAtBottom;
     private readonly Accumulators _accumulators;
@@ -33,38 +32,43 @@ public sealed partial class FastArray
     private readonly StepInput[] _steps; // ring by step
     private readonly RowInput[] _rowInputs; // ring by row
     private readonly int[] _x;
-    private readonly int[] _addends;     // what the accumulators held where a row's sums go
+    private readonly int[] _addends;     // what the accumulators held where a row's sums go, while somebody looks
     private readonly FoldInput[] _folds; // ring by fold
-    private readonly int[] _weights;
-    private readonly int[] _weightPairs; // of one fold, for integers
-    private readonly int[] _xPairs;
-    private readonly int[] _zeros;
+    private readonly WeightTokens _tokens;
+    private readonly Packing _packing;   // of operands for the kernels
     private readonly int[] _sums;
+    private readonly int _sumsAt;
+    private readonly HostTeam? _team;
+    private readonly Action<int> _settlePart;
     private readonly int _stepMask;
     private readonly int _rowMask;
 
     private long _time;
-    private long _pairedFold = -1;
     private long _fillingFold;
     private int _tokensInFold;
-    private long _tokens;
     private long _launched;
     private long _entered; // rows
     private long _settled; // rows whose sums are in the accumulators
     private StepFlags _entering;
+    private Batch _batch;
 
-    public FastArray(MatrixConfig config, Accumulators accumulators)
+    /// <param name="config">Sizes.</param>
+    /// <param name="accumulators">Where sums go.</param>
+    /// <param name="team">Host threads that share the work, or null.</param>
+    public FastArray(MatrixConfig config, Accumulators accumulators, HostTeam? team = null)
     {
+        _team = team;
+        _settlePart = SettlePart;
+        _rowsAtOnce = RowsOfAPart * (team?.Threads ?? 1);
         _rows = config.Rows;
         _columns = config.Columns;
         _stride = (_columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block;
         _xPitch = (_rows + 15) / 16 * 16;
-        _weightPitch = _stride + FoldFloat.Block; // no power of two: a column block's rows would share a few sets of the host's cache
         _simd = SimdWidths.Choose(config.Simd);
         _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
         _accumulators = accumulators;
         int steps = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns));
-        int rows = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + MostRowsAtOnce));
+        int rows = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + _rowsAtOnce));
         _steps = new StepInput[steps];
         _stepMask = steps - 1;
         _rowInputs = new RowInput[rows];
@@ -72,13 +76,9 @@ public sealed partial class FastArray
         _x = new int[rows * _xPitch];
         _addends = new int[rows * _stride];
         _folds = new FoldInput[(_columns / _rows) + 6];
-        _weights = new int[_folds.Length * _rows * _weightPitch];
-        int mostPairs = config.MostPacking == 1 ? (_rows + 1) / 2 : _rows * config.MostPacking / 2;
-        _pairPitch = (mostPairs + 15) / 16 * 16;
-        _weightPairs = new int[mostPairs * _weightPitch];
-        _zeros = new int[_stride];
-        _xPairs = new int[MostRowsAtOnce * _pairPitch];
-        _sums = new int[MostRowsAtOnce * _stride];
+        _tokens = new WeightTokens((_folds.Length + 1) * _rows, _columns);
+        _packing = new Packing(config, _tokens, _rowsAtOnce);
+        _sums = CacheLines.Allocate(_rowsAtOnce * _stride, out _sumsAt);
     }
 
     /// <summary>Enabled cycles so far, which is the index of the next step.</summary>
@@ -92,27 +92,20 @@ public sealed partial class FastArray
         ref FoldInput fold = ref Fold(_fillingFold);
         if (_tokensInFold == 0)
         {
-            // The slot may still be wanted by rows that entered long ago.
-            if (_settled < _entered && _rowInputs[_settled & _rowMask].Fold <= _fillingFold - _folds.Length)
-                Settle();
+            // The slot may still be wanted by rows that left long ago: it was filled C + 6 R steps or more before.
+            while (_settled < _entered && _rowInputs[_settled & _rowMask].Fold <= _fillingFold - _folds.Length)
+                SettleSome(false);
             fold = default;
+            fold.Weights = format;
         }
 
-        int at = _rows - 1 - _tokensInFold;
-        Span<int> weights = WeightRow(_fillingFold, at);
-        if (row.IsEmpty)
-        {
-            weights.Clear();
-        }
-        else
-        {
-            fold.EnabledRows = Math.Max(fold.EnabledRows, at + 1);
-            RowFormats.Widen(row, format, weights[..words]);
-            weights[words..].Clear();
-        }
-
+        Span<int> weights = _tokens.Enter(!row.IsEmpty);
+        words = row.IsEmpty ? 0 : words;
+        RowFormats.Widen(row, format, weights[..words]);
+        weights[words..].Clear();
+        if (!row.IsEmpty)
+            fold.EnabledRows = Math.Max(fold.EnabledRows, _rows - _tokensInFold);
         _entering |= row.IsEmpty ? StepFlags.ShiftToken : StepFlags.ShiftToken | StepFlags.Enable;
-        _tokens++;
         if (++_tokensInFold == _rows)
         {
             _tokensInFold = 0;
@@ -133,10 +126,11 @@ public sealed partial class FastArray
     /// <param name="index">Number of the row in its fold.</param>
     public void EnterRow(ReadOnlySpan<byte> row, int words, int index, RowFormat format)
     {
-        if (_entered - _settled == MostRowsAtOnce)
-            Settle();
+        // Full, so that the oldest rows entered R + C steps ago or more and have left.
+        if (_entered - _settled == _rowInputs.Length)
+            SettleSome(false);
         int slot = (int)_entered & _rowMask;
-        _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time };
+        _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time, Format = format };
         Span<int> x = _x.AsSpan(slot * _xPitch, _xPitch);
         RowFormats.Widen(row, format, x[..words]);
         x[words..].Clear();
@@ -149,7 +143,6 @@ public sealed partial class FastArray
     public void Step(MacKind kind)
     {
         ref StepInput step = ref _steps[_time & _stepMask];
-        step.Tokens = _tokens;
         step.Fold = _launched - 1;
         step.Row = _entered - 1;
         step.Flags = _entering;
@@ -168,140 +161,103 @@ public sealed partial class FastArray
     }
 
     /// <summary>Puts the sums of all rows that entered into the accumulators.</summary>
-    public void Settle()
+    /// <param name="remember">
+    /// Keeps what was there before, for <see cref="WriteRegisters"/> and <see cref="TakeBackEarlySums"/>: some rows may not have left yet.
+    /// </param>
+    public void Settle(bool remember = false)
     {
         while (_settled < _entered)
-        {
-            int slot = (int)_settled & _rowMask;
-            ref RowInput first = ref _rowInputs[slot];
-            int most = (int)Math.Min(Math.Min(_entered - _settled, _rowInputs.Length - slot), MostRowsAtOnce);
-            int count = 1;
-            while (count < most && _rowInputs[slot + count].Fold == first.Fold)
-                count++;
-            SettleRows(slot, first.Fold, first.Index, count);
-            _settled += count;
-        }
+            SettleSome(remember);
     }
 
-    private void SettleRows(int slot, long number, int firstRow, int count)
+    /// <summary>The oldest rows of one fold, as many as go at once.</summary>
+    private void SettleSome(bool remember)
     {
-        ref FoldInput fold = ref Fold(number);
+        int slot = (int)_settled & _rowMask;
+        ref RowInput first = ref _rowInputs[slot];
+        int most = (int)Math.Min(Math.Min(_entered - _settled, _rowInputs.Length - slot), _rowsAtOnce);
+        int count = 1;
+        while (count < most && _rowInputs[slot + count].Fold == first.Fold)
+            count++;
+        ref FoldInput fold = ref Fold(first.Fold);
+        _packing.TakeFold(first.Fold, in fold, first.Format);
+        _batch = new Batch { Slot = slot, Fold = first.Fold, FirstRow = first.Index, Count = count, Remember = remember };
+        if (_team is not null && count > RowsOfAPart)
+            _team.Run(_settlePart);
+        else
+            SettleRows(0, count);
+        _settled += count;
+    }
+
+    private void SettlePart(int part)
+    {
+        int each = (_batch.Count + _team!.Threads - 1) / _team.Threads;
+        int first = Math.Min(_batch.Count, part * each);
+        SettleRows(first, Math.Min(_batch.Count, first + each) - first);
+    }
+
+    /// <summary>Some rows of the batch, which nobody else touches meanwhile.</summary>
+    private void SettleRows(int first, int count)
+    {
+        if (count == 0)
+            return;
+        ref FoldInput fold = ref Fold(_batch.Fold);
         ref FoldInFlight wave = ref fold.Wave;
-        Span<int> held = _accumulators.Rows(in wave, firstRow, count);
-        for (int i = 0; i < count; i++)
+        int slot = _batch.Slot + first;
+        Span<int> held = _accumulators.Rows(in wave, _batch.FirstRow + first, count);
+        for (int i = 0; _batch.Remember && i < count; i++)
             held.Slice(i * _columns, wave.Columns).CopyTo(_addends.AsSpan((slot + i) * _stride));
 
         // Sums start from the addend, or from +0 when there is none or it joins at the bottom.
         bool fromAddend = wave.Addend != 0 && !_addsAtBottom;
+        ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
 
         // The kernels write whole blocks of columns: in place where a fold has no others.
         if (_columns == _stride && wave.Columns % FoldFloat.Block == 0 && (fromAddend || wave.Addend == 0))
         {
             for (int i = 0; wave.Addend == 0 && i < count; i++)
                 held.Slice(i * _columns, wave.Columns).Clear();
-            Multiply(in fold, number, slot, count, held, _columns, wave.Columns);
-            for (int i = 0; wave.Kind == MacKind.Bf16 && i < count; i++)
-                CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(held.Slice(i * _columns, wave.Columns)));
+            _packing.Multiply(x, _xPitch, first, held, _columns, count, wave.Columns);
             return;
         }
 
-        Span<int> sums = _sums.AsSpan(0, count * _stride);
-        if (fromAddend)
-            _addends.AsSpan(slot * _stride, sums.Length).CopyTo(sums);
-        else
+        Span<int> sums = _sums.AsSpan(_sumsAt + (first * _stride), count * _stride);
+        for (int i = 0; fromAddend && i < count; i++)
+            held.Slice(i * _columns, wave.Columns).CopyTo(sums[(i * _stride)..]);
+        if (!fromAddend)
             sums.Clear();
-        Multiply(in fold, number, slot, count, sums, _stride, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
-        for (int i = 0; wave.Addend != 0 && _addsAtBottom && i < count; i++)
-            AddHeld(held.Slice(i * _columns, wave.Columns), sums[(i * _stride)..], wave.Kind);
-        if (wave.Kind == MacKind.Bf16)
-            CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(sums));
+        _packing.Multiply(x, _xPitch, first, sums, _stride, count, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
         for (int i = 0; i < count; i++)
-            sums.Slice(i * _stride, wave.Columns).CopyTo(held[(i * _columns)..]);
+        {
+            Span<int> row = sums.Slice(i * _stride, wave.Columns), target = held[(i * _columns)..];
+            if (wave.Addend != 0 && _addsAtBottom)
+                AddHeld(target[..wave.Columns], row, wave.Kind);
+            row.CopyTo(target);
+        }
     }
 
     private static void AddHeld(ReadOnlySpan<int> held, Span<int> sums, MacKind kind)
     {
+        if (kind == MacKind.Bf16)
+        {
+            Span<float> floats = MemoryMarshal.Cast<int, float>(sums);
+            AddLane.Run(MemoryMarshal.Cast<int, float>(held), floats, floats);
+            return;
+        }
+
         for (int c = 0; c < held.Length; c++)
             sums[c] = Accumulators.AddAtBottom(held[c], sums[c], kind);
     }
 
-    private void Multiply(in FoldInput fold, long number, int slot, int count, Span<int> sums, int pitch, int columns)
-    {
-        ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
-        ReadOnlySpan<int> weights = _weights.AsSpan((int)(number % _folds.Length) * _rows * _weightPitch, _rows * _weightPitch);
-        if (fold.Wave.Kind == MacKind.Bf16)
-        {
-            FoldFloat.Run(
-                MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights), _weightPitch,
-                MemoryMarshal.Cast<int, float>(sums), pitch, count, fold.EnabledRows, columns, _simd);
-            return;
-        }
-
-        int pairsOfWord = Pairs(fold.Wave.Kind);
-        int pairs = pairsOfWord == 0 ? (fold.EnabledRows + 1) / 2 : fold.EnabledRows * pairsOfWord;
-        PairWeights(number, in fold, weights, columns);
-        for (int i = 0; i < count; i++)
-            PairRow(fold.Wave.Kind, x.Slice(i * _xPitch, _xPitch), fold.EnabledRows, _xPairs.AsSpan(i * _pairPitch, pairs));
-        FoldInteger.Run(_xPairs, _pairPitch, _weightPairs, _weightPitch, sums, pitch, count, pairs, columns, _simd);
-    }
-
-    /// <summary>Pairs of products in a word; 0 where a word has one and two words make a pair.</summary>
-    private static int Pairs(MacKind kind) => kind switch
-    {
-        MacKind.Int8x4 => 2,
-        MacKind.Int4x8 => 4,
-        _ => 0,
-    };
-
-    private static void PairRow(MacKind kind, ReadOnlySpan<int> x, int enabledRows, Span<int> pairs)
-    {
-        if (kind == MacKind.Integer)
-        {
-            FoldInteger.PairNeighbours(x, pairs);
-            return;
-        }
-
-        int pairsOfWord = Pairs(kind);
-        for (int r = 0; r < enabledRows; r++)
-        {
-            for (int p = 0; p < pairsOfWord; p++)
-                pairs[(r * pairsOfWord) + p] = FoldInteger.Pair(x[r], p, pairsOfWord);
-        }
-    }
-
-    private void PairWeights(long number, in FoldInput fold, ReadOnlySpan<int> weights, int columns)
-    {
-        if (_pairedFold == number)
-            return;
-        _pairedFold = number;
-        int pairsOfWord = Pairs(fold.Wave.Kind);
-        for (int r = 0; r < fold.EnabledRows; r += pairsOfWord == 0 ? 2 : 1)
-        {
-            ReadOnlySpan<int> row = weights.Slice(r * _weightPitch, columns);
-            for (int p = 0; p < pairsOfWord; p++)
-            {
-                Span<int> pairs = _weightPairs.AsSpan(((r * pairsOfWord) + p) * _weightPitch, columns);
-                for (int c = 0; c < columns; c++)
-                    pairs[c] = FoldInteger.Pair(row[c], p, pairsOfWord);
-            }
-
-            if (pairsOfWord == 0)
-            {
-                ReadOnlySpan<int> odd = r + 1 < fold.EnabledRows ? weights.Slice((r + 1) * _weightPitch, columns) : _zeros;
-                FoldInteger.PairRows(row, odd, _weightPairs.AsSpan(r / 2 * _weightPitch));
-            }
-        }
-    }
-
     private ref FoldInput Fold(long number) => ref _folds[number % _folds.Length];
 
-    private Span<int> WeightRow(long fold, int row) => _weights.AsSpan((((int)(fold % _folds.Length) * _rows) + row) * _weightPitch, _stride);
+    private Span<int> WeightRow(long fold, int row) => _tokens.Row(((fold + 1) * _rows) - row);
 
     /// <summary>What entered at one step.</summary>
     private struct StepInput
     {
-        /// <summary>Tokens and rows entered up to and with this step; the fold launched last.</summary>
-        public long Tokens, Row, Fold;
+        /// <summary>The row entered last, at this step or before; the fold launched last.</summary>
+        public long Row, Fold;
         public StepFlags Flags;
         public MacKind Kind;
     }
@@ -320,11 +276,21 @@ public sealed partial class FastArray
     {
         public long Fold, EnteredAt;
         public int Index;
+        public RowFormat Format;
     }
 
     private struct FoldInput
     {
         public FoldInFlight Wave;
         public int EnabledRows;
+        public RowFormat Weights;
+    }
+
+    /// <summary>Rows of one fold that are settled together.</summary>
+    private struct Batch
+    {
+        public long Fold;
+        public int Slot, FirstRow, Count;
+        public bool Remember;
     }
 }

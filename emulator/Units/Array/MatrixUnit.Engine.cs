@@ -56,7 +56,7 @@ public sealed partial class MatrixUnit
         Settle(edge);
         if (!_isFast)
             return;
-        SettleSums();
+        _fast.Settle(remember: true);
         _fast.WriteRegisters(_registers);
         _fast.TakeBackEarlySums();
         _isFast = false;

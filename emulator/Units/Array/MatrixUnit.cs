@@ -1,5 +1,6 @@
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
@@ -65,6 +66,7 @@ public sealed partial class MatrixUnit
     /// <param name="core">
     /// The scalar core's way to the accumulators: the unit is the answering side; addresses are byte offsets.
     /// </param>
+    /// <param name="team">Host threads for the array's sums, or null.</param>
     public MatrixUnit(
         MatrixConfig config,
         Channel<StartDescriptor> start,
@@ -72,7 +74,8 @@ public sealed partial class MatrixUnit
         ScratchpadPort readOperands,
         ScratchpadPort readWeights,
         ScratchpadPort write,
-        ScratchpadPort core)
+        ScratchpadPort core,
+        HostTeam? team = null)
     {
         config.Check();
         _config = config;
@@ -83,7 +86,7 @@ public sealed partial class MatrixUnit
         _core = core;
         _registers = new SystolicArray(config.Rows, config.Columns, config.Simd);
         _accumulators = new Accumulators(config);
-        _fast = new FastArray(config, _accumulators);
+        _fast = new FastArray(config, _accumulators, team);
         _operands = new OperandStream(OperandRole.Activations, config, readOperands);
         _weights = new OperandStream(OperandRole.Weights, config, readWeights);
         _drainValues = new float[config.Columns];

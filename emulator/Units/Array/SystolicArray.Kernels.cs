@@ -1,173 +1,161 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
 /// <summary>
-/// The sweeps over the grid. All run from the bottom row up, so that each row reads what the row above held before the edge.
-/// 128 bits run the scalar twin.
+/// The sweep over the grid: from the bottom row up, so that each row reads what the row above held before the edge, and the
+/// sums move down without a copy. One body a vector width, its scalar twin beside.
 /// </summary>
+/// <remarks>
+/// Sums and weights lie on the host's cache lines; act streams cannot, as they move a word a step. A load of act is two lines,
+/// so wide rows load each line once and put the vectors together from two.
+/// </remarks>
 public sealed partial class SystolicArray
 {
-    private void Multiply(MacKind kind)
-    {
-        if (_simd < SimdWidth.Vector256)
-            MultiplyScalar(kind);
-        else if (kind == MacKind.Bf16 && _simd == SimdWidth.Vector512)
-            MultiplyFloat512();
-        else if (kind == MacKind.Bf16)
-            MultiplyFloat256();
-        else if (kind == MacKind.Int8x4)
-            MultiplyInteger<FourProducts>();
-        else if (kind == MacKind.Int4x8)
-            MultiplyInteger<EightProducts>();
-        else
-            MultiplyInteger<OneProduct>();
-    }
+    // From so many columns on the permutation is cheaper than the second line of a load.
+    private const int PermutedWidth = 64;
 
-    private void MultiplyInteger<TProducts>()
-        where TProducts : IIntegerProducts
+    private void Multiply<TMac>()
+        where TMac : struct, IMac
     {
         if (_simd == SimdWidth.Vector512)
-            MultiplyInteger512<TProducts>();
+            Multiply512<TMac>();
+        else if (_simd == SimdWidth.Vector256)
+            Multiply256<TMac>();
+        else if (_simd == SimdWidth.Vector128)
+            Multiply128<TMac>();
         else
-            MultiplyInteger256<TProducts>();
+            MultiplyScalar<TMac>();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyFloat512()
+    private void Multiply512<TMac>()
+        where TMac : struct, IMac
     {
-        int stride = _stride;
-        ref float act = ref Unsafe.As<int, float>(ref _act[((Rows - 1) * _actStride) + _state.Position]);
-        ref float weight = ref Unsafe.As<int, float>(ref _grid[_weightAt + ((Rows - 1) * stride)]);
-        ref float above = ref Unsafe.As<int, float>(ref _grid[PsumAt + ((Rows - 1) * stride)]);
+        nint pitch = _pitch;
+        nint actPitch = _actPitch;
+        nint width = _width;
+        ref int act = ref _act[_actAt + ((Rows - 1) * _actPitch) + _state.Position];
+        ref int weight = ref _grid[_weightAt + ((Rows - 1) * _pitch)];
+        ref int above = ref _grid[_psumAt + ((Rows - 1) * _pitch)];
+        nint offset = _state.Position & (CacheLines.Words - 1);
+        bool permutes = Avx512F.IsSupported && width >= PermutedWidth;
+        Vector512<int> fromOffset = Vector512<int>.Indices + Vector512.Create((int)offset);
+        ref RowEnable enables = ref MemoryMarshal.GetArrayDataReference(_rowEnable);
         for (int r = Rows - 1; r >= 0; r--)
         {
-            RowEnable enable = _rowEnable[r];
-            if (enable == RowEnable.All)
+            RowEnable enable = Unsafe.Add(ref enables, r);
+            ref int below = ref Unsafe.Add(ref above, pitch);
+            if (enable == RowEnable.All && permutes)
             {
-                for (int c = 0; c < stride; c += Lanes)
+                ref int line = ref Unsafe.Subtract(ref act, offset);
+                Vector512<int> low = Vector512.LoadUnsafe(ref line);
+                for (nint c = 0; c < width; c += 16)
                 {
-                    Vector512<float> sum = Vector512.FusedMultiplyAdd(
-                        Vector512.LoadUnsafe(ref act, (nuint)c),
-                        Vector512.LoadUnsafe(ref weight, (nuint)c),
-                        Vector512.LoadUnsafe(ref above, (nuint)c));
-                    sum.StoreUnsafe(ref above, (nuint)(c + stride));
+                    Vector512<int> high = Vector512.LoadUnsafe(ref line, (nuint)c + 16);
+                    TMac.Apply(
+                        Avx512F.PermuteVar16x32x2(low, fromOffset, high), Vector512.LoadUnsafe(ref weight, (nuint)c), Vector512.LoadUnsafe(ref above, (nuint)c))
+                        .StoreUnsafe(ref below, (nuint)c);
+                    low = high;
+                }
+            }
+            else if (enable == RowEnable.All)
+            {
+                for (nint c = 0; c < width; c += 16)
+                {
+                    TMac.Apply(
+                        Vector512.LoadUnsafe(ref act, (nuint)c), Vector512.LoadUnsafe(ref weight, (nuint)c), Vector512.LoadUnsafe(ref above, (nuint)c))
+                        .StoreUnsafe(ref below, (nuint)c);
                 }
             }
             else if (enable == RowEnable.None)
             {
-                for (int c = 0; c < stride; c += Lanes)
-                    Vector512.LoadUnsafe(ref above, (nuint)c).StoreUnsafe(ref above, (nuint)(c + stride));
+                for (nint c = 0; c < width; c += 16)
+                    Vector512.LoadUnsafe(ref above, (nuint)c).StoreUnsafe(ref below, (nuint)c);
             }
             else
             {
-                for (int c = 0; c < stride; c += Lanes)
+                for (nint c = 0; c < width; c += 16)
                 {
-                    Vector512<float> passed = Vector512.LoadUnsafe(ref above, (nuint)c);
-                    Vector512<float> sum = Vector512.FusedMultiplyAdd(
-                        Vector512.LoadUnsafe(ref act, (nuint)c), Vector512.LoadUnsafe(ref weight, (nuint)c), passed);
-                    Vector512<int> mask = Mask512(_enable[(r * _words) + (c >> 6)] >> (c & 63));
-                    Vector512.ConditionalSelect(mask.AsSingle(), sum, passed).StoreUnsafe(ref above, (nuint)(c + stride));
+                    Vector512<int> passed = Vector512.LoadUnsafe(ref above, (nuint)c);
+                    Vector512<int> sum = TMac.Apply(Vector512.LoadUnsafe(ref act, (nuint)c), Vector512.LoadUnsafe(ref weight, (nuint)c), passed);
+                    Vector512.ConditionalSelect(Mask512(EnablesFrom(r, (int)c)), sum, passed).StoreUnsafe(ref below, (nuint)c);
                 }
             }
 
-            act = ref Unsafe.Subtract(ref act, _actStride);
-            weight = ref Unsafe.Subtract(ref weight, stride);
-            above = ref Unsafe.Subtract(ref above, stride);
+            act = ref Unsafe.Subtract(ref act, actPitch);
+            weight = ref Unsafe.Subtract(ref weight, pitch);
+            above = ref Unsafe.Subtract(ref above, pitch);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyFloat256()
-    {
-        int stride = _stride;
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            ref float act = ref Unsafe.As<int, float>(ref _act[(r * _actStride) + _state.Position]);
-            ref float weight = ref Unsafe.As<int, float>(ref _grid[_weightAt + (r * stride)]);
-            ref float above = ref Unsafe.As<int, float>(ref _grid[PsumAt + (r * stride)]);
-            if (_rowEnable[r] == RowEnable.None)
-            {
-                _grid.AsSpan(PsumAt + (r * stride), stride).CopyTo(_grid.AsSpan(PsumAt + ((r + 1) * stride)));
-                continue;
-            }
-
-            bool mixed = _rowEnable[r] == RowEnable.Mixed;
-            for (int c = 0; c < stride; c += Lanes / 2)
-            {
-                Vector256<float> passed = Vector256.LoadUnsafe(ref above, (nuint)c);
-                Vector256<float> sum = Vector256.FusedMultiplyAdd(
-                    Vector256.LoadUnsafe(ref act, (nuint)c), Vector256.LoadUnsafe(ref weight, (nuint)c), passed);
-                if (mixed)
-                    sum = Vector256.ConditionalSelect(Mask256(_enable[(r * _words) + (c >> 6)] >> (c & 63)).AsSingle(), sum, passed);
-                sum.StoreUnsafe(ref above, (nuint)(c + stride));
-            }
-        }
-    }
-
-    /// <summary>The twin of all others, one PE at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyScalar(MacKind kind)
+    private void Multiply256<TMac>()
+        where TMac : struct, IMac
     {
         for (int r = Rows - 1; r >= 0; r--)
         {
-            ReadOnlySpan<int> act = _act.AsSpan((r * _actStride) + _state.Position, Columns);
-            ReadOnlySpan<int> weight = _grid.AsSpan(_weightAt + (r * _stride), Columns);
-            ReadOnlySpan<int> above = _grid.AsSpan(PsumAt + (r * _stride), Columns);
-            Span<int> psum = _grid.AsSpan(PsumAt + ((r + 1) * _stride), Columns);
-            for (int c = 0; c < Columns; c++)
-            {
-                bool enabled = (_enable[(r * _words) + (c >> 6)] >> (c & 63) & 1) != 0;
-                psum[c] = enabled ? kind.Multiply(act[c], weight[c], above[c]) : above[c];
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyInteger512<TProducts>()
-        where TProducts : IIntegerProducts
-    {
-        int stride = _stride;
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            ref int act = ref _act[(r * _actStride) + _state.Position];
-            ref int weight = ref _grid[_weightAt + (r * stride)];
-            ref int above = ref _grid[PsumAt + (r * stride)];
-            RowEnable enable = _rowEnable[r];
-            for (int c = 0; c < stride; c += Lanes)
-            {
-                Vector512<int> passed = Vector512.LoadUnsafe(ref above, (nuint)c);
-                Vector512<int> product = TProducts.Of(Vector512.LoadUnsafe(ref act, (nuint)c), Vector512.LoadUnsafe(ref weight, (nuint)c));
-                if (enable != RowEnable.All)
-                    product &= Mask512(_enable[(r * _words) + (c >> 6)] >> (c & 63));
-                (passed + product).StoreUnsafe(ref above, (nuint)(c + stride));
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyInteger256<TProducts>()
-        where TProducts : IIntegerProducts
-    {
-        int stride = _stride;
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            ref int act = ref _act[(r * _actStride) + _state.Position];
-            ref int weight = ref _grid[_weightAt + (r * stride)];
-            ref int above = ref _grid[PsumAt + (r * stride)];
-            RowEnable enable = _rowEnable[r];
-            for (int c = 0; c < stride; c += Lanes / 2)
+            ref int act = ref _act[_actAt + (r * _actPitch) + _state.Position];
+            ref int weight = ref _grid[_weightAt + (r * _pitch)];
+            ref int above = ref _grid[_psumAt + (r * _pitch)];
+            ref int below = ref Unsafe.Add(ref above, _pitch);
+            bool all = _rowEnable[r] == RowEnable.All;
+            for (int c = 0; c < _width; c += 8)
             {
                 Vector256<int> passed = Vector256.LoadUnsafe(ref above, (nuint)c);
-                Vector256<int> product = TProducts.Of(Vector256.LoadUnsafe(ref act, (nuint)c), Vector256.LoadUnsafe(ref weight, (nuint)c));
-                if (enable != RowEnable.All)
-                    product &= Mask256(_enable[(r * _words) + (c >> 6)] >> (c & 63));
-                (passed + product).StoreUnsafe(ref above, (nuint)(c + stride));
+                Vector256<int> sum = TMac.Apply(Vector256.LoadUnsafe(ref act, (nuint)c), Vector256.LoadUnsafe(ref weight, (nuint)c), passed);
+                if (!all)
+                    sum = Vector256.ConditionalSelect(Mask256(EnablesFrom(r, c)), sum, passed);
+                sum.StoreUnsafe(ref below, (nuint)c);
             }
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Multiply128<TMac>()
+        where TMac : struct, IMac
+    {
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            ref int act = ref _act[_actAt + (r * _actPitch) + _state.Position];
+            ref int weight = ref _grid[_weightAt + (r * _pitch)];
+            ref int above = ref _grid[_psumAt + (r * _pitch)];
+            ref int below = ref Unsafe.Add(ref above, _pitch);
+            bool all = _rowEnable[r] == RowEnable.All;
+            for (int c = 0; c < _width; c += 4)
+            {
+                Vector128<int> passed = Vector128.LoadUnsafe(ref above, (nuint)c);
+                Vector128<int> sum = TMac.Apply(Vector128.LoadUnsafe(ref act, (nuint)c), Vector128.LoadUnsafe(ref weight, (nuint)c), passed);
+                if (!all)
+                    sum = Vector128.ConditionalSelect(Mask128(EnablesFrom(r, c)), sum, passed);
+                sum.StoreUnsafe(ref below, (nuint)c);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyScalar<TMac>()
+        where TMac : struct, IMac
+    {
+        for (int r = Rows - 1; r >= 0; r--)
+        {
+            for (int c = 0; c < Columns; c++)
+            {
+                int sum = _grid[_psumAt + (r * _pitch) + c];
+                if (Enable(r, c))
+                    sum = TMac.Apply(Act(r, c), Weight(r, c), sum);
+                _grid[_psumAt + ((r + 1) * _pitch) + c] = sum;
+            }
+        }
+    }
+
+    /// <summary>Enables of a row; bit 0 is the column's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong EnablesFrom(int row, int column) => _enable[(row * _words) + (column >> 6)] >> (column & 63);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Mask512(ulong bits)
@@ -181,5 +169,12 @@ public sealed partial class SystolicArray
     {
         Vector256<int> lane = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
         return Vector256.Equals(Vector256.Create((int)bits) & lane, lane);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Mask128(ulong bits)
+    {
+        Vector128<int> lane = Vector128.Create(1, 2, 4, 8);
+        return Vector128.Equals(Vector128.Create((int)bits) & lane, lane);
     }
 }

@@ -9,25 +9,25 @@ public sealed partial class SystolicArray
     /// <summary>Arrays above this side are not named PE by PE.</summary>
     public const int NamedSide = 16;
 
-    public int Act(int row, int column) => _act[(row * _actStride) + _state.Position + column];
+    public int Act(int row, int column) => _act[_actAt + (row * _actPitch) + _state.Position + column];
 
-    public int Psum(int row, int column) => _grid[PsumAt + ((row + 1) * _stride) + column];
+    public int Psum(int row, int column) => _grid[_psumAt + ((row + 1) * _pitch) + column];
 
-    public int Weight(int row, int column) => _grid[_weightAt + (row * _stride) + column];
+    public int Weight(int row, int column) => _grid[_weightAt + (row * _pitch) + column];
 
-    public int Shadow(int row, int column) => _grid[_shadowAt + (row * _stride) + column];
+    public int Shadow(int row, int column) => _tokens.Word(TokenOfAge(row + column) - row, column);
 
-    public int WeightOut(int row, int column) => _grid[_weightOutAt + (row * _stride) + column];
+    public int WeightOut(int row, int column) => _tokens.Word(TokenOfAge(row + column) - row - 1, column);
 
-    public bool Enable(int row, int column) => Bit(_enable, row, column);
+    public bool Enable(int row, int column) => (_enable[(row * _words) + (column >> 6)] >> (column & 63) & 1) != 0;
 
-    public bool EnableShadow(int row, int column) => Bit(_enableShadow, row, column);
+    public bool EnableShadow(int row, int column) => _tokens.Enabled(TokenOfAge(row + column) - row);
 
-    public bool EnableOut(int row, int column) => Bit(_enableOut, row, column);
+    public bool EnableOut(int row, int column) => _tokens.Enabled(TokenOfAge(row + column) - row - 1);
 
-    public bool ShiftToken(int row, int column) => (Window(_shiftHistory, row + column) & 1) != 0;
+    public bool ShiftToken(int row, int column) => Bit(_shiftHistory, row + column);
 
-    public bool SwitchToken(int row, int column) => (Window(_switchHistory, row + column) & 1) != 0;
+    public bool SwitchToken(int row, int column) => Bit(_switchHistory, row + column);
 
     /// <summary>
     /// Presents every register. A hash sees NaN psums as canonical: their payload is the host's, not the chip's.
@@ -46,28 +46,20 @@ public sealed partial class SystolicArray
             System.Array.Clear(_act);
         }
 
-        // With the skew registers, which are the part of each stream that has not reached column 0.
-        for (int r = 0; r < Rows; r++)
-            Row(archive, "act", _act, (r * _actStride) + _state.Position - Rows + 1, Rows - 1 + Columns);
-        WalkPsums(archive);
-        for (int r = 0; r < Rows; r++)
-        {
-            Row(archive, "weight", _grid, _weightAt + (r * _stride), Columns);
-            Row(archive, "shadow", _grid, _shadowAt + (r * _stride), Columns);
-            Row(archive, "weightOut", _grid, _weightOutAt + (r * _stride), Columns);
-        }
-
-        ClearSkewBehindTokens();
-        for (int c = 0; c < Columns; c++)
-            Row(archive, "weightSkew", _weightSkew, c * _stride, Columns);
-        archive.Array("enable", _enable);
-        archive.Array("enableShadow", _enableShadow);
-        archive.Array("enableOut", _enableOut);
         foreach (ulong[] history in (ReadOnlySpan<ulong[]>)[_shiftHistory, _switchHistory, _enableHistory])
         {
             ClearBeyondGrid(history);
             archive.Array("history", history);
         }
+
+        // With the skew registers, which are the part of each stream that has not reached column 0.
+        for (int r = 0; r < Rows; r++)
+            Words(archive, "act", _act.AsSpan(_actAt + (r * _actPitch) + _state.Position - Rows + 1, Rows - 1 + Columns));
+        WalkPsums(archive);
+        for (int r = 0; r < Rows; r++)
+            Words(archive, "weight", _grid.AsSpan(_weightAt + (r * _pitch), Columns));
+        archive.Array("enable", _enable);
+        WalkShadows(archive);
 
         if (archive.IsLoad)
         {
@@ -94,10 +86,10 @@ public sealed partial class SystolicArray
         }
     }
 
-    private static bool Flag(ulong value) => value != 0;
+    private static void Words(StateArchive archive, string name, Span<int> words) =>
+        archive.Bytes(name, System.Runtime.InteropServices.MemoryMarshal.AsBytes(words));
 
-    private static void Row(StateArchive archive, string name, int[] values, int start, int length) =>
-        archive.Bytes(name, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan(start, length)));
+    private static bool Bit(ulong[] history, int age) => (history[age >> 6] >> (age & 63) & 1) != 0;
 
     private void DescribeElement(SignalMap pe, int row, int column, Action current)
     {
@@ -124,7 +116,7 @@ public sealed partial class SystolicArray
         int[] row = new int[Columns];
         for (int r = 1; r <= Rows; r++)
         {
-            Span<int> psums = _grid.AsSpan(PsumAt + (r * _stride), Columns);
+            Span<int> psums = _grid.AsSpan(_psumAt + (r * _pitch), Columns);
             psums.CopyTo(row);
             if (archive.IsHash)
             {
@@ -138,5 +130,51 @@ public sealed partial class SystolicArray
         }
     }
 
-    private bool Bit(ulong[] bits, int row, int column) => Flag(bits[(row * _words) + (column >> 6)] >> (column & 63) & 1);
+    /// <summary>
+    /// Shadows, pass registers, and the words that wait in the skew registers above the grid. Loaded, they say what of the
+    /// tokens' rows can still be seen: from the last token down to the one in the bottom pass register, column by column.
+    /// </summary>
+    private void WalkShadows(StateArchive archive)
+    {
+        if (archive.IsLoad)
+            _tokens.Reset(TokensAtReset);
+        int[] shadow = new int[Columns], passed = new int[Columns], waiting = new int[Columns];
+        byte[] enables = new byte[Columns];
+        for (int r = 0; r < Rows; r++)
+        {
+            for (int c = 0; c < Columns; c++)
+            {
+                shadow[c] = Shadow(r, c);
+                passed[c] = WeightOut(r, c);
+                enables[c] = (byte)((EnableShadow(r, c) ? 1 : 0) | (EnableOut(r, c) ? 2 : 0));
+            }
+
+            archive.Array("shadow", shadow);
+            archive.Array("weightOut", passed);
+            archive.Array("shadowEnables", enables);
+            for (int c = 0; archive.IsLoad && c < Columns; c++)
+            {
+                long token = TokenOfAge(r + c) - r;
+                _tokens.Word(token, c) = shadow[c];
+                _tokens.Word(token - 1, c) = passed[c];
+                _tokens.Enable(token, (enables[c] & 1) != 0);
+                _tokens.Enable(token - 1, (enables[c] & 2) != 0);
+            }
+        }
+
+        // A token that entered so many steps before the last one has yet to come to the columns after; -1 enters at the next.
+        for (int age = -1; age < Columns - 1; age++)
+        {
+            bool stands = age < 0 ? _state.ShiftEntering != 0 : Bit(_shiftHistory, age);
+            long token = age < 0 ? _tokens.Last : TokenOfAge(age);
+            System.Array.Clear(waiting);
+            for (int c = age + 1; stands && c < Columns; c++)
+                waiting[c] = _tokens.Word(token, c);
+            archive.Array("weightSkew", waiting);
+            for (int c = age + 1; archive.IsLoad && stands && c < Columns; c++)
+                _tokens.Word(token, c) = waiting[c];
+            if (archive.IsLoad && stands)
+                _tokens.Enable(token, age < 0 ? _state.EnableEntering != 0 : Bit(_enableHistory, age));
+        }
+    }
 }

@@ -18,32 +18,27 @@ namespace HybridEmu.Units;
 /// Row 0 takes psum, weights and tokens from above with column c delayed by c, column 0 takes act with row r delayed by r.
 /// So all PEs with the same r + c see what entered together, and the registers are kept as that says:
 /// act of a row is a stream stored newest first, and moving it right is moving one pointer left; tokens are one bit history
-/// whose bit r + c is the token register of PE (r, c).
+/// whose bit r + c is the token register of PE (r, c). Shadows and pass registers are not kept at all: which word stands in
+/// them follows from how many tokens have come by (<see cref="WeightTokens"/>), and it is wanted only where a switch token stands.
 /// </remarks>
 public sealed partial class SystolicArray
 {
-    private const int Lanes = 16;
-
     // Cycles between two moves of the act streams back to the end of their buffers.
     private const int StreamSlack = 64;
 
-    private const int PageWords = 1024;
-    private const int PsumAt = 0; // in _grid; row 0 is what enters the top, PE (r, c) is in row r + 1
-
-    private readonly int _stride;        // words from row to row of the grids: columns rounded up to a vector
-    private readonly int _actStride;
+    private readonly int _width;         // columns rounded up to a vector
+    private readonly int _pitch;         // words from row to row of the grids
+    private readonly int _actPitch;
     private readonly int _words;         // 64-bit words of enables a row
     private readonly SimdWidth _simd;
 
-    private readonly int[] _act;         // R streams, newest first; PE (r, c) is at r * _actStride + Position + c
-    private readonly int[] _grid;        // psum, weight, shadow, weightOut
+    private readonly int[] _act;         // R streams, newest first; PE (r, c) is at _actAt + r * _actPitch + Position + c
+    private readonly int _actAt;
+    private readonly int[] _grid;        // psum, of which row 0 is what enters the top and PE (r, c) is in row r + 1; then weight
+    private readonly int _psumAt;
     private readonly int _weightAt;
-    private readonly int _shadowAt;
-    private readonly int _weightOutAt;
-    private readonly int[] _weightSkew;  // C lines; what column c takes at time t is in line t mod C
+    private readonly WeightTokens _tokens;
     private readonly ulong[] _enable;
-    private readonly ulong[] _enableShadow;
-    private readonly ulong[] _enableOut;
     private readonly ulong[] _shiftHistory;  // bit j: a token entered j steps ago
     private readonly ulong[] _switchHistory;
     private readonly ulong[] _enableHistory; // the enable that entered with the shift token
@@ -63,21 +58,16 @@ public sealed partial class SystolicArray
         Rows = rows;
         Columns = columns;
         _simd = SimdWidths.Choose(simd);
-        _stride = (columns + Lanes - 1) / Lanes * Lanes;
-        _actStride = rows + StreamSlack + _stride + Lanes;
+        _pitch = CacheLines.Pitch(columns);
+        _width = (columns + CacheLines.Words - 1) / CacheLines.Words * CacheLines.Words;
+        _actPitch = CacheLines.Pitch(rows + StreamSlack + _width + CacheLines.Words);
         _words = (columns + 63) / 64;
-        _act = new int[rows * _actStride];
-        // Each grid a quarter page further on, so that stores into one do not look like loads from another.
-        int grid = ((rows + 1) * _stride / PageWords * PageWords) + PageWords + (PageWords / 4);
-        _grid = new int[4 * grid];
-        _weightAt = grid;
-        _shadowAt = _weightAt + grid;
-        _weightOutAt = _shadowAt + grid;
-        _weightSkew = new int[columns * _stride];
+        _act = CacheLines.Allocate(rows * _actPitch, out _actAt);
+        _grid = CacheLines.Allocate(((2 * rows) + 1) * _pitch, out _psumAt);
+        _weightAt = _psumAt + ((rows + 1) * _pitch);
+        _tokens = new WeightTokens((2 * rows) + columns, columns);
         _enable = new ulong[rows * _words];
-        _enableShadow = new ulong[rows * _words];
-        _enableOut = new ulong[rows * _words];
-        int history = ((rows + columns + Lanes) / 64) + 2;
+        int history = ((rows + columns + CacheLines.Words) / 64) + 2;
         _shiftHistory = new ulong[history];
         _switchHistory = new ulong[history];
         _enableHistory = new ulong[history];
@@ -91,8 +81,8 @@ public sealed partial class SystolicArray
 
     private enum RowEnable : byte
     {
-        None,
-        All,
+        None = 0,
+        All = 1,
         Mixed,
     }
 
@@ -104,10 +94,10 @@ public sealed partial class SystolicArray
     public long Time => _state.Time;
 
     /// <summary>What enters the top of each column at the next step; +0 where nobody writes.</summary>
-    public Span<int> Top => _grid.AsSpan(PsumAt, Columns);
+    public Span<int> Top => _grid.AsSpan(_psumAt, Columns);
 
     /// <summary>The bottom row's psum registers.</summary>
-    public ReadOnlySpan<int> Bottom => _grid.AsSpan(PsumAt + (Rows * _stride), Columns);
+    public ReadOnlySpan<int> Bottom => _grid.AsSpan(_psumAt + (Rows * _pitch), Columns);
 
     private int PositionAfterRebase => Rows + StreamSlack;
 
@@ -115,8 +105,8 @@ public sealed partial class SystolicArray
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void EnterRow(ReadOnlySpan<int> words)
     {
-        ref int entry = ref _act[_state.Position - 1];
-        nint step = _actStride - 1;
+        ref int entry = ref _act[_actAt + _state.Position - 1];
+        nint step = _actPitch - 1;
         for (int r = 0; r < words.Length; r++)
             Unsafe.Add(ref entry, r * step) = words[r];
     }
@@ -136,21 +126,11 @@ public sealed partial class SystolicArray
     /// <summary>A shift token enters at the next step with one row of weights, bottom row first.</summary>
     /// <param name="words">One word a column; missing ones are 0.</param>
     /// <param name="enabled">False for a row beyond K, which passes psum through unchanged.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void EnterWeights(ReadOnlySpan<int> words, bool enabled)
     {
-        _state.ShiftEntering = 1;
-        _state.EnableEntering = (byte)(enabled ? 1 : 0);
-
-        // Column c will take its word c steps from now. A token without weights brings zeros.
-        int line = (int)(_state.Time % Columns);
-        int wrap = Columns - line; // columns from here on go to the lines from 0
-        ref int skew = ref MemoryMarshal.GetArrayDataReference(_weightSkew);
-        for (int c = 0; c < Columns; c++)
-        {
-            int target = c < wrap ? line + c : c - wrap;
-            Unsafe.Add(ref skew, (target * _stride) + c) = c < words.Length ? words[c] : 0;
-        }
+        Span<int> row = TokenRow(enabled);
+        words.CopyTo(row);
+        row[words.Length..].Clear();
     }
 
     /// <summary>As <see cref="EnterWeights(ReadOnlySpan{int}, bool)"/>, from the bytes of a row.</summary>
@@ -158,9 +138,10 @@ public sealed partial class SystolicArray
     /// <param name="words">Words of the row, up to C.</param>
     public void EnterWeights(ReadOnlySpan<byte> row, int words, RowFormat format)
     {
-        Span<int> widened = row.IsEmpty ? default : _widened.AsSpan(0, words);
-        RowFormats.Widen(row, format, widened);
-        EnterWeights(widened, !row.IsEmpty);
+        Span<int> token = TokenRow(!row.IsEmpty);
+        words = row.IsEmpty ? 0 : words;
+        RowFormats.Widen(row, format, token[..words]);
+        token[words..].Clear();
     }
 
     /// <summary>One enabled cycle.</summary>
@@ -176,11 +157,23 @@ public sealed partial class SystolicArray
         _state.Position--;
 
         SwitchWeights();
-        if (AnyInGrid(_shiftHistory))
-            ShiftWeights();
-        Multiply(kind);
-        _grid.AsSpan(PsumAt, _stride).Clear();
+        switch (kind)
+        {
+            case MacKind.Integer:
+                Multiply<MacInteger>();
+                break;
+            case MacKind.Bf16:
+                Multiply<MacBf16>();
+                break;
+            case MacKind.Int8x4:
+                Multiply<MacInt8x4>();
+                break;
+            default:
+                Multiply<MacInt4x8>();
+                break;
+        }
 
+        Top.Clear();
         _state.Time++;
         if (_state.Position < Rows)
             RebaseStreams();
@@ -196,15 +189,26 @@ public sealed partial class SystolicArray
         }
     }
 
-    /// <summary>Whether a token is at some PE: bits 0 .. R + C - 2.</summary>
-    private bool AnyInGrid(ulong[] history)
+    /// <summary>A second call before a step writes the same token again.</summary>
+    private Span<int> TokenRow(bool enabled)
     {
-        int bits = Rows + Columns - 1;
-        ulong any = 0;
+        bool again = _state.ShiftEntering != 0;
+        _state.ShiftEntering = 1;
+        _state.EnableEntering = (byte)(enabled ? 1 : 0);
+        if (!again)
+            return _tokens.Enter(enabled);
+        _tokens.Enable(_tokens.Last, enabled);
+        return _tokens.Row(_tokens.Last);
+    }
+
+    /// <summary>Number of the last token that entered at least <paramref name="age"/> steps before the last step.</summary>
+    private long TokenOfAge(int age)
+    {
+        long token = _tokens.Last - _state.ShiftEntering;
         int word = 0;
-        for (; (word + 1) * 64 <= bits; word++)
-            any |= history[word];
-        return (any | (history[word] & ((1UL << (bits & 63)) - 1))) != 0;
+        for (; (word + 1) * 64 <= age; word++)
+            token -= System.Numerics.BitOperations.PopCount(_shiftHistory[word]);
+        return token - System.Numerics.BitOperations.PopCount(_shiftHistory[word] & ((1UL << (age & 63)) - 1));
     }
 
     /// <summary>A switch token stands on one anti-diagonal of the grid, so it costs one PE a row and not the grid.</summary>
@@ -216,6 +220,8 @@ public sealed partial class SystolicArray
             while (tokens != 0)
             {
                 int age = (word * 64) + System.Numerics.BitOperations.TrailingZeroCount(tokens);
+                if (age >= Rows + Columns - 1)
+                    return;
                 tokens &= tokens - 1;
                 SwitchDiagonal(age);
             }
@@ -225,21 +231,33 @@ public sealed partial class SystolicArray
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SwitchDiagonal(int age)
     {
+        int first = Math.Max(0, age - Columns + 1);
         int last = Math.Min(Rows - 1, age);
-        ref int weight = ref _grid[_weightAt];
-        ref int shadow = ref _grid[_shadowAt];
-        for (int r = Math.Max(0, age - Columns + 1); r <= last; r++)
+        nint pitch = _pitch;
+        nint tokenPitch = _tokens.Pitch;
+        int mask = _tokens.Mask;
+        int token = (int)(TokenOfAge(age + 1) - 1) & mask; // a shift token at the same edge comes after
+        ref int words = ref _tokens.FirstWord;
+        ref byte enabled = ref _tokens.FirstEnable;
+        ref RowEnable held = ref MemoryMarshal.GetArrayDataReference(_rowEnable);
+        ref int weight = ref _grid[_weightAt + (first * _pitch) + age - first];
+        for (int r = first; r <= last; r++)
         {
-            int c = age - r;
-            int place = (r * _stride) + c;
-            Unsafe.Add(ref weight, place) = Unsafe.Add(ref shadow, place);
-            int word = (r * _words) + (c >> 6);
-            ulong changed = (_enable[word] ^ _enableShadow[word]) & (1UL << (c & 63));
-            if (changed == 0)
-                continue;
-            _enable[word] ^= changed;
-            _rowEnable[r] = Summary(r);
+            nint slot = (token - r) & mask;
+            weight = Unsafe.Add(ref words, (slot * tokenPitch) + age - r);
+            weight = ref Unsafe.Add(ref weight, pitch - 1);
+            byte enable = Unsafe.Add(ref enabled, slot);
+            if ((byte)Unsafe.Add(ref held, r) != enable)
+                SwitchEnable(r, age - r, enable);
         }
+    }
+
+    private void SwitchEnable(int row, int column, byte enable)
+    {
+        ref ulong word = ref _enable[(row * _words) + (column >> 6)];
+        ulong bit = 1UL << (column & 63);
+        word = (word & ~bit) | (enable != 0 ? bit : 0);
+        _rowEnable[row] = Summary(row);
     }
 
     private RowEnable Summary(int row)
@@ -254,10 +272,10 @@ public sealed partial class SystolicArray
     {
         int from = _state.Position - Rows + 1;
         int to = PositionAfterRebase - Rows + 1;
-        int length = Rows - 1 + _stride;
+        int length = Rows - 1 + _width;
         for (int r = 0; r < Rows; r++)
         {
-            Span<int> stream = _act.AsSpan(r * _actStride, _actStride);
+            Span<int> stream = _act.AsSpan(_actAt + (r * _actPitch), _actPitch);
             stream.Slice(from, length).CopyTo(stream[to..]);
             stream[..to].Clear();
         }

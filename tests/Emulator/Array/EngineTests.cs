@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using FsCheck;
 using FsCheck.Fluent;
 using HybridEmu.Isa;
@@ -53,8 +52,11 @@ public class EngineTests
                         (x[0], sums[0]) = (k == 5 ? float.PositiveInfinity : -0f, k == 2 ? float.NaN : -0f);
                     float[] expected = [.. sums];
                     FoldFloat.Run(x, XPitch, w, WPitch, sums, Pitch, rows, k, columns, width);
+                    float[] backwards = [.. expected], turned = [.. w.Chunk(WPitch).Take(Math.Max(k, 1)).Reverse().SelectMany(row => row)];
                     FoldFloat.Scalar(x, XPitch, w, WPitch, expected, Pitch, rows, k, columns);
-                    Assert.Equal(expected.Select(CanonicalNaN.BitsOf), sums.Select(CanonicalNaN.BitsOf));
+                    Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), sums.Select(BitConverter.SingleToInt32Bits));
+                    FoldFloat.Run(x, XPitch, turned, -WPitch, backwards, Pitch, rows, k, columns, width);
+                    Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), backwards.Select(BitConverter.SingleToInt32Bits));
 
                     int[] xi = Pairs(rows * XPitch, random), wi = Pairs(40 * WPitch, random), si = Pairs(rows * Pitch, random);
                     for (int i = 0; i < si.Length; i += 5)
@@ -91,43 +93,28 @@ public class EngineTests
     }
 
     [Fact]
-    public void Products_of_words_equal_a_PE_at_every_width()
+    public void Bytes_are_packed_alike_at_every_length()
     {
-        var random = new MatrixStimulus(9);
-        int[] corners = [0, -1, 1, unchecked((int)0x80808080), 0x7F7F7F7F, unchecked((int)0x88888888), 0x77777777, -128, 127];
-        for (int i = 0; i < 500; i++)
+        var random = new MatrixStimulus(7);
+        for (int length = 0; length <= 40; length++)
         {
-            int[] a = new int[16], b = new int[16];
-            for (int c = 0; c < 16; c++)
-            {
-                (a[c], b[c]) = (random.Next(65536) | (random.Next(65536) << 16), random.Next(65536) | (random.Next(65536) << 16));
-                if (random.Next(3) == 0)
-                    (a[c], b[c]) = (corners[random.Next(corners.Length)], corners[random.Next(corners.Length)]);
-            }
+            int[] values = [.. Enumerable.Range(0, 4 * length).Select(_ => (int)(sbyte)random.Next(256))], words = new int[length];
+            FoldBytes.PackNeighbours(values, words);
+            Assert.Equal(Enumerable.Range(0, length).Select(i => BitConverter.ToInt32([(byte)values[4 * i], (byte)values[(4 * i) + 1], (byte)values[(4 * i) + 2], (byte)values[(4 * i) + 3]])), words);
+            int[] rows = new int[length];
+            FoldBytes.PackRows(values.AsSpan(0, length), values.AsSpan(length, length), values.AsSpan(2 * length, length), values.AsSpan(3 * length), rows);
+            Assert.Equal(Enumerable.Range(0, length).Select(i => BitConverter.ToInt32([(byte)values[i], (byte)values[length + i], (byte)values[(2 * length) + i], (byte)values[(3 * length) + i]])), rows);
 
-            Equal<FourProducts>(MacKind.Int8x4, a, b);
-            Equal<EightProducts>(MacKind.Int4x8, a, b);
-            int[] wide = [.. a.Select(w => (int)(short)w)], narrow = [.. b.Select(w => (int)(sbyte)w)];
-            Equal<OneProduct>(MacKind.Integer, wide, narrow);
-            Equal<OneProduct>(MacKind.Integer, narrow, wide);
+            int[] nibbles = [.. Enumerable.Range(0, length).Select(_ => random.Next(65536) | (random.Next(65536) << 16))];
+            int[] even = new int[length], odd = new int[length], split = new int[2 * length];
+            FoldBytes.SplitRow(nibbles, even, odd);
+            FoldBytes.SplitNeighbours(nibbles, split);
+            Assert.Equal(nibbles.Select(n => Bytes(n, 0)), even);
+            Assert.Equal(nibbles.Select(n => Bytes(n, 4)), odd);
+            Assert.Equal(nibbles.SelectMany(n => new[] { Bytes(n, 0), Bytes(n, 4) }), split);
         }
 
-        static void Equal<T>(MacKind kind, int[] a, int[] b)
-            where T : IIntegerProducts
-        {
-            int[] expected = [.. a.Zip(b, (x, y) => kind.Multiply(x, y, 0))], got = new int[16];
-            if (SimdWidths.Choose(SimdWidth.Widest) == SimdWidth.Vector512)
-            {
-                T.Of(Vector512.Create(a), Vector512.Create(b)).CopyTo(got);
-                Assert.Equal(expected, got);
-            }
-
-            if (SimdWidths.Choose(SimdWidth.Widest) >= SimdWidth.Vector256)
-            {
-                T.Of(Vector256.Create(a), Vector256.Create(b)).CopyTo(got);
-                Assert.Equal(expected[..8], got[..8]);
-            }
-        }
+        static int Bytes(int word, int shift) => Enumerable.Range(0, 4).Sum(b => ((word >> ((8 * b) + shift)) << 28 >> 28 & 0xFF) << (8 * b));
     }
 
     [Fact]

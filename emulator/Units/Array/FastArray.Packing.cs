@@ -1,0 +1,205 @@
+using System.Runtime.InteropServices;
+using HybridEmu.Lanes;
+
+namespace HybridEmu.Units;
+
+/// <summary>From operands as PEs take them to what the kernels of this host take.</summary>
+public sealed partial class FastArray
+{
+    private enum Form
+    {
+        /// <summary>fp32, a word a k.</summary>
+        Floats,
+
+        /// <summary>Four int8 of consecutive k a word.</summary>
+        Quads,
+
+        /// <summary>Two 16-bit values of consecutive k a word.</summary>
+        Pairs,
+    }
+
+    /// <summary>The weights of one fold as the kernels take them, and rows of operands on their way there.</summary>
+    private sealed class Packing
+    {
+        private readonly WeightTokens _tokens;
+        private readonly SimdWidth _simd;
+        private readonly int _rows;
+        private readonly int _columns;
+        private readonly int _xPitch;
+        private readonly int _weightPitch;
+        private readonly int[] _weights;
+        private readonly int _weightsAt;
+        private readonly int[] _x;
+        private readonly int[] _offsets;
+        private readonly int[] _zeros;
+
+        private long _fold = -1;
+        private long _firstToken;
+        private Form _form;
+        private MacKind _kind;
+        private int _enabledRows;
+        private int _words; // of an operand row
+
+        public Packing(MatrixConfig config, WeightTokens tokens, int rowsAtOnce)
+        {
+            _tokens = tokens;
+            _simd = SimdWidths.Choose(config.Simd);
+            _rows = config.Rows;
+            _columns = config.Columns;
+            int most = _rows * Math.Max(1, config.MostPacking / 2);
+            _xPitch = (most + CacheLines.Words - 1) / CacheLines.Words * CacheLines.Words;
+            _weightPitch = tokens.Pitch;
+            _weights = CacheLines.Allocate(most * _weightPitch, out _weightsAt);
+            _x = new int[rowsAtOnce * _xPitch];
+            _offsets = new int[_weightPitch];
+            _zeros = new int[_weightPitch];
+        }
+
+        /// <summary>What was packed is no more: tokens are numbered anew.</summary>
+        public void Forget() => _fold = -1;
+
+        /// <summary>Makes the weights of a fold ready.</summary>
+        /// <param name="number">Its number; it is only made ready once.</param>
+        /// <param name="fold">What it is.</param>
+        /// <param name="operands">What X rows were.</param>
+        public void TakeFold(long number, in FoldInput fold, RowFormat operands)
+        {
+            if (_fold == number)
+                return;
+            _fold = number;
+            _kind = fold.Wave.Kind;
+            _enabledRows = fold.EnabledRows;
+            _firstToken = (number * _rows) + 1; // brings the last row
+            bool bytes = operands != RowFormat.Int16 && fold.Weights != RowFormat.Int16;
+            _form = _kind == MacKind.Bf16 ? Form.Floats : bytes && FoldBytes.Suits(_simd) ? Form.Quads : Form.Pairs;
+            int elements = _kind switch
+            {
+                MacKind.Int4x8 => 8,
+                MacKind.Int8x4 => 4,
+                _ => 1,
+            };
+            int ofWord = _form switch
+            {
+                Form.Quads => 4,
+                Form.Pairs => 2,
+                _ => 1,
+            };
+            _words = ((_enabledRows * elements) + ofWord - 1) / ofWord;
+            switch (_form)
+            {
+                case Form.Floats:
+                    CopyFloats();
+                    break;
+                case Form.Quads:
+                    PackQuads();
+                    break;
+                default:
+                    PackPairs();
+                    break;
+            }
+        }
+
+        /// <summary>Adds the products of some rows with the fold to their sums.</summary>
+        /// <param name="x">Words of the rows.</param>
+        /// <param name="xPitch">Words from row to row.</param>
+        /// <param name="place">First row's place among those that are multiplied at once.</param>
+        /// <param name="sums">Rows of sums.</param>
+        /// <param name="pitch">Words from row to row.</param>
+        /// <param name="count">Rows.</param>
+        /// <param name="columns">Columns, whole blocks.</param>
+        public void Multiply(ReadOnlySpan<int> x, int xPitch, int place, Span<int> sums, int pitch, int count, int columns)
+        {
+            ReadOnlySpan<int> weights = _weights.AsSpan(_weightsAt);
+            if (_form == Form.Floats)
+            {
+                // Tokens bring the last row first: read backwards where they lie, unless the ring's end is among them.
+                bool whole = _tokens.TryBlock(_firstToken, _rows, out Span<int> rows);
+                FoldFloat.Run(
+                    MemoryMarshal.Cast<int, float>(x), xPitch, MemoryMarshal.Cast<int, float>(whole ? rows : weights), whole ? -_weightPitch : _weightPitch,
+                    MemoryMarshal.Cast<int, float>(sums), pitch, count, _enabledRows, columns, _simd);
+                return;
+            }
+
+            Span<int> packed = _x.AsSpan(place * _xPitch, count * _xPitch);
+            for (int i = 0; i < count; i++)
+                PackRow(x.Slice(i * xPitch, xPitch), packed.Slice(i * _xPitch, _words));
+            if (_form == Form.Quads)
+                FoldBytes.Run(packed, _xPitch, weights, _weightPitch, _offsets, sums, pitch, count, _words, columns, _simd);
+            else
+                FoldInteger.Run(packed, _xPitch, weights, _weightPitch, sums, pitch, count, _words, columns, _simd);
+        }
+
+        private void PackRow(ReadOnlySpan<int> x, Span<int> packed)
+        {
+            if (_form == Form.Quads)
+            {
+                if (_kind == MacKind.Integer)
+                    FoldBytes.PackNeighbours(x, packed);
+                else if (_kind == MacKind.Int8x4)
+                    x[..packed.Length].CopyTo(packed);
+                else
+                    FoldBytes.SplitNeighbours(x[.._enabledRows], packed);
+                FoldBytes.MakeUnsigned(packed);
+                return;
+            }
+
+            if (_kind == MacKind.Integer)
+            {
+                FoldInteger.PairNeighbours(x, packed);
+                return;
+            }
+
+            int pairs = PairsOfWord;
+            for (int i = 0; i < packed.Length; i++)
+                packed[i] = FoldInteger.Pair(x[i / pairs], i % pairs, pairs);
+        }
+
+        private int PairsOfWord => _kind == MacKind.Int8x4 ? 2 : 4;
+
+        private void CopyFloats()
+        {
+            if (_tokens.TryBlock(_firstToken, _rows, out _))
+                return;
+            for (int r = 0; r < _enabledRows; r++)
+                Row(r).CopyTo(Packed(r));
+        }
+
+        private void PackQuads()
+        {
+            _offsets.AsSpan().Clear();
+            for (int q = 0; q < _words; q++)
+            {
+                Span<int> quads = Packed(q)[.._columns];
+                if (_kind == MacKind.Integer)
+                    FoldBytes.PackRows(Row(4 * q), Row((4 * q) + 1), Row((4 * q) + 2), Row((4 * q) + 3), quads);
+                else if (_kind == MacKind.Int8x4)
+                    Row(q).CopyTo(quads);
+                else if (q % 2 == 0)
+                    FoldBytes.SplitRow(Row(q / 2), quads, Packed(q + 1)[.._columns]);
+                FoldBytes.AddOffsets(quads, _offsets);
+            }
+        }
+
+        private void PackPairs()
+        {
+            for (int p = 0; p < _words; p++)
+            {
+                Span<int> pairs = Packed(p)[.._columns];
+                if (_kind == MacKind.Integer)
+                {
+                    FoldInteger.PairRows(Row(2 * p), Row((2 * p) + 1), pairs);
+                    continue;
+                }
+
+                ReadOnlySpan<int> row = Row(p / PairsOfWord);
+                for (int c = 0; c < pairs.Length; c++)
+                    pairs[c] = FoldInteger.Pair(row[c], p % PairsOfWord, PairsOfWord);
+            }
+        }
+
+        private Span<int> Packed(int row) => _weights.AsSpan(_weightsAt + (row * _weightPitch), _weightPitch);
+
+        /// <summary>A row of the fold's weights; zeros beyond k.</summary>
+        private ReadOnlySpan<int> Row(int row) => row < _enabledRows ? _tokens.Row(_firstToken + _rows - 1 - row) : _zeros.AsSpan(0, _columns);
+    }
+}
