@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace HybridEmu.Lanes;
 
-/// <summary>Signed 8-bit and 16-bit integers to 32 bits.</summary>
+/// <summary>Signed 8-bit and 16-bit integers to 32 bits, and 8-bit ones to 16.</summary>
 public static class WidenInteger
 {
     /// <param name="source">int8.</param>
@@ -55,6 +55,36 @@ public static class WidenInteger
         }
 
         Scalar(source[(int)i..], destination[(int)i..]);
+    }
+
+    /// <param name="source">int8.</param>
+    /// <param name="destination">As long as the source.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(ReadOnlySpan<sbyte> source, Span<short> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, source.Length);
+        ref sbyte s = ref MemoryMarshal.GetReference(source);
+        ref short d = ref MemoryMarshal.GetReference(destination);
+        nuint i = 0;
+        nuint n = (nuint)source.Length;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i + 32 <= n; i += 32)
+            {
+                (Vector256<short> first, Vector256<short> second) = Vector256.Widen(Vector256.LoadUnsafe(ref s, i));
+                first.StoreUnsafe(ref d, i);
+                second.StoreUnsafe(ref d, i + 16);
+            }
+        }
+
+        Scalar(source[(int)i..], destination[(int)i..]);
+    }
+
+    /// <summary>The same, one element at a time.</summary>
+    public static void Scalar(ReadOnlySpan<sbyte> source, Span<short> destination)
+    {
+        for (int i = 0; i < source.Length; i++)
+            destination[i] = source[i];
     }
 
     /// <summary>The same, one element at a time.</summary>

@@ -46,7 +46,7 @@ public sealed partial class FastArray
             long entered = _time - 1 - age;
             ref StepInput step = ref _steps[entered & _stepMask];
             array.SetTokens(age, Bit(in step, StepFlags.ShiftToken), Bit(in step, StepFlags.SwitchToken), Bit(in step, StepFlags.Enable));
-            ReadOnlySpan<int> x = (step.Flags & StepFlags.Row) != 0 ? _x.AsSpan((int)(step.Row & _rowMask) * _xPitch, _rows) : default;
+            ReadOnlySpan<int> x = (step.Flags & StepFlags.Row) != 0 ? RowWords((int)(step.Row & _rowMask)) : default;
             for (int r = 0; r < x.Length; r++)
                 array.SetAct(r, age - r, x[r]);
             for (int r = Math.Max(0, age - _columns + 1); r <= Math.Min(age, _rows - 1); r++)
@@ -67,6 +67,16 @@ public sealed partial class FastArray
             if (first < wave.Columns)
                 _addends.AsSpan((int)(row & _rowMask) * _stride, wave.Columns)[first..].CopyTo(_accumulators.Row(in wave, input.Index)[first..]);
         }
+    }
+
+    /// <summary>The words of a row that entered, as PEs see them.</summary>
+    private Span<int> RowWords(int slot)
+    {
+        ref RowInput input = ref _rowInputs[slot];
+        Span<int> words = _row.AsSpan(0, _rows);
+        RowFormats.Widen(_rowBytes.AsSpan(slot * _rowPitch, _rowPitch), input.Format, words[..input.Words]);
+        words[input.Words..].Clear();
+        return words;
     }
 
     private static ulong Bit(in StepInput step, StepFlags flag) => (step.Flags & flag) != 0 ? 1u : 0;

@@ -18,33 +18,43 @@ namespace HybridEmu.Units;
 /// </remarks>
 public sealed partial class FastArray
 {
-    private const int MostRowsAtOnce = 64;
+    // A multiple of the kernels' tiles: 6 and 8 rows.
+    private const int MostRowsAtOnce = 96;
 
     private readonly int _rows;
     private readonly int _columns;
     private readonly int _stride;
-    private readonly int _xPitch;
-    private readonly int _weightPitch;
     private readonly SimdWidth _simd;
     private readonly bool _addsAtBottom;
     private readonly Accumulators _accumulators;
 
     private readonly StepInput[] _steps; // ring by step
     private readonly RowInput[] _rowInputs; // ring by row
-    private readonly int[] _x;
+    private readonly byte[] _rowBytes;
     private readonly int[] _addends;     // what the accumulators held where a row's sums go
     private readonly FoldInput[] _folds; // ring by fold
     private readonly WeightTokens _tokens;
-    private readonly int[] _weights;     // of one fold, k ascending
-    private readonly int[] _weightPairs; // of one fold, for integers
-    private readonly int[] _xPairs;
-    private readonly int[] _zeros;
-    private readonly int[] _sums;
+    private readonly int _rowPitch;
     private readonly int _stepMask;
     private readonly int _rowMask;
 
+    // What the kernels take: rows of a batch, the weights of one fold, sums that are not computed in place.
+    private readonly int[] _x;
+    private readonly int _xAt;
+    private readonly int _xPitch;
+    private readonly int[] _weights;
+    private readonly int _weightsAt;
+    private readonly int _weightPitch;
+    private readonly int[] _corrections;
+    private readonly int[] _sums;
+    private readonly int _sumsAt;
+    private readonly int[] _zeros;
+    private readonly int[] _row;
+    private readonly sbyte[] _elements;
+
     private long _time;
     private long _packedFold = -1;
+    private Form _packedForm;
     private long _fillingFold;
     private int _tokensInFold;
     private long _launched;
@@ -57,8 +67,6 @@ public sealed partial class FastArray
         _rows = config.Rows;
         _columns = config.Columns;
         _stride = (_columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block;
-        _xPitch = (_rows + 15) / 16 * 16;
-        _weightPitch = _stride + FoldFloat.Block; // no power of two: a column block's rows would share a few sets of the host's cache
         _simd = SimdWidths.Choose(config.Simd);
         _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
         _accumulators = accumulators;
@@ -68,15 +76,23 @@ public sealed partial class FastArray
         _stepMask = steps - 1;
         _rowInputs = new RowInput[rows];
         _rowMask = rows - 1;
-        _x = new int[rows * _xPitch];
+        _rowPitch = 4 * _rows;
+        _rowBytes = new byte[rows * _rowPitch];
         _addends = new int[rows * _stride];
         _folds = new FoldInput[(_columns / _rows) + 6];
         _tokens = new WeightTokens((_folds.Length + 1) * _rows, _columns);
-        _weights = new int[_rows * _weightPitch];
-        _weightPairs = new int[(_rows + 1) / 2 * _weightPitch];
-        _zeros = new int[_stride];
-        _xPairs = new int[MostRowsAtOnce * _xPitch];
-        _sums = new int[MostRowsAtOnce * _stride];
+
+        // Eight int4 are two words of bytes or four of pairs.
+        int deepest = FoldBytes.HasVectors(_simd) ? 2 * _rows : 4 * _rows;
+        _xPitch = CacheLines.Pitch(deepest);
+        _x = CacheLines.Allocate(MostRowsAtOnce * _xPitch, out _xAt);
+        _weightPitch = CacheLines.Pitch(_stride);
+        _weights = CacheLines.Allocate(deepest * _weightPitch, out _weightsAt);
+        _sums = CacheLines.Allocate(MostRowsAtOnce * _stride, out _sumsAt);
+        _corrections = new int[_stride];
+        _zeros = new int[_columns];
+        _row = new int[Math.Max(_rows, 2 * _columns)];
+        _elements = new sbyte[8 * _rows];
     }
 
     /// <summary>Enabled cycles so far, which is the index of the next step.</summary>
@@ -93,7 +109,7 @@ public sealed partial class FastArray
             // The slot may still be wanted by rows that entered long ago.
             if (_settled < _entered && _rowInputs[_settled & _rowMask].Fold <= _fillingFold - _folds.Length)
                 Settle();
-            fold = default;
+            fold = new FoldInput { OnlyInt8 = true };
         }
 
         Span<int> weights = _tokens.Enter(!row.IsEmpty);
@@ -101,7 +117,11 @@ public sealed partial class FastArray
         RowFormats.Widen(row, format, weights[..words]);
         weights[words..].Clear();
         if (!row.IsEmpty)
+        {
             fold.EnabledRows = Math.Max(fold.EnabledRows, _rows - _tokensInFold);
+            fold.OnlyInt8 &= format == RowFormat.Int8;
+        }
+
         _entering |= row.IsEmpty ? StepFlags.ShiftToken : StepFlags.ShiftToken | StepFlags.Enable;
         if (++_tokensInFold == _rows)
         {
@@ -126,10 +146,8 @@ public sealed partial class FastArray
         if (_entered - _settled == MostRowsAtOnce)
             Settle();
         int slot = (int)_entered & _rowMask;
-        _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time };
-        Span<int> x = _x.AsSpan(slot * _xPitch, _xPitch);
-        RowFormats.Widen(row, format, x[..words]);
-        x[words..].Clear();
+        _rowInputs[slot] = new RowInput { Fold = _launched - 1, EnteredAt = _time, Index = index, Words = words, Format = format };
+        row[..(words * RowFormats.BytesOf(format))].CopyTo(_rowBytes.AsSpan(slot * _rowPitch));
         _entered++;
         _entering |= StepFlags.Row;
     }
@@ -165,18 +183,24 @@ public sealed partial class FastArray
             ref RowInput first = ref _rowInputs[slot];
             int most = (int)Math.Min(Math.Min(_entered - _settled, _rowInputs.Length - slot), MostRowsAtOnce);
             int count = 1;
-            while (count < most && _rowInputs[slot + count].Fold == first.Fold)
+            while (count < most && _rowInputs[slot + count].Fold == first.Fold && _rowInputs[slot + count].Format == first.Format)
                 count++;
-            SettleRows(slot, first.Fold, first.Index, count);
+            SettleRows(slot, count);
             _settled += count;
         }
     }
 
-    private void SettleRows(int slot, long number, int firstRow, int count)
+    /// <summary>Rows of one fold and one format.</summary>
+    private void SettleRows(int slot, int count)
     {
+        long number = _rowInputs[slot].Fold;
         ref FoldInput fold = ref Fold(number);
         ref FoldInFlight wave = ref fold.Wave;
-        Span<int> held = _accumulators.Rows(in wave, firstRow, count);
+        Form form = FormOf(in fold, _rowInputs[slot].Format);
+        int depth = Depth(in fold, form);
+        PackFold(in fold, number, form, depth);
+        PackRows(in fold, slot, count, form, depth);
+        Span<int> held = _accumulators.Rows(in wave, _rowInputs[slot].Index, count);
         for (int i = 0; i < count; i++)
             held.Slice(i * _columns, wave.Columns).CopyTo(_addends.AsSpan((slot + i) * _stride));
 
@@ -188,18 +212,18 @@ public sealed partial class FastArray
         {
             for (int i = 0; wave.Addend == 0 && i < count; i++)
                 held.Slice(i * _columns, wave.Columns).Clear();
-            Multiply(in fold, number, slot, count, held, _columns, wave.Columns);
+            Multiply(form, depth, count, held, _columns, wave.Columns);
             for (int i = 0; wave.Kind == MacKind.Bf16 && i < count; i++)
                 CanonicalLanes.Run(MemoryMarshal.Cast<int, float>(held.Slice(i * _columns, wave.Columns)));
             return;
         }
 
-        Span<int> sums = _sums.AsSpan(0, count * _stride);
+        Span<int> sums = _sums.AsSpan(_sumsAt, count * _stride);
         if (fromAddend)
             _addends.AsSpan(slot * _stride, sums.Length).CopyTo(sums);
         else
             sums.Clear();
-        Multiply(in fold, number, slot, count, sums, _stride, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
+        Multiply(form, depth, count, sums, _stride, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
         for (int i = 0; wave.Addend != 0 && _addsAtBottom && i < count; i++)
             AddHeld(held.Slice(i * _columns, wave.Columns), sums[(i * _stride)..], wave.Kind);
         if (wave.Kind == MacKind.Bf16)
@@ -214,40 +238,22 @@ public sealed partial class FastArray
             sums[c] = Accumulators.AddAtBottom(held[c], sums[c], kind);
     }
 
-    private void Multiply(in FoldInput fold, long number, int slot, int count, Span<int> sums, int pitch, int columns)
+    private void Multiply(Form form, int depth, int rows, Span<int> sums, int pitch, int columns)
     {
-        ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
-        PackWeights(number, in fold);
-        if (fold.Wave.Kind == MacKind.Bf16)
+        ReadOnlySpan<int> x = _x.AsSpan(_xAt), weights = _weights.AsSpan(_weightsAt);
+        switch (form)
         {
-            FoldFloat.Run(
-                MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(_weights), _weightPitch,
-                MemoryMarshal.Cast<int, float>(sums), pitch, count, fold.EnabledRows, columns, _simd);
-            return;
-        }
-
-        int pairs = (fold.EnabledRows + 1) / 2;
-        for (int i = 0; i < count; i++)
-            FoldInteger.PairNeighbours(x[(i * _xPitch)..], _xPairs.AsSpan(i * _xPitch, pairs));
-        FoldInteger.Run(_xPairs, _xPitch, _weightPairs, _weightPitch, sums, pitch, count, pairs, columns, _simd);
-    }
-
-    private void PackWeights(long number, in FoldInput fold)
-    {
-        if (_packedFold == number)
-            return;
-        _packedFold = number;
-        if (fold.Wave.Kind == MacKind.Bf16)
-        {
-            for (int r = 0; r < fold.EnabledRows; r++)
-                WeightRow(number, r).CopyTo(_weights.AsSpan(r * _weightPitch));
-            return;
-        }
-
-        for (int r = 0; r < fold.EnabledRows; r += 2)
-        {
-            ReadOnlySpan<int> odd = r + 1 < fold.EnabledRows ? WeightRow(number, r + 1) : _zeros;
-            FoldInteger.PairRows(WeightRow(number, r), odd, _weightPairs.AsSpan(r / 2 * _weightPitch));
+            case Form.Float:
+                FoldFloat.Run(
+                    MemoryMarshal.Cast<int, float>(x), _xPitch, MemoryMarshal.Cast<int, float>(weights), _weightPitch,
+                    MemoryMarshal.Cast<int, float>(sums), pitch, rows, depth, columns, _simd);
+                break;
+            case Form.Bytes:
+                FoldBytes.Run(x, _xPitch, weights, _weightPitch, _corrections, sums, pitch, rows, depth, columns, _simd);
+                break;
+            default:
+                FoldInteger.Run(x, _xPitch, weights, _weightPitch, sums, pitch, rows, depth, columns, _simd);
+                break;
         }
     }
 
@@ -277,12 +283,16 @@ public sealed partial class FastArray
     private struct RowInput
     {
         public long Fold, EnteredAt;
-        public int Index;
+        public int Index, Words;
+        public RowFormat Format;
     }
 
     private struct FoldInput
     {
         public FoldInFlight Wave;
         public int EnabledRows;
+
+        /// <summary>Whether all its rows of weights came as int8.</summary>
+        public bool OnlyInt8;
     }
 }
