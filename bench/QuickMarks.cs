@@ -17,15 +17,18 @@ internal static class QuickMarks
     public static void Print(TextWriter output, bool arraysOnly)
     {
         double floatRoof = Rate(() => _sink += Roofline.Float(10_000_000), Roofline.FloatMacs(10_000_000));
-        double integerRoof = Roofline.HasInteger ? Rate(() => _sink += Roofline.Integer(10_000_000), Roofline.IntegerMacs(10_000_000)) : double.NaN;
+        double pairRoof = Roofline.HasInteger ? Rate(() => _sink += Roofline.Integer(10_000_000), Roofline.IntegerMacs(10_000_000)) : double.NaN;
+        double byteRoof = Roofline.HasBytes ? Rate(() => _sink += Roofline.Bytes(12_000_000), Roofline.ByteMacs(12_000_000)) : double.NaN;
         output.WriteLine($"{"mark",-30} {"rate",12}  {"of",-26} {"a GMAC/s",10}");
         void Mark(string name, double rate, string of) =>
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-30} {rate / 1e6,10:F2} M  {of,-26} {rate / (floatRoof / 1e9),10:F0}"));
 
         Mark("roofline fp32", floatRoof, "MAC/s");
         if (Roofline.HasInteger)
-            Mark("roofline int8 by 16-bit pairs", integerRoof, "MAC/s");
-        Arrays(Mark, floatRoof, integerRoof);
+            Mark("roofline int8 by 16-bit pairs", pairRoof, "MAC/s");
+        if (Roofline.HasBytes)
+            Mark("roofline int8 by bytes", byteRoof, "MAC/s");
+        Arrays(Mark, floatRoof, Roofline.HasBytes ? byteRoof : pairRoof);
         if (arraysOnly)
             return;
         foreach (string preset in new[] { "hybrid", "tiny" })
@@ -68,15 +71,15 @@ internal static class QuickMarks
             }
         }
 
-        foreach (int side in new[] { 32, 64, 128, 256 })
+        foreach (int side in new[] { 16, 32, 64, 128, 256 })
         {
-            foreach (string type in new[] { "bf16", "int8" })
+            foreach (MacKind kind in new[] { MacKind.Bf16, MacKind.Integer, MacKind.Int4x8 })
             {
-                var folds = new FastArrayStream(side, type == "bf16");
-                int count = Math.Max(4, (int)(2_000_000_000 / folds.MacsOfFold));
+                var folds = new FastArrayStream(side, kind);
+                int count = Math.Max(4, (int)(8_000_000_000 / folds.MacsOfFold));
                 double rate = Rate(() => folds.Folds(count), (double)count * folds.MacsOfFold);
-                double roof = type == "bf16" ? floatRoof : integerRoof;
-                mark($"fast array {side} x {side} {type}", rate, double.IsNaN(roof) ? "MAC/s" : string.Create(CultureInfo.InvariantCulture, $"MAC/s, {100 * rate / roof:F0} % of roofline"));
+                double roof = kind == MacKind.Bf16 ? floatRoof : integerRoof;
+                mark($"fast array {side} x {side} {kind}", rate, double.IsNaN(roof) ? "MAC/s" : string.Create(CultureInfo.InvariantCulture, $"MAC/s, {100 * rate / roof:F0} % of roofline"));
             }
         }
     }

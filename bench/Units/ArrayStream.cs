@@ -17,14 +17,17 @@ internal sealed class ArrayStream
         _array = new SystolicArray(side, side);
         _side = side;
         _kind = kind;
-        _format = kind switch
-        {
-            MacKind.Integer => RowFormat.Int8,
-            MacKind.Bf16 => RowFormat.Bf16,
-            _ => RowFormat.Packed,
-        };
+        _format = FormatOf(kind);
         _operands = [.. Enumerable.Range(0, 4 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
     }
+
+    /// <summary>The rows that a sequencer gives an array of this kind.</summary>
+    public static RowFormat FormatOf(MacKind kind) => kind switch
+    {
+        MacKind.Integer => RowFormat.Int8,
+        MacKind.Bf16 => RowFormat.Bf16,
+        _ => RowFormat.Packed,
+    };
 
     public void Step(int steps)
     {

@@ -15,18 +15,24 @@ internal sealed class FastArrayStream
     private readonly FastArray _array;
     private readonly byte[] _row;
 
-    public FastArrayStream(int side, bool floatingPoint)
+    public FastArrayStream(int side, MacKind kind)
     {
         _side = side;
-        (_kind, _format) = floatingPoint ? (MacKind.Bf16, RowFormat.Bf16) : (MacKind.Integer, RowFormat.Int8);
+        _kind = kind;
+        _format = ArrayStream.FormatOf(kind);
         var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side);
         _accumulators = new Accumulators(config);
         _array = new FastArray(config, _accumulators);
-        _row = [.. Enumerable.Range(0, 2 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
+        _row = [.. Enumerable.Range(0, 4 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
     }
 
     /// <summary>Multiply-accumulates of one fold.</summary>
-    public long MacsOfFold => (long)Rows * _side * _side;
+    public long MacsOfFold => (long)Rows * _side * _side * _kind switch
+    {
+        MacKind.Int8x4 => 4,
+        MacKind.Int4x8 => 8,
+        _ => 1,
+    };
 
     public void Folds(int count)
     {

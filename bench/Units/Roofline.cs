@@ -12,6 +12,9 @@ internal static class Roofline
     /// <summary>Whether <see cref="Integer"/> has a loop for this host.</summary>
     public static bool HasInteger => Avx2.IsSupported;
 
+    /// <summary>Whether <see cref="Bytes"/> has a loop for this host.</summary>
+    public static bool HasBytes => AvxVnni.IsSupported;
+
     private static bool Wide => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;
 
     /// <summary>fp32 multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
@@ -19,6 +22,9 @@ internal static class Roofline
 
     /// <summary>16-bit multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
     public static long IntegerMacs(int rounds) => (long)rounds * Unrolled * (Wide ? Vector512<short>.Count : Vector256<short>.Count);
+
+    /// <summary>8-bit multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
+    public static long ByteMacs(int rounds) => (long)rounds * Unrolled * Vector256<byte>.Count;
 
     public static float Float(int rounds) => Wide ? Float512(rounds) : Float256(rounds);
 
@@ -110,5 +116,31 @@ internal static class Roofline
         }
 
         return (a + b + c + d + e + f + g + h)[0];
+    }
+
+    /// <summary>Unsigned by signed bytes. The instruction has 256 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int Bytes(int rounds)
+    {
+        Vector256<byte> x = Vector256.Create((byte)3);
+        Vector256<sbyte> y = Vector256.Create((sbyte)-2);
+        Vector256<int> a = Vector256<int>.Zero, b = a, c = a, d = a, e = a, f = a, g = a, h = a, k = a, l = a, m = a, n = a;
+        for (int i = 0; i < rounds * Unrolled / 12; i++)
+        {
+            a = AvxVnni.MultiplyWideningAndAdd(a, x, y);
+            b = AvxVnni.MultiplyWideningAndAdd(b, x, y);
+            c = AvxVnni.MultiplyWideningAndAdd(c, x, y);
+            d = AvxVnni.MultiplyWideningAndAdd(d, x, y);
+            e = AvxVnni.MultiplyWideningAndAdd(e, x, y);
+            f = AvxVnni.MultiplyWideningAndAdd(f, x, y);
+            g = AvxVnni.MultiplyWideningAndAdd(g, x, y);
+            h = AvxVnni.MultiplyWideningAndAdd(h, x, y);
+            k = AvxVnni.MultiplyWideningAndAdd(k, x, y);
+            l = AvxVnni.MultiplyWideningAndAdd(l, x, y);
+            m = AvxVnni.MultiplyWideningAndAdd(m, x, y);
+            n = AvxVnni.MultiplyWideningAndAdd(n, x, y);
+        }
+
+        return (a + b + c + d + e + f + g + h + k + l + m + n)[0];
     }
 }
