@@ -91,15 +91,12 @@ internal sealed class HbmBursts
     public ref readonly HbmResponse Response(int source) => ref _ready[(source * _responseEntries) + _readyHead[source]];
 
     /// <summary>Gives the room of the head answer back.</summary>
-    public void Release(int source, long edge)
+    public void Release(int source)
     {
         _readyHead[source] = _readyHead[source] + 1 == _responseEntries ? 0 : _readyHead[source] + 1;
         _readyCount[source]--;
         _taken[source]--;
-        ref HbmPseudoChannelState s = ref State;
-        s.ReadyCount--;
-        if (s.NoRoom != 0)
-            s.ScheduleAt = Math.Min(s.ScheduleAt, edge);
+        State.ReadyCount--;
     }
 
     public void Walk(StateArchive archive)

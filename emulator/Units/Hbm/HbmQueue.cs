@@ -22,6 +22,7 @@ internal sealed class HbmQueue
 {
     private readonly HbmQueueEntry[] _entries;
     private readonly HbmRequest[] _requests;
+    private readonly ulong[] _addresses; // of the slots, used or not
     private readonly byte[] _source;
     private readonly ulong[] _waitsFor;
     private readonly ulong _slots;
@@ -34,6 +35,7 @@ internal sealed class HbmQueue
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, 64);
         _entries = new HbmQueueEntry[capacity];
         _requests = new HbmRequest[capacity];
+        _addresses = new ulong[capacity];
         _source = new byte[capacity];
         _waitsFor = new ulong[capacity];
         _slots = capacity == 64 ? ulong.MaxValue : (1UL << capacity) - 1;
@@ -53,24 +55,20 @@ internal sealed class HbmQueue
     /// <summary>Whether an older request to the same burst is still waiting.</summary>
     public bool Waits(int slot) => (_waiting >> slot & 1) != 0;
 
-    public void Add(in HbmRequest request, int source, int bank, int row, int count, long edge)
+    /// <returns>Whether it waits for an older request to the same burst.</returns>
+    public bool Add(in HbmRequest request, int source, int bank, int row, int count, long edge)
     {
         int slot = BitOperations.TrailingZeroCount(~_used);
-        ulong conflicts = 0;
-        for (ulong left = _used; left != 0; left &= left - 1)
-        {
-            int other = BitOperations.TrailingZeroCount(left);
-            if (_requests[other].Address == request.Address && (_requests[other].Write | request.Write) != 0)
-                conflicts |= 1UL << other;
-        }
-
+        ulong conflicts = _addresses.AsSpan().Contains(request.Address) ? Conflicts(in request) : 0;
         _used |= 1UL << slot;
         _requests[slot] = request;
+        _addresses[slot] = request.Address;
         _source[slot] = (byte)source;
         _waitsFor[slot] = conflicts;
         if (conflicts != 0)
             _waiting |= 1UL << slot;
         _entries[count] = new HbmQueueEntry { AcceptedAt = edge, Row = row, Bank = (byte)bank, Write = request.Write, Slot = (byte)slot };
+        return conflicts != 0;
     }
 
     public void Remove(int index, int count)
@@ -92,9 +90,23 @@ internal sealed class HbmQueue
     {
         archive.Array("entries", _entries);
         archive.Array("requests", _requests);
+        archive.Array("addresses", _addresses);
         archive.Array("sources", _source);
         archive.Array("waitsFor", _waitsFor);
         archive.Value("used", ref _used);
         archive.Value("waiting", ref _waiting);
+    }
+
+    private ulong Conflicts(in HbmRequest request)
+    {
+        ulong conflicts = 0;
+        for (ulong left = _used; left != 0; left &= left - 1)
+        {
+            int other = BitOperations.TrailingZeroCount(left);
+            if (_addresses[other] == request.Address && (_requests[other].Write | request.Write) != 0)
+                conflicts |= 1UL << other;
+        }
+
+        return conflicts;
     }
 }
