@@ -159,11 +159,32 @@ public sealed partial class Chip
             return;
         }
 
-        for (int word = 0; word < ready.Length; word++)
+        // Tiles come first in the schedule: each takes all its units at once.
+        long edge = _core.Edge;
+        int first = 0;
+        foreach (Tile tile in _tiles)
         {
-            for (ulong rest = ready[word]; rest != 0; rest &= rest - 1)
-                EvaluateCore((word * 64) + BitOperations.TrailingZeroCount(rest));
+            uint units = Slice(ready, first) & ((1 << TileIds.Count) - 1);
+            if (units != 0)
+                tile.Evaluate(units, edge);
+            first += TileIds.Count;
         }
+
+        ulong beyond = ulong.MaxValue << (first & 63);
+        for (int word = first >> 6; word < ready.Length; word++)
+        {
+            for (ulong rest = ready[word] & beyond; rest != 0; rest &= rest - 1)
+                EvaluateCore((word * 64) + BitOperations.TrailingZeroCount(rest));
+            beyond = ulong.MaxValue;
+        }
+    }
+
+    /// <summary>32 bits of a set from any bit on.</summary>
+    private static uint Slice(ReadOnlySpan<ulong> set, int first)
+    {
+        int word = first >> 6, shift = first & 63;
+        ulong low = set[word] >> shift;
+        return (uint)(shift > 32 && word + 1 < set.Length ? low | (set[word + 1] << (64 - shift)) : low);
     }
 
     private void EvaluateCore(int unit)

@@ -120,6 +120,10 @@ public sealed class ClockDomain
             WakeLater(unit, edge);
     }
 
+    /// <summary>Asks for the unit to be evaluated at the next edge.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WakeNext(int unit) => _next[unit >> 6] |= 1UL << (unit & 63);
+
     private void WakeLater(int unit, long edge)
     {
         if (edge <= Edge + 3)
