@@ -4,7 +4,7 @@ using HybridEmu.Kernel;
 namespace HybridEmu.Units;
 
 /// <summary>
-/// Who last wrote, and who has read since, for each 16-byte granule of a memory. Accesses are (agent, index) pairs with
+/// Who last wrote, and who last read, each 16-byte granule of a memory. Accesses are (agent, index) pairs with
 /// indices from 1; index 0 is "nobody".
 /// </summary>
 internal sealed class GranuleTable
@@ -57,30 +57,19 @@ internal sealed class GranuleTable
         return -1;
     }
 
-    /// <summary>Enters an access without a conflict to rows of granules.</summary>
+    /// <summary>
+    /// Enters an access without a conflict to rows of granules. Reads before a write stay: who comes after the write comes
+    /// after what it came after, and who does not is found by the write.
+    /// </summary>
     public void Record(in GranuleRows rows, int agent, uint index, bool write)
     {
-        ulong self = Access(agent, index), readers = 0;
-        bool wrote = _lastWrite[agent] >= index; // it may have written some of what it reads
-        for (int reader = 0; reader < _lastRead.Length; reader++)
-            readers |= (_lastRead[reader] != 0 ? 1UL : 0) << reader;
         for (int row = 0; row < rows.Count; row++)
         {
             int first = rows.First + (row * rows.Pitch);
             if (write)
-            {
-                for (ulong left = readers; left != 0; left &= left - 1)
-                    Readers(BitOperations.TrailingZeroCount(left), first, rows.Length).Clear();
-                _writer.AsSpan(first, rows.Length).Fill(self);
-                continue;
-            }
-
-            Span<uint> reads = Readers(agent, first, rows.Length);
-            for (int i = 0; i < reads.Length; i++)
-            {
-                if (!wrote || _writer[first + i] != self)
-                    reads[i] = index;
-            }
+                _writer.AsSpan(first, rows.Length).Fill(Access(agent, index));
+            else
+                Readers(agent, first, rows.Length).Fill(index);
         }
 
         ref uint last = ref (write ? _lastWrite : _lastRead)[agent];
