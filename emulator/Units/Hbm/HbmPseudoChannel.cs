@@ -97,7 +97,7 @@ internal sealed class HbmPseudoChannel
             long starvesAt = entries[0].AcceptedAt + _config.StarvationCycles;
             if (starvesAt > edge)
                 next = starvesAt;
-            else if (Bursts.HasRoom(Queue.Source(entries[0].Slot)))
+            else if (Bursts.HasRoom(entries[0].Source))
                 starved = true;
             else
                 s.NoRoom = 1; // a port that takes no answers starves itself, not the others
@@ -123,7 +123,7 @@ internal sealed class HbmPseudoChannel
                 long at = Banks.Earliest(entry.Write != 0 ? HbmCommand.Write : HbmCommand.Read, entry.Bank);
                 if (at > edge)
                     next = Math.Min(next, at);
-                else if (!Bursts.HasRoom(Queue.Source(entry.Slot)))
+                else if (!Bursts.HasRoom(entry.Source))
                     s.NoRoom = 1;
                 else
                     column = i;
@@ -193,7 +193,7 @@ internal sealed class HbmPseudoChannel
         ref readonly HbmRequest request = ref Queue.Request(entry.Slot);
         _controller.Log?.Add(edge, command, _index, entry.Bank, entry.Row, _config.Map.Decode(request.Address).Column);
         long end = edge + t.Burst + (entry.Write != 0 ? t.Cwl : t.Cl);
-        Bursts.Start(request, Queue.Source(entry.Slot), end);
+        Bursts.Start(request, entry.Source, end);
         Queue.Remove(ColumnCandidate, s.QueueCount);
         s.QueueCount--;
         _hits[entry.Bank]--;
