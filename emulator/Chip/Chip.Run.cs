@@ -111,8 +111,8 @@ public sealed partial class Chip
     }
 
     /// <summary>
-    /// While the core domain has work at every edge and nothing of the system domain is due, evaluates core and HBM edge by
-    /// edge without asking every domain each time. Does what <see cref="Step"/> would do, and leaves every other time to it.
+    /// While nothing of the system domain is due, moves from one time at which core or HBM has work to the next, without
+    /// asking everything else each time. Does what <see cref="Step"/> would do, and leaves every other time to it.
     /// </summary>
     /// <param name="limitPs">As for <see cref="Step"/>.</param>
     /// <param name="steps">At most that many.</param>
@@ -124,17 +124,20 @@ public sealed partial class Chip
         bool foreground = true;
         long end = Math.Min(Math.Min(_system.NextWorkPs(ref foreground), _power.NextSamplePs), limitPs + 1);
         int done = 0;
-        while (done < steps && _core.HasNext && Faults.Pending is null)
+        while (done < steps && Faults.Pending is null)
         {
-            long at = _core.NextPs;
-            if (at >= end || _hbm.NextPs < at)
+            foreground = false;
+            long at = _core.NextWorkPs(ref foreground);
+            if (!foreground || _hbm.NextPs < at)
+                at = Math.Min(at, _hbm.NextWorkPs(ref foreground));
+            if (!foreground || at >= end)
                 break;
             TimePs = at;
-            _core.AdvanceTo(at);
+            bool core = _core.AdvanceTo(at), hbm = _hbm.AdvanceTo(at);
             if (_system.NextPs <= at)
                 _system.AdvanceTo(at);
-            bool hbm = _hbm.AdvanceTo(at);
-            EvaluateCore();
+            if (core && _core.IsDueNow)
+                EvaluateCore();
             if (hbm && _hbm.IsDueNow)
                 EvaluateHbm();
             done++;

@@ -222,16 +222,18 @@ public sealed class ClockDomain
         get => _next[0] != 0 || _next.Length > 1 || _nearPending != 0 || Edge >= _soonestTimed;
     }
 
-    /// <summary>Whether a unit asked for the very next edge, and that is not skipped. Says no when it is not sure.</summary>
-    public bool HasNext
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _next[0] != 0 && _divider == 1;
-    }
-
     /// <summary>Time of the next edge at which some unit wants to be evaluated, or <see cref="long.MaxValue"/>.</summary>
     /// <param name="foreground">Set when something other than background events is due at some time.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long NextWorkPs(ref bool foreground)
+    {
+        if (_next[0] == 0 || _dividerPhase != 0)
+            return LaterWorkPs(ref foreground);
+        foreground = true;
+        return NextPs;
+    }
+
+    private long LaterWorkPs(ref bool foreground)
     {
         foreach (ulong word in _next)
         {
