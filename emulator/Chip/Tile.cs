@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HybridEmu.Kernel;
 using HybridEmu.Lanes;
 using HybridEmu.Units;
@@ -19,6 +20,8 @@ internal sealed class Tile
     public readonly Scratchpad Scratchpad;
 
     private readonly Wires _wires;
+    private readonly ClockDomain _clock;
+    private readonly int _firstUnit;
 
     /// <param name="number">Tile and hart number.</param>
     /// <param name="c">The chip's configuration.</param>
@@ -39,6 +42,8 @@ internal sealed class Tile
         WidePort loadPort, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults, ArrayEngine engine, SimdWidth simd)
     {
         _wires = wires;
+        _clock = wires.Core;
+        _firstUnit = ids.Control;
         string name = $"tile{number}";
         var matrix = new MatrixConfig(
             c.Array.Rows, c.Array.Columns, c.Accumulators.Bytes, c.Array.AccumulatorLatency,
@@ -123,6 +128,27 @@ internal sealed class Tile
             [operands, weights, vectorA, vectorB, results, vectorD, store, load, core]);
     }
 
+    /// <summary>Evaluates its units that are ready, and wakes them when they want it.</summary>
+    /// <param name="ready">One bit a unit, in the order of <see cref="TileIds"/>.</param>
+    /// <param name="edge">The edge of the core domain.</param>
+    public void Evaluate(uint ready, long edge)
+    {
+        if ((ready & 1) != 0)
+            Wake(0, Control.Evaluate(edge), edge);
+        if ((ready & 2) != 0)
+            Wake(1, Dispatch.Evaluate(edge), edge);
+        if ((ready & 4) != 0)
+            Wake(2, Load.Evaluate(edge), edge);
+        if ((ready & 8) != 0)
+            Wake(3, Store.Evaluate(edge), edge);
+        if ((ready & 16) != 0)
+            Wake(4, Matrix.Evaluate(edge), edge);
+        if ((ready & 32) != 0)
+            Wake(5, Vector.Evaluate(edge), edge);
+        if ((ready & 64) != 0)
+            Wake(6, Scratchpad.Evaluate(edge), edge);
+    }
+
     public void Walk(StateArchive archive)
     {
         long edge = _wires.Core.Edge;
@@ -145,10 +171,22 @@ internal sealed class Tile
         map.Scope("vector", Vector.Describe);
         map.Scope("scratchpad", Scratchpad.Describe);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Wake(int unit, long at, long edge)
+    {
+        if (at == edge + 1)
+            _clock.WakeNext(_firstUnit + unit);
+        else if (at != Kernel.Wake.Never)
+            _clock.WakeAt(_firstUnit + unit, at);
+    }
 }
 
-/// <summary>Unit indices of a tile in the core domain.</summary>
-internal readonly record struct TileIds(int Control, int Dispatch, int Load, int Store, int Matrix, int Vector, int Scratchpad);
+/// <summary>Unit indices of a tile in the core domain: consecutive, in this order.</summary>
+internal readonly record struct TileIds(int Control, int Dispatch, int Load, int Store, int Matrix, int Vector, int Scratchpad)
+{
+    public const int Count = 7;
+}
 
 /// <summary>A tile-side port of the wide plane.</summary>
 /// <param name="Number">Port number of the plane.</param>

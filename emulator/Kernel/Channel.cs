@@ -69,7 +69,7 @@ public sealed class Channel<T>
             slot -= _entries.Length;
         _pushedAt[slot] = edge;
         _state.Count++;
-        _domain.WakeAt(_consumer, edge + 1);
+        _domain.WakeNext(_consumer);
         return ref _entries[slot];
     }
 
@@ -102,7 +102,7 @@ public sealed class Channel<T>
         }
 
         if (_state.Count + _state.Popped == _entries.Length)
-            _domain.WakeAt(_producer, edge + 1);
+            _domain.WakeNext(_producer);
         _state.Popped++;
         _state.Head = _state.Head + 1 == _entries.Length ? 0 : _state.Head + 1;
         _state.Count--;

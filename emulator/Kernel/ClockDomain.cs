@@ -120,6 +120,10 @@ public sealed class ClockDomain
             WakeLater(unit, edge);
     }
 
+    /// <summary>Asks for the unit to be evaluated at the next edge.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WakeNext(int unit) => _next[unit >> 6] |= 1UL << (unit & 63);
+
     private void WakeLater(int unit, long edge)
     {
         if (edge <= Edge + 3)
@@ -220,7 +224,16 @@ public sealed class ClockDomain
 
     /// <summary>Time of the next edge at which some unit wants to be evaluated, or <see cref="long.MaxValue"/>.</summary>
     /// <param name="foreground">Set when something other than background events is due at some time.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long NextWorkPs(ref bool foreground)
+    {
+        if (_next[0] == 0 || _dividerPhase != 0)
+            return LaterWorkPs(ref foreground);
+        foreground = true;
+        return NextPs;
+    }
+
+    private long LaterWorkPs(ref bool foreground)
     {
         foreach (ulong word in _next)
         {

@@ -20,9 +20,10 @@ public struct Ledger
     public const int Idle = 0;
     public const int Busy = 1;
 
-    private CauseCounts _counts;
+    // Beside the first causes, so that a charge mostly touches one line of the host's cache.
     private long _settled; // edges accounted for: 0 .. _settled - 1
     private int _asleep;
+    private CauseCounts _counts;
 
     /// <summary>Charges this edge, and the edges slept through before it. Call once at every evaluation.</summary>
     /// <param name="edge">The edge being evaluated.</param>

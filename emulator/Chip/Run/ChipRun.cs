@@ -68,7 +68,10 @@ public sealed class ChipRun
         while (!Finished && _chip.Cycles < target)
         {
             steps += _chip.StepAlone(limitPs, StepsBetweenDrains) + 1;
-            bool alive = _chip.Cycles >= target || _chip.Step(limitPs);
+            int together = _chip.StepTogether(limitPs, StepsBetweenDrains);
+            steps += together;
+            bool over = _chip.Cycles >= target || (together > 0 && _chip.Faults.Pending is not null);
+            bool alive = over || _chip.Step(limitPs);
             if (steps >= StepsBetweenDrains)
             {
                 steps = 0;

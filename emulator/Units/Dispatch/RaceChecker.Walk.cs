@@ -18,14 +18,14 @@ public sealed partial class RaceChecker
         archive.Array("race.left", _barrierLeft);
         for (int t = 0; t < _tiles; t++)
         {
-            WalkTable(archive, _scratchpads[t]);
-            WalkTable(archive, _slots[t]);
+            _scratchpads[t].Walk(archive);
+            _slots[t].Walk(archive);
         }
 
         for (int i = 0; i < _hbm.Length; i++)
         {
             if (Present(archive, _hbm[i] is not null))
-                WalkTable(archive, _hbm[i] ??= new GranuleTable(PageBytes / GranuleTable.GranuleBytes, _agents));
+                (_hbm[i] ??= new GranuleTable(PageBytes / GranuleTable.GranuleBytes, _agents)).Walk(archive);
             else
                 _hbm[i] = null;
         }
@@ -44,11 +44,5 @@ public sealed partial class RaceChecker
         byte present = now ? (byte)1 : (byte)0;
         archive.Value("race.present", ref present);
         return present != 0;
-    }
-
-    private static void WalkTable(StateArchive archive, GranuleTable table)
-    {
-        archive.Array("race.writers", table.Writers);
-        archive.Array("race.readers", table.Readers);
     }
 }

@@ -209,6 +209,16 @@ public sealed partial class RaceChecker
             rows = 1;
         }
 
+        // A row that is read and written is looked at for both before the next one.
+        const int G = GranuleTable.GranuleBytes;
+        bool alone = rows == 1 || (region.Pitch % G == 0 && (record || region.Access != RegionAccess.ReadWrite));
+        if (dense && alone && region.Address < AddressMap.Hbm && region.Planes == 1)
+        {
+            int first = Granule(region.Address), last = Granule(region.Address + (ulong)bytes - 1);
+            var granules = new GranuleRows(first, last - first + 1, rows, (int)(region.Pitch / G));
+            return VisitRows(tile, agent, index, clock, granules, region.Access, record);
+        }
+
         for (int plane = 0; plane < region.Planes; plane++)
         {
             for (int row = 0; row < rows; row++)
@@ -232,10 +242,8 @@ public sealed partial class RaceChecker
         const int G = GranuleTable.GranuleBytes;
         if (address < AddressMap.Hbm)
         {
-            int first = (int)((address - AddressMap.Scratchpad) / G);
-            int last = (int)((address - AddressMap.Scratchpad + (ulong)bytes - 1) / G);
-            int hit = Visit(_scratchpads[tile], first, last - first + 1, agent % AgentsPerTile, index, Local(tile, clock), write, record, out ulong other);
-            return Conflict(hit, AddressMap.Scratchpad, G, other, tile * AgentsPerTile);
+            int first = Granule(address), last = Granule(address + (ulong)bytes - 1);
+            return VisitRows(tile, agent, index, clock, new GranuleRows(first, last - first + 1), write ? RegionAccess.Write : RegionAccess.Read, record);
         }
 
         ulong offset = address - AddressMap.Hbm;
@@ -246,7 +254,8 @@ public sealed partial class RaceChecker
             int length = Math.Min(bytes, PageBytes - within);
             GranuleTable table = _hbm[page] ??= new GranuleTable(PageBytes / G, _agents);
             int first = within / G;
-            int hit = Visit(table, first, ((within + length - 1) / G) - first + 1, agent, index, clock, write, record, out ulong other);
+            var granules = new GranuleRows(first, ((within + length - 1) / G) - first + 1);
+            int hit = Visit(table, granules, agent, index, clock, write, record, out ulong other);
             if (hit >= 0)
                 return Conflict(hit, AddressMap.Hbm + ((ulong)page * PageBytes), G, other, 0);
             offset += (ulong)length;
@@ -258,18 +267,33 @@ public sealed partial class RaceChecker
 
     private RaceConflict? VisitSlot(int tile, int agent, uint index, ReadOnlySpan<uint> clock, int slot, bool write, bool record)
     {
-        int hit = Visit(_slots[tile], slot, 1, agent % AgentsPerTile, index, Local(tile, clock), write, record, out ulong other);
+        int hit = Visit(_slots[tile], new GranuleRows(slot, 1), agent % AgentsPerTile, index, Local(tile, clock), write, record, out ulong other);
         return Conflict(hit, AddressMap.Accumulators, _slotBytes, other, tile * AgentsPerTile);
     }
 
-    private static int Visit(GranuleTable table, int first, int count, int agent, uint index, ReadOnlySpan<uint> clock, bool write, bool record, out ulong other)
+    /// <summary>Looks at, or enters, rows of a scratchpad's granules.</summary>
+    private RaceConflict? VisitRows(int tile, int agent, uint index, ReadOnlySpan<uint> clock, in GranuleRows rows, RegionAccess access, bool record)
+    {
+        ReadOnlySpan<uint> local = Local(tile, clock);
+        int hit = -1;
+        ulong other = 0;
+        if ((access & RegionAccess.Read) != 0)
+            hit = Visit(_scratchpads[tile], rows, agent % AgentsPerTile, index, local, false, record, out other);
+        if (hit < 0 && (access & RegionAccess.Write) != 0)
+            hit = Visit(_scratchpads[tile], rows, agent % AgentsPerTile, index, local, true, record, out other);
+        return Conflict(hit, AddressMap.Scratchpad, GranuleTable.GranuleBytes, other, tile * AgentsPerTile);
+    }
+
+    private static int Visit(GranuleTable table, in GranuleRows rows, int agent, uint index, ReadOnlySpan<uint> clock, bool write, bool record, out ulong other)
     {
         if (!record)
-            return table.Conflict(first, count, agent, index, clock, write, out other);
-        table.Record(first, count, agent, index, write);
+            return table.Conflict(rows, agent, index, clock, write, out other);
+        table.Record(rows, agent, index, write);
         other = 0;
         return -1;
     }
+
+    private static int Granule(ulong scratchpadAddress) => (int)((scratchpadAddress - AddressMap.Scratchpad) / GranuleTable.GranuleBytes);
 
     private static RaceConflict? Conflict(int hit, ulong origin, int granule, ulong other, int firstAgent) =>
         hit < 0 ? null : new RaceConflict(firstAgent + (int)(other >> 32), (uint)other, origin + ((ulong)hit * (ulong)granule));

@@ -130,7 +130,8 @@ public sealed class LoadEngine
         {
             if (!_response.CanPop(edge))
                 return false;
-            State.Staged = _response.Pop(edge);
+            State.Staged = _response.Peek(edge);
+            _response.Discard(edge);
             State.StagedDone = 0;
             State.StagedValid = 1;
         }
@@ -147,7 +148,7 @@ public sealed class LoadEngine
         long before = ((long)(State.Staged.Address - t.Hbm) + State.StagedDone) / sourceBytes;
         uint destination = t.Scratchpad + (uint)(before * destinationBytes);
         int elements = Math.Min((State.Staged.Length - State.StagedDone) / sourceBytes, (64 - (int)(destination & 63)) / destinationBytes);
-        ScratchpadRequest request = default;
+        ref ScratchpadRequest request = ref _port.Request.Allocate(edge);
         request.Address = destination;
         request.Length = (ushort)(elements * destinationBytes);
         request.Write = 1;
@@ -157,7 +158,6 @@ public sealed class LoadEngine
             (ElementType)d.TypeOut,
             Line64.ReadSpan(State.Staged.Data).Slice(State.StagedDone, elements * sourceBytes),
             Line64.Span(ref request.Data));
-        _port.Request.Push(request, edge);
         d.Outstanding++;
         State.Beats++;
         State.Bytes += request.Length;
@@ -180,7 +180,8 @@ public sealed class LoadEngine
     {
         if (!_port.Response.CanPop(edge))
             return false;
-        State.Descriptors[_port.Response.Pop(edge).Tag].Outstanding--;
+        State.Descriptors[_port.Response.Peek(edge).Tag].Outstanding--;
+        _port.Response.Discard(edge);
         return true;
     }
 

@@ -122,13 +122,11 @@ public sealed class StoreEngine
             return false;
         }
 
-        ScratchpadRequest request = default;
-        request.Address = t.Scratchpad + t.Requested;
-        request.Length = (ushort)Math.Min(t.ScratchpadBytes - t.Requested, 64 - (int)(request.Address & 63));
-        request.Tag = (ushort)(State.Read % _transactions.Length);
-        _port.Request.Push(request, edge);
+        uint address = t.Scratchpad + t.Requested;
+        int length = Math.Min(t.ScratchpadBytes - t.Requested, 64 - (int)(address & 63));
+        ScratchpadRequest.PushRead(_port.Request, address, length, (int)(State.Read % _transactions.Length), edge);
         State.Beats++;
-        t.Requested += request.Length;
+        t.Requested += (ushort)length;
         if (t.Requested == t.ScratchpadBytes)
             State.Read++;
         return true;
@@ -138,7 +136,7 @@ public sealed class StoreEngine
     {
         if (!_port.Response.CanPop(edge))
             return false;
-        ScratchpadResponse response = _port.Response.Pop(edge);
+        ref readonly ScratchpadResponse response = ref _port.Response.Peek(edge);
         ref DmaTransaction t = ref _transactions[response.Tag];
         ref DmaDescriptor d = ref State.Descriptors[t.Descriptor];
         int sourceBytes = d.Walk.SourceBytes, destinationBytes = d.Walk.DestinationBytes;
@@ -150,6 +148,7 @@ public sealed class StoreEngine
             _buffers.AsSpan(offset, DmaConfig.TransactionBytes - (offset % DmaConfig.TransactionBytes)));
         t.Arrived += response.Length;
         State.Bytes += response.Length;
+        _port.Response.Discard(edge);
         return true;
     }
 
@@ -202,8 +201,8 @@ public sealed class StoreEngine
     {
         if (!_response.CanPop(edge))
             return false;
-        WideFlit ack = _response.Pop(edge);
-        ref DmaTransaction t = ref _transactions[ack.Tag];
+        ref DmaTransaction t = ref _transactions[_response.Peek(edge).Tag];
+        _response.Discard(edge);
         State.Descriptors[t.Descriptor].Outstanding--;
         State.InFlight--;
         t = default;

@@ -138,7 +138,8 @@ public sealed class Crossbar<TFlit, TRoute>
             link.Held = 1;
         }
 
-        TFlit flit = _inputs[winner]!.Pop(edge);
+        Channel<TFlit> input = _inputs[winner]!;
+        ref readonly TFlit flit = ref input.Peek(edge);
         output.Push(in flit, edge);
         State.FlitHops++;
         link.BusyCycles++;
@@ -147,6 +148,8 @@ public sealed class Crossbar<TFlit, TRoute>
             link.Held = 0;
             State.Packets++;
         }
+
+        input.Discard(edge);
 
         for (ulong losers = wanted & ~(1UL << winner); losers != 0; losers &= losers - 1)
         {

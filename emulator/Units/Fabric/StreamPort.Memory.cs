@@ -54,13 +54,14 @@ public sealed partial class StreamPort
     {
         if (!_memoryAnswers.CanPop(edge))
             return false;
-        HbmResponse answer = _memoryAnswers.Pop(edge);
+        ref readonly HbmResponse answer = ref _memoryAnswers.Peek(edge);
         int slot = answer.Tag / BurstsPerGranule;
         ref StreamTransaction transaction = ref _transactions[slot];
         if (++transaction.Answered > transaction.Asked)
             throw new InvalidOperationException("Memory answered a burst that was not asked for.");
         if (answer.Write == 0)
             Burst32.ReadSpan(in answer.Data).CopyTo(Bytes(slot)[(answer.Tag % BurstsPerGranule * BurstBytes)..]);
+        _memoryAnswers.Discard(edge);
         return true;
     }
 
@@ -110,16 +111,21 @@ public sealed partial class StreamPort
 
     private bool ChooseResponder()
     {
-        for (int i = 0; i < State.Issued; i++)
-        {
-            if (_transactions[_order[i]].Answered < _transactions[_order[i]].Bursts)
-                continue;
-            State.Responder = _order[i];
-            State.Responding = 1;
-            return true;
-        }
+        int first = FirstAnswered();
+        if (first == State.Issued)
+            return false;
+        State.Responder = _order[first];
+        State.Responding = 1;
+        return true;
+    }
 
-        return false;
+    /// <summary>Place of the oldest transaction that memory is done with, or as many as are with memory.</summary>
+    private int FirstAnswered()
+    {
+        int place = 0;
+        while (place < State.Issued && _transactions[_order[place]].Answered < _transactions[_order[place]].Bursts)
+            place++;
+        return place;
     }
 
     private void Release(int slot)

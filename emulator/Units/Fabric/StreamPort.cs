@@ -76,10 +76,15 @@ public sealed partial class StreamPort
         moved |= AskMemory(edge, ref blocked);
         moved |= Accept(edge);
 
-        State.Ledger.Charge(edge, moved ? Ledger.Busy : blocked);
+        if (!moved)
+        {
+            State.Ledger.Charge(edge, blocked);
+            return Wake.Never;
+        }
 
-        // A crossing's wake can be folded into an earlier one: look again while something is in it or it is full.
-        return moved || !_memoryAnswers.IsEmpty || blocked == StallMemoryFull ? edge + 1 : Wake.Never;
+        // Channel and crossings wake it; what it holds itself it goes on with at the next edge.
+        State.Ledger.Charge(edge, Ledger.Busy, State.Count == 0 ? Ledger.Idle : StallMemory);
+        return State.Issued < State.Count || State.Responding != 0 || !_requests.IsEmpty || FirstAnswered() < State.Issued ? edge + 1 : Wake.Never;
     }
 
     public void Walk(StateArchive archive, long edge)
@@ -106,11 +111,12 @@ public sealed partial class StreamPort
     {
         if (!_requests.CanPop(edge) || (State.Receiving == 0 && State.Count == _transactions.Length))
             return false;
-        WideFlit flit = _requests.Pop(edge);
+        ref readonly WideFlit flit = ref _requests.Peek(edge);
         if (State.Receiving == 0)
             Open(in flit);
         else
             TakeWriteData(in flit);
+        _requests.Discard(edge);
         return true;
     }
 

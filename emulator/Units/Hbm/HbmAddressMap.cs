@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace HybridEmu.Units;
 
 /// <summary>A field of an HBM address.</summary>
@@ -29,14 +31,20 @@ public sealed class HbmAddressMap
 
     private readonly (HbmField Field, int Bits)[] _fields;
     private readonly int[] _bits = new int[FieldCount];
+    private readonly ulong[] _mask = new ulong[FieldCount];
 
     public HbmAddressMap(params (HbmField Field, int Bits)[] fields)
     {
         if (fields.Length == 0 || fields[^1].Field != HbmField.Row || fields[0] != (HbmField.Offset, 5))
             throw new ArgumentException("An HBM map starts with 5 bits of offset and ends with the row.", nameof(fields));
         _fields = fields;
+        int at = 0;
         foreach ((HbmField field, int bits) in fields)
+        {
             _bits[(int)field] += bits;
+            _mask[(int)field] |= ((1UL << bits) - 1) << at;
+            at += bits;
+        }
     }
 
     /// <summary>Bytes of a burst: BL4 on 64 bits.</summary>
@@ -62,6 +70,23 @@ public sealed class HbmAddressMap
     public int Bits(HbmField field) => _bits[(int)field];
 
     public HbmLocation Decode(ulong address)
+    {
+        if (!Bmi2.X64.IsSupported)
+            return DecodeFields(address);
+        int Field(HbmField field) => (int)Bmi2.X64.ParallelBitExtract(address, _mask[(int)field]);
+        return new HbmLocation
+        {
+            Channel = Field(HbmField.Channel),
+            PseudoChannel = Field(HbmField.PseudoChannel),
+            BankGroup = Field(HbmField.BankGroup),
+            Bank = Field(HbmField.Bank),
+            Row = Field(HbmField.Row),
+            Column = Field(HbmField.Column),
+        };
+    }
+
+    /// <summary>As <see cref="Decode"/>, without a host that gathers bits.</summary>
+    public HbmLocation DecodeFields(ulong address)
     {
         HbmLocation at = default;
         int columnBits = 0, bankBits = 0, groupBits = 0, channelBits = 0, pseudoBits = 0;

@@ -15,15 +15,19 @@ internal sealed class HbmBursts
         public HbmRequest Request;
     }
 
+    /// <summary>Answers of one source that wait for their port, and room taken by these and by bursts in flight.</summary>
+    private struct Answers
+    {
+        public int Head, Count, Taken;
+    }
+
     private readonly HbmController _controller;
     private readonly SparseMemory _memory;
     private readonly int _index;
     private readonly int _responseEntries;
     private readonly Flight[] _flights;
     private readonly HbmResponse[] _ready; // one ring a source
-    private readonly int[] _readyHead;
-    private readonly int[] _readyCount;
-    private readonly int[] _taken;
+    private readonly Answers[] _answers;
 
     public HbmBursts(HbmController controller, HbmConfig config, int index, int sources)
     {
@@ -33,16 +37,14 @@ internal sealed class HbmBursts
         _responseEntries = config.ResponseEntries;
         _flights = new Flight[sources * config.ResponseEntries];
         _ready = new HbmResponse[sources * config.ResponseEntries];
-        _readyHead = new int[sources];
-        _readyCount = new int[sources];
-        _taken = new int[sources];
+        _answers = new Answers[sources];
     }
 
     private ref HbmPseudoChannelState State => ref _controller.State.PseudoChannels[_index];
 
-    public bool HasRoom(int source) => _taken[source] < _responseEntries;
+    public bool HasRoom(int source) => _answers[source].Taken < _responseEntries;
 
-    public bool HasResponse(int source) => _readyCount[source] > 0;
+    public bool HasResponse(int source) => _answers[source].Count > 0;
 
     /// <summary>Edge at which the next burst ends, or <see cref="Wake.Never"/>.</summary>
     public long NextEndAt => State.FlightCount == 0 ? Wake.Never : _flights[State.FlightHead].EndsAt;
@@ -59,7 +61,7 @@ internal sealed class HbmBursts
         flight.EndsAt = endsAt;
         flight.Source = source;
         flight.Request = request;
-        _taken[source]++;
+        _answers[source].Taken++;
     }
 
     /// <summary>Moves the bytes of every burst that has ended, and makes its answer ready.</summary>
@@ -70,7 +72,7 @@ internal sealed class HbmBursts
         {
             ref Flight flight = ref _flights[s.FlightHead];
             int source = flight.Source;
-            int slot = _readyHead[source] + _readyCount[source]++;
+            int slot = _answers[source].Head + _answers[source].Count++;
             s.ReadyCount++;
             if (slot >= _responseEntries)
                 slot -= _responseEntries;
@@ -88,27 +90,23 @@ internal sealed class HbmBursts
         }
     }
 
-    public ref readonly HbmResponse Response(int source) => ref _ready[(source * _responseEntries) + _readyHead[source]];
+    public ref readonly HbmResponse Response(int source) => ref _ready[(source * _responseEntries) + _answers[source].Head];
 
     /// <summary>Gives the room of the head answer back.</summary>
-    public void Release(int source, long edge)
+    public void Release(int source)
     {
-        _readyHead[source] = _readyHead[source] + 1 == _responseEntries ? 0 : _readyHead[source] + 1;
-        _readyCount[source]--;
-        _taken[source]--;
-        ref HbmPseudoChannelState s = ref State;
-        s.ReadyCount--;
-        if (s.NoRoom != 0)
-            s.ScheduleAt = Math.Min(s.ScheduleAt, edge);
+        ref Answers answers = ref _answers[source];
+        answers.Head = answers.Head + 1 == _responseEntries ? 0 : answers.Head + 1;
+        answers.Count--;
+        answers.Taken--;
+        State.ReadyCount--;
     }
 
     public void Walk(StateArchive archive)
     {
         archive.Array("flights", _flights);
         archive.Array("ready", _ready);
-        archive.Array("readyHead", _readyHead);
-        archive.Array("readyCount", _readyCount);
-        archive.Array("taken", _taken);
+        archive.Array("answers", _answers);
     }
 
     private int Slot(int index) => index >= _flights.Length ? index - _flights.Length : index;

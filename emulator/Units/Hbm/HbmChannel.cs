@@ -67,11 +67,13 @@ public sealed class HbmChannel
     {
         _controller.Complete(edge);
         long next = Wake.Never;
+        int left = 0; // pseudo-channels that still have visible requests
         for (int p = 0; p < PseudoChannels; p++)
         {
             if (State.PseudoChannels[p].ReadyCount > 0)
                 Answer(p, edge, ref next);
-            Accept(p, edge);
+            if (Accept(p, edge))
+                left |= 1 << p;
         }
 
         bool rowBusBusy = State.RowBusFreeAt > edge;
@@ -80,14 +82,12 @@ public sealed class HbmChannel
         for (int p = 0; p < PseudoChannels; p++)
         {
             // What is visible and stays wakes nobody again.
-            if (_controller.CanAccept(p) && HasRequest(p, edge))
+            if ((left >> p & 1) != 0 && _controller.CanAccept(p))
                 next = edge + 1;
         }
 
-        if (issued)
-            next = edge + 1;
-        else
-            next = Math.Min(next, _controller.NextForeground(edge));
+        bool rowIssued = !rowBusBusy && State.RowBusFreeAt > edge;
+        next = rowIssued ? edge + 1 : Math.Min(next, _controller.NextForeground(edge));
         WakeForRefresh(edge);
         int waiting = WaitingCause();
         State.Ledger.Charge(edge, issued || rowBusBusy ? Ledger.Busy : waiting, waiting);
@@ -142,35 +142,33 @@ public sealed class HbmChannel
     }
 
     /// <summary>One request a pseudo-channel and cycle, round robin over its sources, starting after the last one served.</summary>
-    private void Accept(int p, long edge)
+    /// <returns>Whether a visible request is left.</returns>
+    private bool Accept(int p, long edge)
     {
-        if (!_controller.CanAccept(p))
-            return;
+        bool room = _controller.CanAccept(p), left = false;
         Crossing<HbmRequest>[] requests = _requests[p];
         ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
         for (int i = 0, source = s.NextSource; i < requests.Length; i++)
         {
-            if (requests[source].CanPop(edge))
-            {
-                _controller.Accept(in requests[source].Peek(edge), p, source, edge);
-                requests[source].Discard(edge);
-                s.NextSource = (byte)(source + 1 == requests.Length ? 0 : source + 1);
-                return;
-            }
-
+            Crossing<HbmRequest> request = requests[source];
             source = source + 1 == requests.Length ? 0 : source + 1;
+            if (!request.CanPop(edge))
+                continue;
+            if (room)
+            {
+                _controller.Accept(in request.Peek(edge), p, source == 0 ? requests.Length - 1 : source - 1, edge);
+                request.Discard(edge);
+                s.NextSource = (byte)source;
+                room = false;
+                left |= request.CanPop(edge);
+            }
+            else
+            {
+                left = true;
+            }
         }
-    }
 
-    private bool HasRequest(int p, long edge)
-    {
-        foreach (Crossing<HbmRequest> source in _requests[p])
-        {
-            if (source.CanPop(edge))
-                return true;
-        }
-
-        return false;
+        return left;
     }
 
     private void WakeForRefresh(long edge)

@@ -75,7 +75,7 @@ public sealed class HbmController
     public ref readonly HbmResponse Response(int pseudoChannel, int source) => ref _pseudoChannels[pseudoChannel].Bursts.Response(source);
 
     /// <summary>Takes the answer that <see cref="Response"/> shows.</summary>
-    public void ReleaseResponse(int pseudoChannel, int source, long edge) => _pseudoChannels[pseudoChannel].Bursts.Release(source, edge);
+    public void ReleaseResponse(int pseudoChannel, int source, long edge) => _pseudoChannels[pseudoChannel].Release(source, edge);
 
     /// <summary>
     /// Issues at most one row and one column command. Refreshes go first on the row bus; apart from that each bus serves
@@ -84,12 +84,12 @@ public sealed class HbmController
     /// <returns>Whether a command was issued.</returns>
     public bool Tick(long edge)
     {
-        bool issued = false;
         int awake = 0; // pseudo-channels that could issue something; the others' objects stay out of the host's cache
         for (int p = 0; p < PseudoChannels; p++)
         {
             ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
-            if (s.QueueCount == 0 && s.Refresh == HbmRefreshPhase.None && edge < s.RefreshDueAt && edge < s.ScheduleAt)
+            bool none = s.Refresh == HbmRefreshPhase.None;
+            if (none && edge < s.RefreshDueAt && edge < s.ScheduleAt)
                 continue;
             awake |= 1 << p;
             _pseudoChannels[p].StepRefresh(edge);
@@ -98,6 +98,7 @@ public sealed class HbmController
 
         if (awake == 0)
             return false;
+        int issued = 0;
         if (State.RowBusFreeAt <= edge)
             issued = IssueOnRowBus(edge, awake);
         for (int i = 1; i <= PseudoChannels; i++)
@@ -107,10 +108,18 @@ public sealed class HbmController
                 continue;
             _pseudoChannels[p].IssueColumn(edge);
             State.LastColumn = (byte)p;
-            return true;
+            issued |= 1 << p;
+            break;
         }
 
-        return issued;
+        // What comes next is known already: without it the channel would have to look again at the next edge.
+        for (int p = 0; p < PseudoChannels; p++)
+        {
+            if ((issued >> p & 1) != 0)
+                _pseudoChannels[p].Schedule(edge + 1);
+        }
+
+        return issued != 0;
     }
 
     /// <summary>
@@ -171,7 +180,8 @@ public sealed class HbmController
         };
     }
 
-    private bool IssueOnRowBus(long edge, int awake)
+    /// <returns>Bit of the pseudo-channel that issued, or 0.</returns>
+    private int IssueOnRowBus(long edge, int awake)
     {
         for (int i = 1; i <= PseudoChannels; i++)
         {
@@ -189,13 +199,13 @@ public sealed class HbmController
             return TakeRowBus(p, edge + (activate ? 2 : 1));
         }
 
-        return false;
+        return 0;
     }
 
-    private bool TakeRowBus(int pseudoChannel, long freeAt)
+    private int TakeRowBus(int pseudoChannel, long freeAt)
     {
         State.LastRow = (byte)pseudoChannel;
         State.RowBusFreeAt = freeAt;
-        return true;
+        return 1 << pseudoChannel;
     }
 }

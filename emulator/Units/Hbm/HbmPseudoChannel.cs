@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
@@ -16,6 +15,8 @@ internal sealed class HbmPseudoChannel
     private readonly int _index;
     private readonly byte[] _hits; // waiting requests to the open row of each bank
     private readonly int _bankBits;
+    private int _hitCount; // sum of _hits
+    private long _scheduledFor = -1; // edge that the candidates are for; rebuilt when it is another
 
     public HbmPseudoChannel(HbmController controller, HbmConfig config, int index, int sources)
     {
@@ -47,21 +48,37 @@ internal sealed class HbmPseudoChannel
     {
         ref HbmPseudoChannelState s = ref State;
         int bank = (at.BankGroup << _bankBits) | at.Bank;
-        Queue.Add(request, source, bank, at.Row, s.QueueCount, edge);
-        s.QueueCount++;
-        if (Banks.OpenRow(bank) == at.Row)
+        bool waits = Queue.Add(request, source, bank, at.Row, s.QueueCount, edge);
+        int open = Banks.OpenRow(bank);
+        bool hit = open == at.Row;
+        if (hit)
+        {
             _hits[bank]++;
-        s.ScheduleAt = Math.Min(s.ScheduleAt, edge + 1);
+            _hitCount++;
+            if (RowCandidate != None)
+                _scheduledFor = -1; // it may want to close the row that is now wanted
+        }
+
+        // Among others that the scheduler has looked at, a request matters from when its own command may go.
+        long from = edge + 1;
+        if (s.QueueCount++ > 0 && s.ScheduleAt > from && (!hit || s.HasHit != 0))
+        {
+            HbmCommand command = hit ? request.Write != 0 ? HbmCommand.Write : HbmCommand.Read : open == HbmBanks.Closed ? HbmCommand.Activate : HbmCommand.Precharge;
+            from = waits && hit ? Wake.Never : Math.Max(from, Banks.Earliest(command, bank));
+        }
+
+        s.ScheduleAt = Math.Min(s.ScheduleAt, from);
     }
 
     /// <summary>
-    /// FR-FCFS: the oldest request with its row open that may go, and the oldest that may open or close a row. An open row
-    /// that some request still wants is closed for a starved request only; a starved request lets no other one pass.
+    /// FR-FCFS: the oldest request with its row open that may go at an edge, and the oldest that may open or close a row. An
+    /// open row that some request still wants is closed for a starved request only; a starved request lets no other one pass.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Schedule(long edge)
     {
         ref HbmPseudoChannelState s = ref State;
+        if (_scheduledFor == edge && s.ScheduleAt == edge && s.Refresh == HbmRefreshPhase.None)
+            return;
         ColumnCandidate = None;
         RowCandidate = None;
         if (s.ScheduleAt > edge || s.Refresh != HbmRefreshPhase.None)
@@ -73,13 +90,14 @@ internal sealed class HbmPseudoChannel
         s.HasHit = 0;
         s.NoRoom = 0;
         ReadOnlySpan<HbmQueueEntry> entries = Queue.Entries[..s.QueueCount];
+        bool misses = _hitCount < entries.Length;
         bool starved = false;
         if (entries.Length > 0)
         {
             long starvesAt = entries[0].AcceptedAt + _config.StarvationCycles;
             if (starvesAt > edge)
                 next = starvesAt;
-            else if (Bursts.HasRoom(Queue.Source(entries[0].Slot)))
+            else if (Bursts.HasRoom(entries[0].Source))
                 starved = true;
             else
                 s.NoRoom = 1; // a port that takes no answers starves itself, not the others
@@ -105,7 +123,7 @@ internal sealed class HbmPseudoChannel
                 long at = Banks.Earliest(entry.Write != 0 ? HbmCommand.Write : HbmCommand.Read, entry.Bank);
                 if (at > edge)
                     next = Math.Min(next, at);
-                else if (!Bursts.HasRoom(Queue.Source(entry.Slot)))
+                else if (!Bursts.HasRoom(entry.Source))
                     s.NoRoom = 1;
                 else
                     column = i;
@@ -122,13 +140,14 @@ internal sealed class HbmPseudoChannel
                     row = i;
             }
 
-            if (column != None && row != None)
+            if (column != None && (row != None || !misses))
                 break;
         }
 
         ColumnCandidate = column;
         RowCandidate = row;
-        s.ScheduleAt = column != None || row != None ? edge + 1 : next;
+        s.ScheduleAt = column != None || row != None ? edge : next;
+        _scheduledFor = edge;
     }
 
     /// <summary>Opens or closes the row that the row candidate needs; returns which of the two.</summary>
@@ -140,6 +159,7 @@ internal sealed class HbmPseudoChannel
         {
             Banks.Issue(HbmCommand.Precharge, entry.Bank, 0, edge);
             _controller.Log?.Add(edge, HbmCommand.Precharge, _index, entry.Bank, 0, 0);
+            _hitCount -= _hits[entry.Bank];
             _hits[entry.Bank] = 0;
             entry.Met = 2;
             s.Precharges++;
@@ -158,6 +178,7 @@ internal sealed class HbmPseudoChannel
         }
 
         _hits[entry.Bank] = hits;
+        _hitCount += hits;
         return HbmCommand.Activate;
     }
 
@@ -172,10 +193,11 @@ internal sealed class HbmPseudoChannel
         ref readonly HbmRequest request = ref Queue.Request(entry.Slot);
         _controller.Log?.Add(edge, command, _index, entry.Bank, entry.Row, _config.Map.Decode(request.Address).Column);
         long end = edge + t.Burst + (entry.Write != 0 ? t.Cwl : t.Cl);
-        Bursts.Start(request, Queue.Source(entry.Slot), end);
+        Bursts.Start(request, entry.Source, end);
         Queue.Remove(ColumnCandidate, s.QueueCount);
         s.QueueCount--;
         _hits[entry.Bank]--;
+        _hitCount--;
         s.BusyDataCycles += t.Burst;
         s.LatencyCycles += end - entry.AcceptedAt;
         if (entry.Write != 0)
@@ -190,6 +212,17 @@ internal sealed class HbmPseudoChannel
             s.RowConflicts++;
     }
 
+    /// <summary>Gives the room of a source's head answer back.</summary>
+    public void Release(int source, long edge)
+    {
+        ref HbmPseudoChannelState s = ref State;
+        Bursts.Release(source);
+        if (s.NoRoom == 0)
+            return;
+        s.ScheduleAt = Math.Min(s.ScheduleAt, edge);
+        _scheduledFor = -1;
+    }
+
     /// <summary>Begins a refresh that is due and ends one that is over. Returns whether something changed.</summary>
     public bool StepRefresh(long edge)
     {
@@ -198,6 +231,7 @@ internal sealed class HbmPseudoChannel
         {
             s.Refresh = HbmRefreshPhase.None;
             s.ScheduleAt = edge;
+            _scheduledFor = -1;
         }
 
         if (s.Refresh != HbmRefreshPhase.None || edge < s.RefreshDueAt)
@@ -223,6 +257,7 @@ internal sealed class HbmPseudoChannel
             Banks.Issue(HbmCommand.PrechargeAll, 0, 0, edge);
             _controller.Log?.Add(edge, HbmCommand.PrechargeAll, _index, 0, 0, 0);
             _hits.AsSpan().Clear();
+            _hitCount = 0;
             return true;
         }
 
@@ -241,5 +276,11 @@ internal sealed class HbmPseudoChannel
         Queue.Walk(archive);
         Bursts.Walk(archive);
         archive.Array("hits", _hits);
+        if (!archive.IsLoad)
+            return;
+        _hitCount = 0;
+        foreach (byte hits in _hits)
+            _hitCount += hits;
+        _scheduledFor = -1;
     }
 }

@@ -8,7 +8,7 @@ internal struct HbmQueueEntry
 {
     public long AcceptedAt;
     public int Row;
-    public byte Bank, Write, Slot;
+    public byte Bank, Write, Slot, Source;
 
     /// <summary>0 its row was open, 1 a bank was activated for it, 2 another row was closed for it.</summary>
     public byte Met;
@@ -22,10 +22,10 @@ internal sealed class HbmQueue
 {
     private readonly HbmQueueEntry[] _entries;
     private readonly HbmRequest[] _requests;
-    private readonly byte[] _source;
     private readonly ulong[] _waitsFor;
     private readonly ulong _slots;
     private ulong _used;
+    private ulong _writes;
     private ulong _waiting;
 
     public HbmQueue(int capacity)
@@ -34,7 +34,6 @@ internal sealed class HbmQueue
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, 64);
         _entries = new HbmQueueEntry[capacity];
         _requests = new HbmRequest[capacity];
-        _source = new byte[capacity];
         _waitsFor = new ulong[capacity];
         _slots = capacity == 64 ? ulong.MaxValue : (1UL << capacity) - 1;
     }
@@ -48,29 +47,40 @@ internal sealed class HbmQueue
 
     public ref readonly HbmRequest Request(int slot) => ref _requests[slot];
 
-    public int Source(int slot) => _source[slot];
-
     /// <summary>Whether an older request to the same burst is still waiting.</summary>
     public bool Waits(int slot) => (_waiting >> slot & 1) != 0;
 
-    public void Add(in HbmRequest request, int source, int bank, int row, int count, long edge)
+    /// <returns>Whether it waits for an older request to the same burst.</returns>
+    public bool Add(in HbmRequest request, int source, int bank, int row, int count, long edge)
     {
         int slot = BitOperations.TrailingZeroCount(~_used);
-        ulong conflicts = 0;
-        for (ulong left = _used; left != 0; left &= left - 1)
+        ulong bit = 1UL << slot, conflicts = 0;
+        for (ulong left = request.Write != 0 ? _used : _used & _writes; left != 0; left &= left - 1)
         {
             int other = BitOperations.TrailingZeroCount(left);
-            if (_requests[other].Address == request.Address && (_requests[other].Write | request.Write) != 0)
+            if (_requests[other].Address == request.Address)
                 conflicts |= 1UL << other;
         }
 
-        _used |= 1UL << slot;
+        _used |= bit;
+        _writes = request.Write != 0 ? _writes | bit : _writes & ~bit;
         _requests[slot] = request;
-        _source[slot] = (byte)source;
-        _waitsFor[slot] = conflicts;
         if (conflicts != 0)
-            _waiting |= 1UL << slot;
-        _entries[count] = new HbmQueueEntry { AcceptedAt = edge, Row = row, Bank = (byte)bank, Write = request.Write, Slot = (byte)slot };
+        {
+            _waitsFor[slot] = conflicts;
+            _waiting |= bit;
+        }
+
+        _entries[count] = new HbmQueueEntry
+        {
+            AcceptedAt = edge,
+            Row = row,
+            Bank = (byte)bank,
+            Write = request.Write,
+            Slot = (byte)slot,
+            Source = (byte)source,
+        };
+        return conflicts != 0;
     }
 
     public void Remove(int index, int count)
@@ -92,9 +102,9 @@ internal sealed class HbmQueue
     {
         archive.Array("entries", _entries);
         archive.Array("requests", _requests);
-        archive.Array("sources", _source);
         archive.Array("waitsFor", _waitsFor);
         archive.Value("used", ref _used);
+        archive.Value("writes", ref _writes);
         archive.Value("waiting", ref _waiting);
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using HybridEmu.Isa;
 
 namespace HybridEmu.Units;
@@ -27,7 +28,9 @@ public sealed partial class VectorUnit
         return count;
     }
 
-    private static int ElementsToBoundary(uint address, int sizeBytes) => (BoundaryBytes - (int)(address & (BoundaryBytes - 1))) / sizeBytes;
+    // Sizes are powers of two: a division would cost more than the rest.
+    private static int ElementsToBoundary(uint address, int sizeBytes) =>
+        (BoundaryBytes - (int)(address & (BoundaryBytes - 1))) >> BitOperations.TrailingZeroCount(sizeBytes);
 
     private uint AddressA(in BeatCursor at) => State.Plan.A + (uint)((at.Row * State.Plan.PitchA) + (at.Column * State.Plan.SizeA));
 

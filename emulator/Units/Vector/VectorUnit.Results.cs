@@ -24,12 +24,12 @@ public sealed partial class VectorUnit
         if (State.ResultCount == 0 || _results[State.ResultHead].ReadyAt > edge || !_requestWrite.CanPush(edge))
             return false;
         ref VectorResult result = ref _results[State.ResultHead];
-        ScratchpadRequest request = default;
+        ref ScratchpadRequest request = ref _requestWrite.Allocate(edge);
         request.Address = result.Address;
         request.Length = (ushort)result.Length;
         request.Write = 1;
-        Line64.ReadSpan(result.Data)[..result.Length].CopyTo(Line64.Span(ref request.Data));
-        _requestWrite.Push(request, edge);
+        request.Tag = 0;
+        Line64.Copy(Line64.ReadSpan(result.Data), Line64.Span(ref request.Data), result.Length);
         State.ResultHead = (State.ResultHead + 1) & (ResultSlots - 1);
         State.ResultCount--;
         State.WritesInFlight++;
@@ -41,7 +41,7 @@ public sealed partial class VectorUnit
     {
         if (!_responseWrite.CanPop(edge))
             return false;
-        _responseWrite.Pop(edge);
+        _responseWrite.Discard(edge);
         State.WritesInFlight--;
         return true;
     }

@@ -14,7 +14,7 @@ public sealed partial class VectorUnit
         int row = at.Row - at.Group;
         int bytes = count * plan.SizeA;
         Line64.ReadSpan(_responseA.Peek(edge).Data)[..bytes].CopyTo(_block.AsSpan(row * BlockPitchBytes));
-        _responseA.Pop(edge);
+        _responseA.Discard(edge);
         int rowCount = Math.Min(plan.BlockRows, plan.Rows - at.Group);
         if (row + 1 < rowCount)
             return;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
 
@@ -140,7 +141,8 @@ public sealed partial class VectorUnit
         if (ResultSlots - State.ResultCount < (plan.Opcode == DescriptorOpcode.OptSgd ? 2 : 1))
             return StallWrite;
 
-        int count = BeatLength(at);
+        // The answer is as long as the beat that asked for it.
+        int count = plan.ReadsA != 0 ? _responseA.Peek(edge).Length >> BitOperations.TrailingZeroCount((uint)plan.SizeA) : BeatLength(at);
         if (takesLabel)
             TakeLabel(edge);
         switch (plan.Walk)

@@ -29,7 +29,10 @@ public class HbmAddressMapTests
         Prop.ForAll(Arb.From(Gen.Choose(0, (1 << 25) - 1)), burst =>
         {
             foreach (HbmAddressMap map in maps)
+            {
                 Assert.Equal((ulong)burst * 32, map.Encode(map.Decode((ulong)burst * 32)));
+                Assert.Equal(map.DecodeFields((ulong)burst * 32), map.Decode((ulong)burst * 32));
+            }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(2, 5, 20));
     }
 }

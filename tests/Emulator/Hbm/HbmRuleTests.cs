@@ -38,6 +38,18 @@ public class HbmRuleTests
         throw new Xunit.Sdk.XunitException($"No {command} in the log.");
     }
 
+    [Fact]
+    public void A_row_is_not_closed_at_the_edge_at_which_a_request_for_it_arrives()
+    {
+        HbmTiming timing = Base with { Ras = 10, Rtp = 1 }; // PRE may follow the read at the next edge
+        for (int stamp = 2; stamp < 60; stamp++)
+        {
+            HbmCommandLog log = Run(timing, (0, 'R', 0), (1, 'R', Row), (stamp, 'R', Column));
+            long closed = Edge(log, HbmCommand.Precharge, 0);
+            Assert.Equal(stamp <= closed, Edge(log, HbmCommand.Read, 1) < closed);
+        }
+    }
+
     [Theory]
     [InlineData(14)]
     [InlineData(15)]
