@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
 using HybridEmu.Chip;
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Bench;
@@ -31,16 +33,17 @@ internal static class QuickMarks
         Arrays(Mark, floatRoof, Roofline.HasBytes ? byteRoof : pairRoof);
         if (arraysOnly)
             return;
+        Product(Mark);
         foreach (string preset in new[] { "hybrid", "tiny" })
         {
-            ChipRun run = Training.Start(preset);
+            ChipRun run = Programs.StartTraining(preset);
             long before = GC.GetAllocatedBytesForCurrentThread(), from = run.Cycles;
             double rate = Rate(() => run.Advance(1_000_000), 1e6);
             double bytes = (double)(GC.GetAllocatedBytesForCurrentThread() - before) / (run.Cycles - from);
             Mark($"training {preset}", rate, string.Create(CultureInfo.InvariantCulture, $"cycles/s, {bytes:F4} B/cycle"));
         }
 
-        ChipRun scalar = Training.StartScalar();
+        ChipRun scalar = Programs.StartScalar();
         long cycles = scalar.Cycles, retired = scalar.Chip.Control(0).State.Retired;
         double perSecond = Rate(() => scalar.Advance(1_000_000), 1e6);
         Mark("scalar core", perSecond * (scalar.Chip.Control(0).State.Retired - retired) / (scalar.Cycles - cycles), "instructions/s");
@@ -82,6 +85,49 @@ internal static class QuickMarks
                 mark($"fast array {side} x {side} {kind}", rate, double.IsNaN(roof) ? "MAC/s" : string.Create(CultureInfo.InvariantCulture, $"MAC/s, {100 * rate / roof:F0} % of roofline"));
             }
         }
+    }
+
+    /// <summary>A large product with everything around the array simulated, beside the array alone; and what a second thread brings to that.</summary>
+    private static void Product(Action<string, double, string> mark)
+    {
+        const int Side = 1024, Array = 128;
+        const double Macs = (double)Side * Side * Side;
+        var alone = new FastArrayStream(Array, MacKind.Bf16);
+        int folds = (int)(4 * Macs / alone.MacsOfFold);
+        double array = Rate(() => alone.Folds(folds), folds * (double)alone.MacsOfFold), best = 0;
+        long cycles = 0;
+        for (int i = 0; i < 12; i++)
+        {
+            ChipRun run = Programs.BootProduct(Side);
+            TimeSpan start = Environment.CpuUsage.TotalTime;
+            while (run.Advance(1_000_000) == RunResult.Running)
+            {
+            }
+
+            best = Math.Max(best, Macs / (Environment.CpuUsage.TotalTime - start).TotalSeconds);
+            cycles = run.Cycles;
+        }
+
+        mark("product of 1024, 128 x 128", best, string.Create(CultureInfo.InvariantCulture, $"MAC/s, {100 * best / array:F0} % of the array alone; {cycles:N0} cycles"));
+
+        using var team = new HostTeam(2);
+        var shared = new FastArrayStream(Array, MacKind.Bf16, team);
+        double one = WallRate(() => alone.Folds(folds)), two = WallRate(() => shared.Folds(folds));
+        mark("fast array on two threads", two * folds * alone.MacsOfFold, string.Create(CultureInfo.InvariantCulture, $"MAC/s, {two / one:F2} x one thread"));
+    }
+
+    // By the clock on the wall: processor time would count both threads.
+    private static double WallRate(Action action)
+    {
+        double best = 0;
+        for (int i = 0; i < 2 * Trials; i++)
+        {
+            long from = Stopwatch.GetTimestamp();
+            action();
+            best = Math.Max(best, 1 / Stopwatch.GetElapsedTime(from).TotalSeconds);
+        }
+
+        return best;
     }
 
     private static Action Repeat(Action action, int times) => () =>

@@ -13,7 +13,7 @@ public class ScalarBench
     private ChipRun? _run;
 
     [GlobalSetup]
-    public void Setup() => _run = Training.StartScalar();
+    public void Setup() => _run = Programs.StartScalar();
 
     [Benchmark(OperationsPerInvoke = Instructions)]
     public void Instruction() => _run!.Advance(Cycles);

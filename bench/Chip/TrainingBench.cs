@@ -15,7 +15,7 @@ public class TrainingBench
     public string Preset { get; set; } = "hybrid";
 
     [GlobalSetup]
-    public void Setup() => _run = Training.Start(Preset);
+    public void Setup() => _run = Programs.StartTraining(Preset);
 
     [Benchmark(OperationsPerInvoke = Cycles)]
     public void Cycle() => _run!.Advance(Cycles);

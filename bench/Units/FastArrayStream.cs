@@ -1,8 +1,9 @@
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Bench;
 
-/// <summary>The fast engine fed with whole folds of a square array, back to back over one block of sums.</summary>
+/// <summary>The fast engine fed with folds of a square array, back to back over one block of sums; the next fold's weights come meanwhile.</summary>
 internal sealed class FastArrayStream
 {
     /// <summary>X rows of a fold.</summary>
@@ -15,14 +16,17 @@ internal sealed class FastArrayStream
     private readonly FastArray _array;
     private readonly byte[] _row;
 
-    public FastArrayStream(int side, MacKind kind)
+    /// <param name="side">Rows and columns of the array.</param>
+    /// <param name="kind">What the PEs multiply.</param>
+    /// <param name="team">Host threads that share the work, or null.</param>
+    public FastArrayStream(int side, MacKind kind, HostTeam? team = null)
     {
         _side = side;
         _kind = kind;
         _format = ArrayStream.FormatOf(kind);
-        var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side);
+        var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side, Int8Packing: 4, Int4Packing: 8);
         _accumulators = new Accumulators(config);
-        _array = new FastArray(config, _accumulators);
+        _array = new FastArray(config, _accumulators, team);
         _row = [.. Enumerable.Range(0, 4 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];
     }
 
@@ -36,20 +40,22 @@ internal sealed class FastArrayStream
 
     public void Folds(int count)
     {
+        for (int r = 0; r < _side; r++)
+        {
+            _array.EnterWeights(_row, _side, _format);
+            _array.Step(_kind);
+        }
+
         for (int f = 0; f < count; f++)
         {
-            for (int r = 0; r < _side; r++)
-            {
-                _array.EnterWeights(_row, _side, _format);
-                _array.Step(_kind);
-            }
-
             var wave = new FoldInFlight { Start = _array.Time, Rows = Rows, Columns = _side, Addend = 1, Kind = _kind };
             _accumulators.Launch(in wave);
             _array.Launch(in wave);
             for (int i = 0; i < Rows; i++)
             {
                 _array.EnterRow(_row, _side, i, _format);
+                if (i < _side && f + 1 < count)
+                    _array.EnterWeights(_row, _side, _format);
                 _array.Step(_kind);
                 _accumulators.Retire(_array.Time - 1);
             }

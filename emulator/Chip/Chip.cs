@@ -35,7 +35,8 @@ public sealed partial class Chip
     /// <param name="toHost">HBM byte offset of the program's tohost word, or null.</param>
     /// <param name="engine">How the host moves the arrays.</param>
     /// <param name="simd">Host vector width of the arrays' kernels.</param>
-    public Chip(ChipConfiguration config, ulong? toHost = null, ArrayEngine engine = ArrayEngine.Fast, SimdWidth simd = SimdWidth.Widest)
+    /// <param name="threads">Host threads that share the arrays' sums.</param>
+    public Chip(ChipConfiguration config, ulong? toHost = null, ArrayEngine engine = ArrayEngine.Fast, SimdWidth simd = SimdWidth.Widest, int threads = 1)
     {
         _config = config;
         _core = new ClockDomain("core", config.Core.ClockMegahertz);
@@ -46,6 +47,7 @@ public sealed partial class Chip
         Faults = new FaultLatch();
         int tiles = config.Tiles, channels = config.Hbm.Channels, homes = 2 * channels;
         var map = new HomeMap(channels);
+        HostTeam? team = threads > 1 ? new HostTeam(threads) : null; // one for all arrays: one unit is evaluated at a time
         if (config.Checks.Races)
             _races = new RaceChecker(tiles, config.Scratchpad.Bytes, config.Accumulators.Bytes, config.Hbm.CapacityBytes);
 
@@ -164,7 +166,7 @@ public sealed partial class Chip
                 _wires.Crossing<InterruptLines>($"system.lines{t}", _system, systemId, _core, ids[t].Control, 4));
             _tiles[t] = new Tile(
                 t, config, ids[t], _wires, dataPorts[t], codePorts[t], links[t],
-                Wide(2 * t, ids[t].Load), Wide((2 * t) + 1, ids[t].Store), map, _races, Faults, engine, simd);
+                Wide(2 * t, ids[t].Load), Wide((2 * t) + 1, ids[t].Store), map, _races, Faults, engine, simd, team);
         }
 
         var hostLink = new HostLink(

@@ -37,9 +37,10 @@ internal sealed class Tile
     /// <param name="faults">Where faults go that nothing handles.</param>
     /// <param name="engine">How the host moves the array.</param>
     /// <param name="simd">How the host computes sums.</param>
+    /// <param name="team">Host threads that share the sums, or null.</param>
     public Tile(
         int number, ChipConfiguration c, TileIds ids, Wires wires, CoherencePort data, CoherencePort code, HartLink hart,
-        WidePort loadPort, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults, ArrayEngine engine, SimdWidth simd)
+        WidePort loadPort, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults, ArrayEngine engine, SimdWidth simd, HostTeam? team)
     {
         _wires = wires;
         _clock = wires.Core;
@@ -118,7 +119,7 @@ internal sealed class Tile
         Store = new StoreEngine(
             new DmaConfig(number, storePort.Number, stores, homes), starts[1], dones[1], storePort.Request, storePort.Response, store);
         Matrix = new MatrixUnit(
-            matrix, starts[2], dones[2], operands, weights, results, accumulators);
+            matrix, starts[2], dones[2], operands, weights, results, accumulators, team);
         Vector = new VectorUnit(
             new VectorConfig { Lanes = c.Vector.Lanes }, $"{name}.vector", starts[3], dones[3], vectorA, vectorB, vectorD);
 

@@ -15,9 +15,13 @@ internal static class HostChoices
         ("scalar", SimdWidth.Scalar),
     ];
 
-    /// <exception cref="UserException">When a name is not known, or the host lacks the width.</exception>
-    public static (ArrayEngine Engine, SimdWidth Simd) Parse(string engine, string simd)
+    private const int MostThreads = 16;
+
+    /// <exception cref="UserException">When a name is not known, the host lacks the width, or threads are too few or many.</exception>
+    public static (ArrayEngine Engine, SimdWidth Simd) Parse(string engine, string simd, int threads)
     {
+        if (threads is < 1 or > MostThreads)
+            throw new UserException($"--threads {threads}: must be 1 to {MostThreads}");
         SimdWidth width = Find("--simd", simd, Widths);
         if (width != SimdWidth.Widest && SimdWidths.Choose(width) != width)
             throw new UserException($"--simd {simd}: this host has no vectors of that width; leave it out, or give a narrower one");

@@ -45,7 +45,7 @@ internal sealed class RunCommand : IDisposable
 
     private ExitCode Run()
     {
-        (ArrayEngine engine, SimdWidth simd) = HostChoices.Parse(_verb.Engine, _verb.Simd);
+        (ArrayEngine engine, SimdWidth simd) = HostChoices.Parse(_verb.Engine, _verb.Simd, _verb.Threads);
         ChipConfiguration configuration = Configure();
         ulong streaming = AddressMap.Hbm + (ulong)configuration.Fabric.StreamingBaseBytes;
         ElfImage image = ImageLoading.Load(_verb.Image, RepeatedOptions.Split(_verb.Define), (uint)streaming);
@@ -71,6 +71,7 @@ internal sealed class RunCommand : IDisposable
         {
             Engine = engine,
             Simd = simd,
+            Threads = _verb.Threads,
             CommitLog = commitLog,
             Timeline = timeline is null ? null : span => Record(timeline, span),
         };

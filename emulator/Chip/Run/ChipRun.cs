@@ -24,7 +24,7 @@ public sealed class ChipRun
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         ulong? toHost = image.FindSymbol("tohost") is { } symbol ? symbol.Value - AddressMap.Hbm : null;
-        _chip = new Chip(configuration, toHost, options.Engine, options.Simd) { Skipping = options.Skipping };
+        _chip = new Chip(configuration, toHost, options.Engine, options.Simd, options.Threads) { Skipping = options.Skipping };
         foreach (ElfSegment segment in image.Segments)
             _chip.Memory.Write((long)(segment.Address - AddressMap.Hbm), segment.Bytes.Span);
         foreach ((ulong address, byte[] bytes) in data)

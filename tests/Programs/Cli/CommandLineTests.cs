@@ -50,6 +50,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("there is no file", "disasm", "nowhere.elf")]
     [InlineData("unknown key; did you mean 'array.rows'", "run", "nowhere.elf", "--set", "array.rwos=8")]
     [InlineData("--engine fsat: not one of fast, step; did you mean 'fast'", "run", "nowhere.elf", "--engine", "fsat")]
+    [InlineData("--threads 0: must be 1 to 16", "run", "nowhere.elf", "--threads", "0")]
+    [InlineData("--threads 17: must be 1 to 16", "run", "nowhere.elf", "--threads", "17")]
     [InlineData("--simd 1024: not one of widest, 512, 256, 128, scalar", "run", "nowhere.elf", "--simd", "1024")]
     public void Bad_usage_exits_with_2_and_says_why(string message, params string[] args)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HybridEmu.Chip;
 using HybridEmu.Isa;
+using HybridEmu.Units;
 
 namespace HybridEmu.Programs.Tests;
 
@@ -27,6 +28,29 @@ public sealed class MatmulTests
     }
 
     [Theory]
+    [InlineData("hybrid")]
+    [InlineData("tiny array.columns=11")]
+    [InlineData("tiny array.accumulate=bottom")]
+    public void Host_threads_and_engines_change_neither_bits_nor_cycles_nor_state(string config)
+    {
+        const int M = 330, K = 72, N = 64; // more rows than one thread settles at once
+        ushort[] a = Numbers(1, M * K), b = Numbers(2, K * N);
+        (ulong Early, ulong Late, long Cycles, string Result) Run(RunOptions options)
+        {
+            ChipRun run = Boot(config, M, K, N, a, b, options);
+            run.Advance(3500); // in the middle of a product
+            ulong early = run.Chip.StateHash();
+            run.Finish();
+            return (early, run.Chip.StateHash(), run.Cycles, string.Join(' ', run.Signature(Firmware.Matmul)));
+        }
+
+        var one = Run(new RunOptions());
+        Assert.Equal(one, Run(new RunOptions { Threads = 2 }));
+        Assert.Equal(one, Run(new RunOptions { Threads = 3 }));
+        Assert.Equal(one, Run(new RunOptions { Engine = ArrayEngine.Step }));
+    }
+
+    [Theory]
     [InlineData("tiny", 0, 8, 8, "m must be at least 1")]
     [InlineData("tiny", 8, 0, 8, "m must be at least 1")]
     [InlineData("tiny", 8, 12, 8, "multiples of 8")]
@@ -40,8 +64,8 @@ public sealed class MatmulTests
         Assert.Contains(words, run.Finish(exitCode: 2), StringComparison.Ordinal);
     }
 
-    private static ChipRun Boot(string config, int m, int k, int n, ushort[] a, ushort[] b) => Firmware.Boot(
-        config, Firmware.Matmul, null,
+    private static ChipRun Boot(string config, int m, int k, int n, ushort[] a, ushort[] b, RunOptions? options = null) => Firmware.Boot(
+        config, Firmware.Matmul, options,
         ("a_matrix", MemoryMarshal.AsBytes(a.AsSpan()).ToArray()), ("b_matrix", MemoryMarshal.AsBytes(b.AsSpan()).ToArray()),
         ("m", BitConverter.GetBytes(m)), ("k", BitConverter.GetBytes(k)), ("n", BitConverter.GetBytes(n)));
 

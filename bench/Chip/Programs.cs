@@ -4,14 +4,20 @@ using HybridEmu.Isa;
 namespace HybridEmu.Bench;
 
 /// <summary>Chips that run the repository's firmware, past everything that happens once.</summary>
-internal static class Training
+internal static class Programs
 {
     private const long WarmUpCycles = 1_000_000;
 
     private static string Root { get; } = FindRoot();
 
+    private static readonly Lazy<ElfImage> s_matmul = new(() =>
+    {
+        string folder = Path.Combine(Root, "firmware/matmul");
+        return Assemble(File.ReadAllText(Path.Combine(folder, "matmul.s")), folder);
+    });
+
     /// <summary>mlp_train on 512 synthetic digits, with more epochs than a benchmark can run.</summary>
-    public static ChipRun Start(string preset)
+    public static ChipRun StartTraining(string preset)
     {
         ChipConfiguration configuration = ConfigurationLoader.Load(preset);
         string folder = Path.Combine(Root, "firmware/mlp_train");
@@ -19,6 +25,18 @@ internal static class Training
         IReadOnlyList<PlacedData> data = DataPlacement.Place(
             ["synth:512@train_data", "word:1000000000@epochs"], image, configuration.Hbm.CapacityBytes, configuration.Seed);
         return Warm(new ChipRun(configuration, image, [.. data.Select(d => (d.Address, d.Bytes))], Endless));
+    }
+
+    /// <summary>firmware/matmul at its reset: a bf16 product of square matrices on one tile of 128 x 128, from HBM to HBM.</summary>
+    public static ChipRun BootProduct(int side)
+    {
+        ChipConfiguration configuration = ConfigurationLoader.Load("datacenter", ["tiles=1"]);
+        ElfImage image = s_matmul.Value;
+        byte[] size = BitConverter.GetBytes(side), operand = new byte[2 * side * side];
+        for (int i = 0; i < operand.Length; i += 2)
+            (operand[i], operand[i + 1]) = ((byte)(i * 7), 0x3F);
+        (ulong Address, byte[] Bytes) At(string symbol, byte[] bytes) => (image.FindSymbol(symbol)!.Value, bytes);
+        return new ChipRun(configuration, image, [At("m", size), At("k", size), At("n", size), At("a_matrix", operand), At("b_matrix", operand)], Endless);
     }
 
     /// <summary>One core in a loop of arithmetic, loads, stores, a multiplication and a taken branch.</summary>
