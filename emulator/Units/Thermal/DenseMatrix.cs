@@ -6,7 +6,7 @@ namespace HybridEmu.Units;
 /// A square matrix of doubles by rows. Every sum runs in one fixed order of plain + - * / and no fused operations, so the
 /// bits of a temperature, which may gate a clock, are the same on every host.
 /// </summary>
-internal sealed class DenseMatrix(int size)
+public sealed class DenseMatrix(int size)
 {
     private readonly double[] _cells = new double[size * size];
 
@@ -36,13 +36,17 @@ internal sealed class DenseMatrix(int size)
     public DenseMatrix Multiply(DenseMatrix other)
     {
         DenseMatrix result = new(size);
+        int block = 4 * Vector<double>.Count, j = 0;
+        for (; j + block <= size; j += block)
+        {
+            for (int i = 0; i < size; i++)
+                MultiplyBlock(i, other, j, result);
+        }
+
         for (int i = 0; i < size; i++)
         {
-            Span<double> row = result.Cells(i);
             for (int k = 0; k < size; k++)
-            {
-                AddMultiple(row, other.Row(k), this[i, k]);
-            }
+                AddMultiple(result.Cells(i)[j..], other.Row(k)[j..], this[i, k]);
         }
 
         return result;
@@ -79,6 +83,32 @@ internal sealed class DenseMatrix(int size)
     {
         for (int j = 0; j < matrix.Size; j++)
             matrix[row, j] *= factor;
+    }
+
+    /// <summary>Four vectors of a row of the product from column j on, in registers over all terms.</summary>
+    private void MultiplyBlock(int i, DenseMatrix other, int j, DenseMatrix result)
+    {
+        Vector<double> a = default, b = default, c = default, d = default;
+        ReadOnlySpan<double> factors = Row(i);
+        for (int k = 0; k < factors.Length; k++)
+        {
+            ReadOnlySpan<double> from = other.Row(k)[j..];
+            var factor = new Vector<double>(factors[k]);
+            Vector<double> product = factor * new Vector<double>(from);
+            a += product;
+            product = factor * new Vector<double>(from[Vector<double>.Count..]);
+            b += product;
+            product = factor * new Vector<double>(from[(2 * Vector<double>.Count)..]);
+            c += product;
+            product = factor * new Vector<double>(from[(3 * Vector<double>.Count)..]);
+            d += product;
+        }
+
+        Span<double> to = result.Cells(i)[j..];
+        a.CopyTo(to);
+        b.CopyTo(to[Vector<double>.Count..]);
+        c.CopyTo(to[(2 * Vector<double>.Count)..]);
+        d.CopyTo(to[(3 * Vector<double>.Count)..]);
     }
 
     private Span<double> Cells(int row) => _cells.AsSpan(row * size, size);
