@@ -28,6 +28,7 @@ internal sealed class HbmBanks
     private readonly int _bankBits;
     private readonly int _groups;
     private int _windowAt;
+    private ulong _refreshing; // banks whose last command was a refresh of their own
 
     public HbmBanks(HbmConfig config)
     {
@@ -45,11 +46,15 @@ internal sealed class HbmBanks
 
     public int Count { get; }
 
-    public int OpenCount { get; private set; }
+    /// <summary>Banks with an open row, one bit each.</summary>
+    public ulong Open { get; private set; }
 
     /// <summary>Row in the bank's row buffer, or <see cref="Closed"/>. A bank's number is group * banksPerGroup + bank.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int OpenRow(int bank) => _openRow[bank];
+
+    /// <summary>Whether a bank was refreshed by itself since it was last opened.</summary>
+    public bool IsRefreshing(int bank) => (_refreshing >> bank & 1) != 0;
 
     /// <summary>First edge at which the rules allow a command to a bank.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,6 +65,10 @@ internal sealed class HbmBanks
         int own = (1 + _groups + bank) * HbmTimingTable.Commands;
         return Math.Max(earliest[(int)command], Math.Max(earliest[group + (int)command], earliest[own + (int)command]));
     }
+
+    /// <summary>As <see cref="Earliest"/>, of what binds the whole pseudo-channel or the bank's group only.</summary>
+    public (long PseudoChannel, long Group) EarliestAround(HbmCommand command, int bank) =>
+        (_earliest[(int)command], _earliest[((1 + (bank >> _bankBits)) * HbmTimingTable.Commands) + (int)command]);
 
     /// <summary>First edge at which the rules allow an all-bank command.</summary>
     public long EarliestAll(HbmCommand command) => _earliest[(int)command];
@@ -88,27 +97,32 @@ internal sealed class HbmBanks
         {
             case HbmCommand.Activate:
                 _openRow[bank] = row;
-                OpenCount++;
+                Open |= 1UL << bank;
+                _refreshing &= ~(1UL << bank);
                 break;
             case HbmCommand.Precharge:
                 _openRow[bank] = Closed;
-                OpenCount--;
+                Open &= ~(1UL << bank);
+                break;
+            case HbmCommand.RefreshBank:
+                _refreshing |= 1UL << bank;
                 break;
             case HbmCommand.PrechargeAll:
                 _openRow.AsSpan().Fill(Closed);
-                OpenCount = 0;
+                Open = 0;
                 break;
         }
     }
 
     public void Walk(StateArchive archive)
     {
-        int open = OpenCount;
+        ulong open = Open;
         archive.Array("openRow", _openRow);
         archive.Array("earliest", _earliest);
         archive.Array("window", _window);
         archive.Value("windowAt", ref _windowAt);
-        archive.Value("openCount", ref open);
-        OpenCount = open;
+        archive.Value("refreshing", ref _refreshing);
+        archive.Value("open", ref open);
+        Open = open;
     }
 }

@@ -67,25 +67,20 @@ public sealed class HbmChannel
     {
         _controller.Complete(edge);
         long next = Wake.Never;
-        int left = 0; // pseudo-channels that still have visible requests
+        bool left = false, accepted = false; // whether requests stay visible, and whether one was taken
         for (int p = 0; p < PseudoChannels; p++)
         {
             if (State.PseudoChannels[p].ReadyCount > 0)
                 Answer(p, edge, ref next);
-            if (Accept(p, edge))
-                left |= 1 << p;
+            Accept(p, edge, ref left, ref accepted);
         }
 
         bool rowBusBusy = State.RowBusFreeAt > edge;
         bool issued = _controller.Tick(edge);
 
-        for (int p = 0; p < PseudoChannels; p++)
-        {
-            // What is visible and stays wakes nobody again.
-            if ((left >> p & 1) != 0 && _controller.CanAccept(p))
-                next = edge + 1;
-        }
-
+        // What is visible and stays wakes nobody again; room for it comes with a command.
+        if (left && (accepted || issued))
+            next = edge + 1;
         bool rowIssued = !rowBusBusy && State.RowBusFreeAt > edge;
         next = rowIssued ? edge + 1 : Math.Min(next, _controller.NextForeground(edge));
         WakeForRefresh(edge);
@@ -99,6 +94,7 @@ public sealed class HbmChannel
     public void Walk(StateArchive archive, long edge)
     {
         State.Ledger.Settle(edge);
+        _controller.Settle(edge);
         _controller.Walk(archive);
         if (archive.IsLoad)
             _backgroundAt = 0;
@@ -142,33 +138,30 @@ public sealed class HbmChannel
     }
 
     /// <summary>One request a pseudo-channel and cycle, round robin over its sources, starting after the last one served.</summary>
-    /// <returns>Whether a visible request is left.</returns>
-    private bool Accept(int p, long edge)
+    private void Accept(int p, long edge, ref bool left, ref bool accepted)
     {
-        bool room = _controller.CanAccept(p), left = false;
+        bool mayTake = true;
         Crossing<HbmRequest>[] requests = _requests[p];
         ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
         for (int i = 0, source = s.NextSource; i < requests.Length; i++)
         {
             Crossing<HbmRequest> request = requests[source];
+            int at = source;
             source = source + 1 == requests.Length ? 0 : source + 1;
             if (!request.CanPop(edge))
                 continue;
-            if (room)
-            {
-                _controller.Accept(in request.Peek(edge), p, source == 0 ? requests.Length - 1 : source - 1, edge);
-                request.Discard(edge);
-                s.NextSource = (byte)source;
-                room = false;
-                left |= request.CanPop(edge);
-            }
-            else
+            if (!mayTake || !_controller.TryAccept(in request.Peek(edge), p, at, edge))
             {
                 left = true;
+                continue;
             }
-        }
 
-        return left;
+            request.Discard(edge);
+            s.NextSource = (byte)source;
+            mayTake = false;
+            accepted = true;
+            left |= request.CanPop(edge);
+        }
     }
 
     private void WakeForRefresh(long edge)

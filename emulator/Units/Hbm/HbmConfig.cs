@@ -57,6 +57,62 @@ public sealed record HbmTiming
 
     /// <summary>Average interval of all-bank refreshes.</summary>
     public int Refi { get; init; } = 3900;
+
+    /// <summary>Refresh of one bank to its next ACT or refresh.</summary>
+    public int RfcBank { get; init; } = 160;
+
+    /// <summary>Average interval between refreshes of single banks of a pseudo-channel: tREFI over its banks.</summary>
+    public int RefiBank { get; init; } = 244;
+
+    /// <summary>Refresh of one bank to ACT or refresh of another.</summary>
+    public int Rrefd { get; init; } = 8;
+}
+
+/// <summary>Which request goes first.</summary>
+public enum HbmScheduler : byte
+{
+    /// <summary>The oldest alone: nothing is done for another one before it has its column command.</summary>
+    Fcfs,
+
+    /// <summary>Row hits before others, older ones before younger.</summary>
+    FrFcfs,
+
+    /// <summary>As FrFcfs among reads; writes wait until many have come or no read is there, and then go together.</summary>
+    FrFcfsGrouped,
+}
+
+/// <summary>When a row is closed that no waiting request wants.</summary>
+public enum HbmPage : byte
+{
+    /// <summary>When another row of its bank is wanted.</summary>
+    Open,
+
+    /// <summary>At once.</summary>
+    Closed,
+
+    /// <summary>At once in banks whose rows mostly met a conflict when they were left open: a counter of two bits a bank.</summary>
+    Adaptive,
+}
+
+/// <summary>How rows are refreshed.</summary>
+public enum HbmRefresh : byte
+{
+    Off,
+    AllBank,
+    PerBank,
+}
+
+/// <summary>What shares the room for waiting requests.</summary>
+public enum HbmQueueKind : byte
+{
+    /// <summary>All requests of a pseudo-channel.</summary>
+    Shared,
+
+    /// <summary>Its reads; and its writes have as much.</summary>
+    ReadWrite,
+
+    /// <summary>The requests to a bank; and every other bank has as much.</summary>
+    Bank,
 }
 
 /// <summary>A channel's controller: timings, address map, buffers and policies.</summary>
@@ -66,8 +122,21 @@ public sealed record HbmConfig
 
     public HbmAddressMap Map { get; init; } = HbmAddressMap.Chip(3);
 
-    /// <summary>Request queue of a pseudo-channel, 1 to 64 entries.</summary>
+    /// <summary>What <see cref="QueueEntries"/> counts.</summary>
+    public HbmQueueKind Queue { get; init; } = HbmQueueKind.Shared;
+
+    /// <summary>Requests that may wait, besides one a bank for which the bank was activated.</summary>
     public int QueueEntries { get; init; } = 32;
+
+    public HbmScheduler Scheduler { get; init; } = HbmScheduler.FrFcfs;
+
+    /// <summary>Waiting writes from which a grouping scheduler turns to writes.</summary>
+    public int WriteHigh { get; init; } = 24;
+
+    /// <summary>Waiting writes down to which it stays with them while reads wait.</summary>
+    public int WriteLow { get; init; } = 8;
+
+    public HbmPage Page { get; init; } = HbmPage.Open;
 
     /// <summary>Responses a pseudo-channel holds or has in flight for one source; a column command waits for room.</summary>
     public int ResponseEntries { get; init; } = 16;
@@ -77,6 +146,9 @@ public sealed record HbmConfig
     /// </summary>
     public int StarvationCycles { get; init; } = 1000;
 
-    /// <summary>All-bank refresh; off only to compare with single-access figures.</summary>
-    public bool Refresh { get; init; } = true;
+    /// <summary>Refresh; off only to compare with single-access figures.</summary>
+    public HbmRefresh Refresh { get; init; } = HbmRefresh.AllBank;
+
+    /// <summary>Refreshes that may be owed while requests wait, 0 to 8 (JESD235 and JESD79 allow eight).</summary>
+    public int Postpone { get; init; }
 }

@@ -36,27 +36,28 @@ public sealed class HbmController
 
     internal SparseMemory Memory { get; }
 
-    public bool CanAccept(int pseudoChannel) => State.PseudoChannels[pseudoChannel].QueueCount < _config.QueueEntries;
-
     /// <summary>Offers a request at an edge, before <see cref="Tick"/>; its first command issues at the next edge at the soonest.</summary>
-    /// <returns>Whether the queue of its pseudo-channel took it.</returns>
+    /// <returns>Whether there was room for it.</returns>
     public bool TryAccept(in HbmRequest request, int source, long edge)
     {
         HbmLocation at = Locate(in request);
         HbmPseudoChannel pseudoChannel = _pseudoChannels[at.PseudoChannel];
-        if (pseudoChannel.Queue.IsFull)
+        if (!pseudoChannel.HasRoom(in at, request.Write))
             return false;
-        pseudoChannel.Accept(request, source, at, edge);
+        pseudoChannel.Accept(in request, source, in at, edge);
         return true;
     }
 
-    /// <summary>As <see cref="TryAccept"/>, of a port of one pseudo-channel that <see cref="CanAccept"/>.</summary>
-    public void Accept(in HbmRequest request, int pseudoChannel, int source, long edge)
+    /// <summary>As <see cref="TryAccept(in HbmRequest, int, long)"/>, of a port of one pseudo-channel.</summary>
+    public bool TryAccept(in HbmRequest request, int pseudoChannel, int source, long edge)
     {
         HbmLocation at = Locate(in request);
         if (at.PseudoChannel != pseudoChannel)
             throw new InvalidOperationException($"HBM channel {_channel} pseudo-channel {pseudoChannel} was asked for address {request.Address:x}.");
-        _pseudoChannels[pseudoChannel].Accept(request, source, at, edge);
+        if (!_pseudoChannels[pseudoChannel].HasRoom(in at, request.Write))
+            return false;
+        _pseudoChannels[pseudoChannel].Accept(in request, source, in at, edge);
+        return true;
     }
 
     /// <summary>Moves the data of bursts that end at or before this edge.</summary>
@@ -89,7 +90,7 @@ public sealed class HbmController
         {
             ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
             bool none = s.Refresh == HbmRefreshPhase.None;
-            if (none && edge < s.RefreshDueAt && edge < s.ScheduleAt)
+            if (none && s.RefreshBank == 0 && edge < s.RefreshDueAt && edge < s.ScheduleAt)
                 continue;
             awake |= 1 << p;
             _pseudoChannels[p].StepRefresh(edge);
@@ -153,6 +154,13 @@ public sealed class HbmController
         return Math.Max(next, edge + 1);
     }
 
+    /// <summary>Brings the accounts of the data buses up to an edge.</summary>
+    public void Settle(long edge)
+    {
+        foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
+            pseudoChannel.Settle(edge);
+    }
+
     public void Walk(StateArchive archive)
     {
         archive.Value("state", ref State);
@@ -172,12 +180,8 @@ public sealed class HbmController
     private long RefreshNextAt(int p)
     {
         ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
-        return s.Refresh switch
-        {
-            HbmRefreshPhase.None => s.RefreshDueAt,
-            HbmRefreshPhase.Refreshing => s.RefreshEndAt,
-            _ => Math.Max(_pseudoChannels[p].RefreshNextAt(), State.RowBusFreeAt),
-        };
+        long at = _pseudoChannels[p].RefreshNextAt();
+        return s.Refresh == HbmRefreshPhase.Draining || s.RefreshBank != 0 ? Math.Max(at, State.RowBusFreeAt) : at;
     }
 
     /// <returns>Bit of the pseudo-channel that issued, or 0.</returns>
@@ -193,9 +197,10 @@ public sealed class HbmController
         for (int i = 1; i <= PseudoChannels; i++)
         {
             int p = (State.LastRow + i) & 1;
-            if ((awake >> p & 1) == 0 || _pseudoChannels[p].RowCandidate == HbmPseudoChannel.None)
+            HbmPseudoChannel channel = _pseudoChannels[p];
+            if ((awake >> p & 1) == 0 || (channel.RowCandidate == HbmPseudoChannel.None && channel.CloseCandidate == HbmPseudoChannel.None))
                 continue;
-            bool activate = _pseudoChannels[p].IssueRow(edge) == HbmCommand.Activate;
+            bool activate = channel.IssueRow(edge) == HbmCommand.Activate;
             return TakeRowBus(p, edge + (activate ? 2 : 1));
         }
 

@@ -15,6 +15,46 @@ public enum HbmRefreshPhase : byte
     Refreshing,
 }
 
+/// <summary>What keeps a pseudo-channel's data bus idle.</summary>
+public enum HbmLoss : byte
+{
+    /// <summary>No request waits.</summary>
+    FrontEnd,
+
+    /// <summary>The other pseudo-channel has the column bus.</summary>
+    ColumnBus,
+
+    /// <summary>Bursts of one bank group follow each other in tCCDL.</summary>
+    BankGroup,
+
+    /// <summary>The bus turns between reads and writes: tRTW, tWTRS, tWTRL.</summary>
+    TurnRound,
+
+    /// <summary>A bank opens or closes a row: tRCD, tRAS, tRC, tRP, tRTP, tWR.</summary>
+    RowCycle,
+
+    /// <summary>ACT come as close as tRRDS, tRRDL and tFAW let them.</summary>
+    ActivateRate,
+
+    /// <summary>The row bus has other commands.</summary>
+    RowBus,
+
+    /// <summary>A refresh is under way, or waited for.</summary>
+    Refresh,
+
+    /// <summary>Answers are not taken.</summary>
+    ResponseFull,
+}
+
+/// <summary>Cycles by <see cref="HbmLoss"/>.</summary>
+[InlineArray(Count)]
+public struct HbmLosses
+{
+    public const int Count = 9;
+
+    private long _first;
+}
+
 /// <summary>Registers and counters of one pseudo-channel.</summary>
 public struct HbmPseudoChannelState
 {
@@ -33,11 +73,26 @@ public struct HbmPseudoChannelState
     /// <summary>1 when a column command waits for room in the response buffer only.</summary>
     public byte NoRoom;
 
+    /// <summary>1 while a grouping scheduler is at its writes.</summary>
+    public byte Writing;
+
+    /// <summary>1 when the last burst was a write.</summary>
+    public byte LastWrite;
+
+    /// <summary>One more than the bank that waits for its refresh, or 0.</summary>
+    public byte RefreshBank;
+
+    /// <summary><see cref="HbmLoss"/> of the cycles from <see cref="AccountedTo"/> on.</summary>
+    public byte Loss;
+
     /// <summary>Edge before which the scheduler finds nothing to issue.</summary>
     public long ScheduleAt;
     public long RefreshDueAt, RefreshEndAt;
 
-    public long Activates, Precharges, Reads, Writes, Refreshes;
+    /// <summary>Banks refreshed in this round, one bit each.</summary>
+    public ulong RefreshedBanks;
+
+    public long Activates, Precharges, Reads, Writes, Refreshes, BankRefreshes;
 
     /// <summary>Requests by what they met: their row open, their bank closed, another row open.</summary>
     public long RowHits, RowClosed, RowConflicts;
@@ -47,6 +102,12 @@ public struct HbmPseudoChannelState
 
     /// <summary>Cycles, summed over requests, from accept to the end of the burst.</summary>
     public long LatencyCycles;
+
+    /// <summary>Edge up to which the data bus's cycles are accounted for, bursts that have begun included.</summary>
+    public long AccountedTo;
+
+    /// <summary>Cycles of the data bus without a burst, by what held it back.</summary>
+    public HbmLosses Lost;
 }
 
 [InlineArray(2)]
@@ -63,6 +124,9 @@ public struct HbmState
 
     /// <summary>Pseudo-channel that had each bus last; the other one goes first.</summary>
     public byte LastRow, LastColumn;
+
+    /// <summary>Refresh intervals are 2^this times shorter: a hot stack leaks faster.</summary>
+    public byte RefreshShift;
     public HbmPseudoChannels PseudoChannels;
     public Ledger Ledger;
 }

@@ -1,6 +1,6 @@
 namespace HybridEmu.Units;
 
-/// <summary>Commands on the row bus (ACT, PRE, PREA, REF) and the column bus (RD, WR).</summary>
+/// <summary>Commands on the row bus (ACT, PRE, PREA, REFab, REFpb) and the column bus (RD, WR).</summary>
 public enum HbmCommand : byte
 {
     Activate,
@@ -9,6 +9,9 @@ public enum HbmCommand : byte
     Read,
     Write,
     RefreshAll,
+
+    /// <summary>Refresh of one bank.</summary>
+    RefreshBank,
 }
 
 /// <summary>What two commands must share for a rule to bind them.</summary>
@@ -30,7 +33,7 @@ public readonly record struct HbmTimingRule(HbmLevel Level, HbmCommand After, Hb
 /// <summary>The rules of HBM2, from the timings.</summary>
 public static class HbmTimingTable
 {
-    public const int Commands = 6;
+    public const int Commands = 7;
 
     public static HbmTimingRule[] Build(HbmTiming t)
     {
@@ -45,13 +48,22 @@ public static class HbmTimingTable
             new(HbmLevel.Bank, After: HbmCommand.Read, Before: HbmCommand.Precharge, Wait: t.Rtp),
             new(HbmLevel.Bank, After: HbmCommand.Write, Before: HbmCommand.Precharge, Wait: writeEnd + t.Wr),
 
+            new(HbmLevel.Bank, After: HbmCommand.Activate, Before: HbmCommand.RefreshBank, Wait: t.Rc),
+            new(HbmLevel.Bank, After: HbmCommand.Precharge, Before: HbmCommand.RefreshBank, Wait: t.Rp),
+            new(HbmLevel.Bank, After: HbmCommand.RefreshBank, Before: HbmCommand.Activate, Wait: t.RfcBank),
+            new(HbmLevel.Bank, After: HbmCommand.RefreshBank, Before: HbmCommand.RefreshBank, Wait: t.RfcBank),
+
             new(HbmLevel.BankGroup, After: HbmCommand.Activate, Before: HbmCommand.Activate, Wait: t.RrdLong),
+            new(HbmLevel.BankGroup, After: HbmCommand.Activate, Before: HbmCommand.RefreshBank, Wait: t.RrdLong),
             new(HbmLevel.BankGroup, After: HbmCommand.Read, Before: HbmCommand.Read, Wait: t.CcdLong),
             new(HbmLevel.BankGroup, After: HbmCommand.Write, Before: HbmCommand.Write, Wait: t.CcdLong),
             new(HbmLevel.BankGroup, After: HbmCommand.Write, Before: HbmCommand.Read, Wait: writeEnd + t.WtrLong),
 
             new(HbmLevel.PseudoChannel, After: HbmCommand.Activate, Before: HbmCommand.Activate, Wait: t.RrdShort),
             new(HbmLevel.PseudoChannel, After: HbmCommand.Activate, Before: HbmCommand.Activate, Wait: t.Faw, Window: 4),
+            new(HbmLevel.PseudoChannel, After: HbmCommand.Activate, Before: HbmCommand.RefreshBank, Wait: t.RrdShort),
+            new(HbmLevel.PseudoChannel, After: HbmCommand.RefreshBank, Before: HbmCommand.Activate, Wait: t.Rrefd),
+            new(HbmLevel.PseudoChannel, After: HbmCommand.RefreshBank, Before: HbmCommand.RefreshBank, Wait: t.Rrefd),
             new(HbmLevel.PseudoChannel, After: HbmCommand.Read, Before: HbmCommand.Read, Wait: t.CcdShort),
             new(HbmLevel.PseudoChannel, After: HbmCommand.Write, Before: HbmCommand.Write, Wait: t.CcdShort),
             new(HbmLevel.PseudoChannel, After: HbmCommand.Read, Before: HbmCommand.Write, Wait: t.Rtw),

@@ -18,7 +18,7 @@ public class HbmRuleTests
 
     private static HbmCommandLog Run(HbmTiming timing, params (long Stamp, char Operation, ulong Address)[] requests)
     {
-        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM1, Refresh = false, Timing = timing });
+        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM1, Refresh = HbmRefresh.Off, Timing = timing });
         bench.Run([.. requests.Select(r => new HbmTraceItem(r.Stamp, r.Operation == 'W', r.Address))]);
         HbmLegality.Check(bench.Log, bench.Config);
         return bench.Log;
@@ -171,7 +171,7 @@ public class HbmRuleTests
     [InlineData(20)]
     public void A_read_burst_ends_CL_and_two_cycles_after_its_command(int wait)
     {
-        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM1, Refresh = false, Timing = Base with { Cl = wait } });
+        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM1, Refresh = HbmRefresh.Off, Timing = Base with { Cl = wait } });
         HbmTraceItem item = new(0, false, 0);
         bench.Run([item]);
         Assert.Equal(Edge(bench.Log, HbmCommand.Read, 0) + wait + 2, item.DoneAt);
@@ -182,7 +182,7 @@ public class HbmRuleTests
     [InlineData(6)]
     public void A_write_burst_ends_CWL_and_two_cycles_after_its_command(int wait)
     {
-        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM1, Refresh = false, Timing = Base with { Cwl = wait } });
+        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM1, Refresh = HbmRefresh.Off, Timing = Base with { Cwl = wait } });
         HbmTraceItem item = new(0, true, 0);
         bench.Run([item]);
         Assert.Equal(Edge(bench.Log, HbmCommand.Write, 0) + wait + 2, item.DoneAt);
@@ -230,7 +230,7 @@ public class HbmRuleTests
     [Fact]
     public void Row_hits_pass_an_older_conflict_until_it_starves()
     {
-        HbmConfig config = new() { Map = HbmBench.MapM1, Refresh = false, StarvationCycles = 200, QueueEntries = 16 };
+        HbmConfig config = new() { Map = HbmBench.MapM1, Refresh = HbmRefresh.Off, StarvationCycles = 200, QueueEntries = 16 };
         HbmBench bench = new(config);
         List<HbmTraceItem> trace = [new(0, false, 0)];
         HbmTraceItem conflict = new(50, false, Row);
@@ -256,7 +256,7 @@ public class HbmRuleTests
         HbmConfig config = new()
         {
             Map = HbmBench.MapM1,
-            Refresh = false,
+            Refresh = HbmRefresh.Off,
             StarvationCycles = age,
             Timing = Base with { CcdLong = 50 },
         };

@@ -7,7 +7,7 @@ public class HbmSingleAccessTests
     [Fact]
     public void Twenty_single_accesses_take_the_cycles_of_Ramulator_and_DRAMSys()
     {
-        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM1, Refresh = false, Timing = new HbmTiming { Faw = 30 } });
+        HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM1, Refresh = HbmRefresh.Off, Timing = new HbmTiming { Faw = 30 } });
         List<HbmTraceItem> trace = [];
         List<List<HbmTraceItem>> byScenario = [];
         foreach (HbmSingleAccess scenario in HbmSingleAccessFigures.Scenarios)

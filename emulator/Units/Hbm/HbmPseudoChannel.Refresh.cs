@@ -1,0 +1,147 @@
+using System.Numerics;
+using HybridEmu.Kernel;
+
+namespace HybridEmu.Units;
+
+/// <summary>Refresh: of all banks together, or of one after the other while the rest works.</summary>
+internal sealed partial class HbmPseudoChannel
+{
+    /// <summary>The bank that takes no command until it is refreshed, as a bit.</summary>
+    private ulong BlockedBanks => State.RefreshBank == 0 ? 0 : 1UL << (State.RefreshBank - 1);
+
+    private int Interval => (_config.Refresh == HbmRefresh.PerBank ? _config.Timing.RefiBank : _config.Timing.Refi) >> _controller.State.RefreshShift;
+
+    /// <summary>Begins a refresh that is due and ends one that is over. Returns whether something changed.</summary>
+    public bool StepRefresh(long edge)
+    {
+        ref HbmPseudoChannelState s = ref State;
+        if (s.Refresh == HbmRefreshPhase.Refreshing && edge >= s.RefreshEndAt)
+        {
+            Account(edge, 0);
+            s.Refresh = HbmRefreshPhase.None;
+            s.ScheduleAt = edge;
+            _scheduledFor = -1;
+        }
+
+        if (s.Refresh != HbmRefreshPhase.None || s.RefreshBank != 0 || edge < RefreshStartAt())
+            return false;
+        Account(edge, 0);
+        if (_config.Refresh == HbmRefresh.PerBank)
+        {
+            s.RefreshBank = (byte)(1 + ChooseBank());
+            s.ScheduleAt = edge;
+            _scheduledFor = -1;
+            return true;
+        }
+
+        s.Refresh = HbmRefreshPhase.Draining;
+        s.Loss = (byte)HbmLoss.Refresh;
+        s.HasHit = 0;
+        s.NoRoom = 0;
+        return true;
+    }
+
+    /// <summary>When refresh takes its next step, the row bus being free; <see cref="Wake.Never"/> with refresh off.</summary>
+    public long RefreshNextAt()
+    {
+        ref HbmPseudoChannelState s = ref State;
+        if (s.RefreshBank != 0)
+            return Banks.Earliest(Banks.OpenRow(s.RefreshBank - 1) == HbmBanks.Closed ? HbmCommand.RefreshBank : HbmCommand.Precharge, s.RefreshBank - 1);
+        return s.Refresh switch
+        {
+            HbmRefreshPhase.None => RefreshStartAt(),
+            HbmRefreshPhase.Refreshing => s.RefreshEndAt,
+            _ => Banks.EarliestAll(Banks.Open != 0 ? HbmCommand.PrechargeAll : HbmCommand.RefreshAll),
+        };
+    }
+
+    /// <summary>Issues the next command of a refresh under way, the row bus being free. Returns whether it did.</summary>
+    public bool IssueRefresh(long edge)
+    {
+        ref HbmPseudoChannelState s = ref State;
+        bool drains = s.Refresh == HbmRefreshPhase.Draining;
+        if ((!drains && s.RefreshBank == 0) || RefreshNextAt() > edge)
+            return false;
+        if (drains)
+            RefreshAll(ref s, edge);
+        else
+            RefreshOne(ref s, s.RefreshBank - 1, edge);
+        return true;
+    }
+
+    private long FirstRefresh() => _config.Refresh switch
+    {
+        HbmRefresh.Off => Wake.Never,
+        HbmRefresh.AllBank => Interval,
+        _ => Interval * (_index + 1L) / 2, // the pseudo-channels take turns
+    };
+
+    /// <summary>When a refresh that is due begins: at once when it disturbs nobody, else when no more may be owed.</summary>
+    private long RefreshStartAt()
+    {
+        ref HbmPseudoChannelState s = ref State;
+        if (s.RefreshDueAt == Wake.Never || _config.Postpone == 0)
+            return s.RefreshDueAt;
+        bool disturbs = _config.Refresh == HbmRefresh.PerBank ? IdleBanks(ref s) == 0 : s.QueueCount > 0;
+        return disturbs ? s.RefreshDueAt + ((long)_config.Postpone * Interval) : s.RefreshDueAt;
+    }
+
+    /// <summary>Banks still to be refreshed in this round that no request waits for.</summary>
+    private ulong IdleBanks(ref HbmPseudoChannelState s) =>
+        ~s.RefreshedBanks & (ulong.MaxValue >> (64 - Banks.Count)) & ~(Queue.Waiting(Read) | Queue.Waiting(Write));
+
+    private int ChooseBank()
+    {
+        ref HbmPseudoChannelState s = ref State;
+        if (IdleBanks(ref s) is var idle and not 0)
+            return BitOperations.TrailingZeroCount(idle);
+        int best = None;
+        for (int bank = 0; bank < Banks.Count; bank++)
+        {
+            if ((s.RefreshedBanks >> bank & 1) == 0 && (best < 0 || Queue.CountOf(bank) < Queue.CountOf(best)))
+                best = bank;
+        }
+
+        return best;
+    }
+
+    private void RefreshAll(ref HbmPseudoChannelState s, long edge)
+    {
+        if (Banks.Open != 0)
+        {
+            for (ulong open = Banks.Open; open != 0; open &= open - 1)
+                Queue.Closed(BitOperations.TrailingZeroCount(open));
+            s.Precharges += BitOperations.PopCount(Banks.Open);
+            Banks.Issue(HbmCommand.PrechargeAll, 0, 0, edge);
+            _controller.Log?.Add(edge, HbmCommand.PrechargeAll, _index, 0, 0, 0);
+            return;
+        }
+
+        Banks.Issue(HbmCommand.RefreshAll, 0, 0, edge);
+        _controller.Log?.Add(edge, HbmCommand.RefreshAll, _index, 0, 0, 0);
+        s.Refresh = HbmRefreshPhase.Refreshing;
+        s.RefreshEndAt = edge + _config.Timing.Rfc - 1; // an ACT then has its second cycle at RFC
+        s.RefreshDueAt += Interval;
+        s.Refreshes++;
+    }
+
+    private void RefreshOne(ref HbmPseudoChannelState s, int bank, long edge)
+    {
+        if (Banks.OpenRow(bank) != HbmBanks.Closed)
+        {
+            CloseRow(bank, edge);
+            return;
+        }
+
+        Banks.Issue(HbmCommand.RefreshBank, bank, 0, edge);
+        _controller.Log?.Add(edge, HbmCommand.RefreshBank, _index, bank, 0, 0);
+        s.RefreshedBanks |= 1UL << bank;
+        if (s.RefreshedBanks == ulong.MaxValue >> (64 - Banks.Count))
+            s.RefreshedBanks = 0;
+        s.RefreshBank = 0;
+        s.RefreshDueAt += Interval;
+        s.BankRefreshes++;
+        s.ScheduleAt = Math.Min(s.ScheduleAt, edge + 1);
+        _scheduledFor = -1;
+    }
+}
