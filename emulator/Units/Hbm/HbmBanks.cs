@@ -23,7 +23,7 @@ internal sealed class HbmBanks
 
     private readonly CompiledRule[][] _rules = new CompiledRule[HbmTimingTable.Commands][];
     private readonly int[] _openRow;
-    private readonly long[] _earliest;
+    private readonly long[][] _earliest; // [command][node: pseudo-channel, groups, banks]
     private readonly long[] _window = new long[4];
     private readonly int _bankBits;
     private readonly int _groups;
@@ -40,7 +40,7 @@ internal sealed class HbmBanks
         _bankBits = config.Map.Bits(HbmField.Bank);
         _openRow = new int[Count];
         _openRow.AsSpan().Fill(Closed);
-        _earliest = new long[(1 + _groups + Count) * HbmTimingTable.Commands];
+        _earliest = [.. Enumerable.Range(0, HbmTimingTable.Commands).Select(_ => new long[1 + _groups + Count])];
         _window.AsSpan().Fill(int.MinValue);
     }
 
@@ -60,24 +60,25 @@ internal sealed class HbmBanks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Earliest(HbmCommand command, int bank)
     {
-        long[] earliest = _earliest;
-        int group = (1 + (bank >> _bankBits)) * HbmTimingTable.Commands;
-        int own = (1 + _groups + bank) * HbmTimingTable.Commands;
-        return Math.Max(earliest[(int)command], Math.Max(earliest[group + (int)command], earliest[own + (int)command]));
+        long[] earliest = _earliest[(int)command];
+        return Math.Max(earliest[0], Math.Max(earliest[1 + (bank >> _bankBits)], earliest[1 + _groups + bank]));
     }
 
-    /// <summary>As <see cref="Earliest"/>, of what binds the whole pseudo-channel or the bank's group only.</summary>
-    public (long PseudoChannel, long Group) EarliestAround(HbmCommand command, int bank) =>
-        (_earliest[(int)command], _earliest[((1 + (bank >> _bankBits)) * HbmTimingTable.Commands) + (int)command]);
+    /// <summary>Of one command, the first edges that bind all banks, [0], and each bank group, [1 + group].</summary>
+    public ReadOnlySpan<long> EarliestAround(HbmCommand command) => _earliest[(int)command].AsSpan(0, 1 + _groups);
+
+    /// <summary>Of one command, the first edges that bind each bank for itself.</summary>
+    public ReadOnlySpan<long> EarliestOwn(HbmCommand command) => _earliest[(int)command].AsSpan(1 + _groups);
+
+    public int GroupOf(int bank) => bank >> _bankBits;
 
     /// <summary>First edge at which the rules allow an all-bank command.</summary>
-    public long EarliestAll(HbmCommand command) => _earliest[(int)command];
+    public long EarliestAll(HbmCommand command) => _earliest[(int)command][0];
 
     /// <summary>Takes note of a command at an edge; an ACT's edge is that of its first cycle.</summary>
     public void Issue(HbmCommand command, int bank, int row, long edge)
     {
-        int group = (1 + (bank >> _bankBits)) * HbmTimingTable.Commands;
-        int own = (1 + _groups + bank) * HbmTimingTable.Commands;
+        int group = 1 + (bank >> _bankBits), own = 1 + _groups + bank;
         foreach (ref readonly CompiledRule rule in _rules[(int)command].AsSpan())
         {
             long since = edge;
@@ -89,7 +90,7 @@ internal sealed class HbmBanks
             }
 
             int node = rule.Level == HbmLevel.PseudoChannel ? 0 : rule.Level == HbmLevel.BankGroup ? group : own;
-            ref long at = ref _earliest[node + rule.Before];
+            ref long at = ref _earliest[rule.Before][node];
             at = Math.Max(at, since + rule.Wait);
         }
 
@@ -118,7 +119,8 @@ internal sealed class HbmBanks
     {
         ulong open = Open;
         archive.Array("openRow", _openRow);
-        archive.Array("earliest", _earliest);
+        foreach (long[] earliest in _earliest)
+            archive.Array("earliest", earliest);
         archive.Array("window", _window);
         archive.Value("windowAt", ref _windowAt);
         archive.Value("refreshing", ref _refreshing);

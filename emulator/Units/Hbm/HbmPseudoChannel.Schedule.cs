@@ -125,28 +125,22 @@ internal sealed partial class HbmPseudoChannel
         {
             s.HasHit = 1;
             long at = Math.Max(Banks.Earliest(Column(entry.Write), entry.Bank), entry.AcceptedAt + 1);
-            if (at <= edge && !Bursts.HasRoom(entry.Source))
-                s.NoRoom = 1;
+            if (at > edge)
+                Later(at, slot, ref _columnAt, ref _columnSoonest);
+            else if (Bursts.HasRoom(entry.Source))
+                ColumnCandidate = slot;
             else
-                ColumnCandidate = Offer(slot, at, edge, ref _columnAt, ref _columnSoonest);
+                s.NoRoom = 1;
         }
         else
         {
             HbmCommand command = open == HbmBanks.Closed ? HbmCommand.Activate : HbmCommand.Precharge;
             long at = Math.Max(Banks.Earliest(command, entry.Bank), entry.AcceptedAt + 1);
-            RowCandidate = Offer(slot, at, edge, ref _rowAt, ref _rowSoonest);
+            if (at > edge)
+                Later(at, slot, ref _rowAt, ref _rowSoonest);
+            else
+                RowCandidate = slot;
         }
-    }
-
-    /// <returns>The slot if its command may go, else <see cref="None"/>; then it is noted when it may.</returns>
-    private int Offer(int slot, long at, long edge, ref long soonestAt, ref int soonest)
-    {
-        if (at <= edge)
-            return slot;
-        _next = Math.Min(_next, at);
-        if (at < soonestAt)
-            (soonestAt, soonest) = (at, slot);
-        return None;
     }
 
     /// <summary>The oldest request of a kind with its row open that may go now and is older than the candidate so far.</summary>
@@ -156,40 +150,91 @@ internal sealed partial class HbmPseudoChannel
         if (banks == 0 || (_kinds >> kind & 1) == 0 || ColumnCandidate == Queue.Oldest)
             return;
         s.HasHit = 1;
-        HbmCommand command = Column(kind);
+        ReadOnlySpan<long> around = Banks.EarliestAround(Column(kind)), own = Banks.EarliestOwn(Column(kind));
+        if (around[0] > edge)
+        {
+            Later(around[0], Queue.FirstHit(BitOperations.TrailingZeroCount(banks), kind), ref _columnAt, ref _columnSoonest);
+            return;
+        }
+
         for (; banks != 0; banks &= banks - 1)
         {
             int bank = BitOperations.TrailingZeroCount(banks), slot = Queue.FirstHit(bank, kind);
-            ref HbmQueueEntry entry = ref Queue.Entry(slot);
-            long at = Math.Max(Banks.Earliest(command, bank), entry.AcceptedAt + 1);
-            if (Offer(slot, at, edge, ref _columnAt, ref _columnSoonest) == None)
+            long at = Math.Max(around[1 + Banks.GroupOf(bank)], own[bank]);
+            if (at > edge)
+            {
+                Later(at, slot, ref _columnAt, ref _columnSoonest);
                 continue;
+            }
+
             while (slot != None && !Bursts.HasRoom(Queue.Entry(slot).Source))
             {
                 s.NoRoom = 1;
                 slot = Queue.NextHit(slot);
             }
 
-            if (slot != None && Queue.Entry(slot).AcceptedAt < edge && IsOlder(slot, ColumnCandidate))
+            if (slot != None && IsOlder(slot, ColumnCandidate) && IsThere(slot, edge, ref _columnAt, ref _columnSoonest))
                 ColumnCandidate = slot;
         }
     }
 
-    /// <summary>The oldest of the first requests of some banks that may open or close a row now.</summary>
+    /// <summary>The oldest of the first requests to some banks, of one kind or of both, that may open or close a row now.</summary>
     private void FindRow(ulong banks, int firstKind, int lastKind, long edge)
     {
-        if (RowCandidate == Queue.Oldest)
+        banks &= ~_passed;
+        if (banks == 0 || RowCandidate == Queue.Oldest)
             return;
-        for (banks &= ~_passed; banks != 0; banks &= banks - 1)
+        ulong open = Banks.Open;
+        ReadOnlySpan<long> around = Banks.EarliestAround(HbmCommand.Activate);
+        ReadOnlySpan<long> activate = Banks.EarliestOwn(HbmCommand.Activate), precharge = Banks.EarliestOwn(HbmCommand.Precharge);
+        if (around[0] > edge && (banks & ~open) is var closed and not 0)
         {
-            int bank = BitOperations.TrailingZeroCount(banks), slot = Queue.Head(bank, firstKind);
-            if (firstKind != lastKind && Queue.Head(bank, lastKind) is var other and >= 0 && IsOlder(other, slot))
-                slot = other;
-            HbmCommand command = Banks.OpenRow(bank) == HbmBanks.Closed ? HbmCommand.Activate : HbmCommand.Precharge;
-            long at = Math.Max(Banks.Earliest(command, bank), Queue.Entry(slot).AcceptedAt + 1);
-            if (Offer(slot, at, edge, ref _rowAt, ref _rowSoonest) != None && IsOlder(slot, RowCandidate))
+            Later(around[0], First(BitOperations.TrailingZeroCount(closed), firstKind, lastKind), ref _rowAt, ref _rowSoonest);
+            banks &= open;
+        }
+
+        for (; banks != 0; banks &= banks - 1)
+        {
+            int bank = BitOperations.TrailingZeroCount(banks);
+            long at = (open >> bank & 1) != 0 ? precharge[bank] : Math.Max(around[1 + Banks.GroupOf(bank)], activate[bank]);
+            if (at > edge)
+            {
+                _next = Math.Min(_next, at);
+                if (at < _rowAt)
+                    (_rowAt, _rowSoonest) = (at, First(bank, firstKind, lastKind));
+                continue;
+            }
+
+            int slot = First(bank, firstKind, lastKind);
+            if (IsOlder(slot, RowCandidate) && IsThere(slot, edge, ref _rowAt, ref _rowSoonest))
                 RowCandidate = slot;
         }
+    }
+
+    /// <summary>The oldest request to a bank, of one kind or of both.</summary>
+    private int First(int bank, int firstKind, int lastKind)
+    {
+        int slot = Queue.Head(bank, firstKind);
+        if (firstKind == lastKind)
+            return slot;
+        int other = Queue.Head(bank, lastKind);
+        return slot < 0 || (other >= 0 && IsOlder(other, slot)) ? other : slot;
+    }
+
+    private void Later(long at, int slot, ref long soonestAt, ref int soonest)
+    {
+        _next = Math.Min(_next, at);
+        if (at < soonestAt)
+            (soonestAt, soonest) = (at, slot);
+    }
+
+    /// <summary>Whether a request had arrived before this edge; else it is noted when it will have.</summary>
+    private bool IsThere(int slot, long edge, ref long soonestAt, ref int soonest)
+    {
+        if (Queue.Entry(slot).AcceptedAt < edge)
+            return true;
+        Later(edge + 1, slot, ref soonestAt, ref soonest);
+        return false;
     }
 
     private void FindUnwantedRow(long edge)
@@ -223,12 +268,9 @@ internal sealed partial class HbmPseudoChannel
         if (_columnSoonest != None)
         {
             ref HbmQueueEntry entry = ref Queue.Entry(_columnSoonest);
-            (long all, long group) = Banks.EarliestAround(Column(entry.Write), entry.Bank);
-            if (_columnAt == entry.AcceptedAt + 1 && _columnAt > Math.Max(all, group))
-                return HbmLoss.FrontEnd;
-            if (_columnAt <= Math.Max(all, group))
+            if (_columnAt <= Around(Column(entry.Write), entry.Bank))
                 return entry.Write != s.LastWrite ? HbmLoss.TurnRound : HbmLoss.BankGroup;
-            return HbmLoss.RowCycle;
+            return _columnAt <= entry.AcceptedAt + 1 ? HbmLoss.FrontEnd : HbmLoss.RowCycle;
         }
 
         if (RowCandidate != None)
@@ -237,12 +279,19 @@ internal sealed partial class HbmPseudoChannel
         {
             ref HbmQueueEntry entry = ref Queue.Entry(_rowSoonest);
             HbmCommand command = Banks.OpenRow(entry.Bank) == HbmBanks.Closed ? HbmCommand.Activate : HbmCommand.Precharge;
-            (long all, long group) = Banks.EarliestAround(command, entry.Bank);
-            if (_rowAt == entry.AcceptedAt + 1 && _rowAt > Math.Max(all, group))
+            if (_rowAt <= Around(command, entry.Bank))
+                return HbmLoss.ActivateRate;
+            if (_rowAt <= entry.AcceptedAt + 1)
                 return HbmLoss.FrontEnd;
-            return _rowAt <= Math.Max(all, group) ? HbmLoss.ActivateRate : Banks.IsRefreshing(entry.Bank) ? HbmLoss.Refresh : HbmLoss.RowCycle;
+            return Banks.IsRefreshing(entry.Bank) ? HbmLoss.Refresh : HbmLoss.RowCycle;
         }
 
         return BlockedBanks != 0 ? HbmLoss.Refresh : HbmLoss.TurnRound;
+    }
+
+    private long Around(HbmCommand command, int bank)
+    {
+        ReadOnlySpan<long> around = Banks.EarliestAround(command);
+        return Math.Max(around[0], around[1 + Banks.GroupOf(bank)]);
     }
 }
