@@ -147,38 +147,4 @@ public sealed partial class Chip
         // The table's refresh is a whole channel's; each of ours is one pseudo-channel's.
         return (rows * e.HbmActivate) + ((double)bursts * BurstBytes * e.HbmByte) + (refreshes * e.HbmRefresh / 2);
     }
-
-    private static HbmConfig HbmConfigOf(ChipConfiguration c)
-    {
-        HbmTimingConfiguration t = c.Hbm.Timing;
-        int channelBits = global::System.Numerics.BitOperations.Log2((uint)c.Hbm.Channels);
-        int rowBits = global::System.Numerics.BitOperations.Log2((ulong)c.Hbm.CapacityBytes) - 15 - channelBits;
-        return new HbmConfig
-        {
-            Map = HbmAddressMap.Chip(channelBits, rowBits),
-            QueueEntries = c.Hbm.QueueEntries,
-            Timing = new HbmTiming
-            {
-                Cl = t.Cl,
-                Cwl = t.Cwl,
-                RcdRead = t.RcdRead,
-                RcdWrite = t.RcdWrite,
-                Rp = t.Rp,
-                Ras = t.Ras,
-                Rc = t.Rc,
-                RrdShort = t.RrdShort,
-                RrdLong = t.RrdLong,
-                Faw = t.Faw,
-                CcdShort = t.CcdShort,
-                CcdLong = t.CcdLong,
-                WtrShort = t.WtrShort,
-                WtrLong = t.WtrLong,
-                Rtp = t.Rtp,
-                Wr = t.Wr,
-                Rtw = t.Rtw,
-                Rfc = t.Rfc,
-                Refi = t.Refi,
-            },
-        };
-    }
 }

@@ -119,7 +119,7 @@ public sealed partial class Chip
         var wideOut = new Channel<WideFlit>?[homes];
         var backIn = new Channel<WideFlit>?[homes];
         var backOut = new Channel<WideFlit>?[2 * tiles];
-        HbmConfig hbmConfig = HbmConfigOf(config);
+        HbmConfig hbmConfig = config.Hbm.Controller;
         for (int ch = 0; ch < channels; ch++)
         {
             var requests = new Crossing<HbmRequest>[2][];

@@ -24,8 +24,8 @@ public sealed record ChipConfiguration(
     /// <summary>PEs of all tiles: bf16 multiply-accumulates a core cycle when every one works.</summary>
     public long ProcessingElements => (long)Tiles * Array.Rows * Array.Columns;
 
-    /// <summary>Peak HBM bandwidth in bytes a second: each pseudo-channel moves 32 B in two command clocks.</summary>
-    public double PeakHbmBytesPerSecond => Hbm.Channels * 2 * 16.0 * Hbm.ClockMegahertz * 1e6;
+    /// <summary>Peak HBM bandwidth in bytes a second.</summary>
+    public double PeakHbmBytesPerSecond => Hbm.PeakBytesPerSecond;
 
     internal static ChipConfiguration From(string name, ConfigurationValues v) => new(
         name,
@@ -51,13 +51,7 @@ public sealed record ChipConfiguration(
             v.Integer("fabric.wide_outstanding"),
             v.Integer("fabric.buffer_depth"),
             v.Long("fabric.streaming_base")),
-        new(
-            v.Text("hbm.standard"),
-            v.Integer("hbm.clock"),
-            v.Integer("hbm.channels"),
-            v.Long("hbm.capacity"),
-            v.Integer("hbm.queue"),
-            HbmTimingConfiguration.From(v)),
+        HbmConfiguration.From(v),
         new(v.Integer("system.clock")),
         ThermalConfiguration.From(v),
         EnergyConfiguration.From(v),
@@ -90,55 +84,6 @@ public sealed record DispatchConfiguration(int QueueDepth);
 /// <param name="BufferDepth">Flits an input buffer holds, which is also its credits.</param>
 /// <param name="StreamingBaseBytes">HBM offset from which memory is streaming instead of cacheable.</param>
 public sealed record FabricConfiguration(int WideOutstanding, int BufferDepth, long StreamingBaseBytes);
-
-/// <param name="Channels">Channels of two pseudo-channels each.</param>
-/// <param name="QueueEntries">Requests a pseudo-channel holds.</param>
-public sealed record HbmConfiguration(
-    string Standard, int ClockMegahertz, int Channels, long CapacityBytes, int QueueEntries, HbmTimingConfiguration Timing);
-
-/// <summary>HBM timing in command clocks, by JEDEC names.</summary>
-public sealed record HbmTimingConfiguration(
-    int Cl,
-    int Cwl,
-    int RcdRead,
-    int RcdWrite,
-    int Rp,
-    int Ras,
-    int Rc,
-    int RrdShort,
-    int RrdLong,
-    int Faw,
-    int CcdShort,
-    int CcdLong,
-    int WtrShort,
-    int WtrLong,
-    int Rtp,
-    int Wr,
-    int Rtw,
-    int Rfc,
-    int Refi)
-{
-    internal static HbmTimingConfiguration From(ConfigurationValues v) => new(
-        Cl: v.Integer("hbm.timing.cl"),
-        Cwl: v.Integer("hbm.timing.cwl"),
-        RcdRead: v.Integer("hbm.timing.rcdrd"),
-        RcdWrite: v.Integer("hbm.timing.rcdwr"),
-        Rp: v.Integer("hbm.timing.rp"),
-        Ras: v.Integer("hbm.timing.ras"),
-        Rc: v.Integer("hbm.timing.rc"),
-        RrdShort: v.Integer("hbm.timing.rrds"),
-        RrdLong: v.Integer("hbm.timing.rrdl"),
-        Faw: v.Integer("hbm.timing.faw"),
-        CcdShort: v.Integer("hbm.timing.ccds"),
-        CcdLong: v.Integer("hbm.timing.ccdl"),
-        WtrShort: v.Integer("hbm.timing.wtrs"),
-        WtrLong: v.Integer("hbm.timing.wtrl"),
-        Rtp: v.Integer("hbm.timing.rtp"),
-        Wr: v.Integer("hbm.timing.wr"),
-        Rtw: v.Integer("hbm.timing.rtw"),
-        Rfc: v.Integer("hbm.timing.rfc"),
-        Refi: v.Integer("hbm.timing.refi"));
-}
 
 /// <summary>Timer, host port and power manager.</summary>
 public sealed record SystemConfiguration(int ClockMegahertz);

@@ -12,6 +12,7 @@ public sealed class ConfigurationLoader
 {
     private const int MaximumChain = 16;
     private const string RootPreset = "base";
+    private const string RootStandard = "HBM2";
     private const string OverrideFile = "--set";
 
     /// <summary>What a block of thermal.floorplan has.</summary>
@@ -70,8 +71,9 @@ public sealed class ConfigurationLoader
     private static (ChipConfiguration Configuration, ConfigurationValues Values) Run(string nameOrFile, IEnumerable<string>? overrides)
     {
         var loader = new ConfigurationLoader();
-        loader.LoadChain(nameOrFile);
-        loader.Apply(Overrides(overrides ?? [], loader._errors));
+        var mistakes = new List<ConfigurationError>();
+        loader.LoadChain(nameOrFile, Overrides(overrides ?? [], mistakes));
+        loader._errors.AddRange(mistakes);
         foreach (ConfigurationKey key in ConfigurationSchema.Keys)
         {
             if (!key.IsOfList && !loader._values.Has(key.Name) && loader._errors.Count == 0)
@@ -87,7 +89,7 @@ public sealed class ConfigurationLoader
         return loader._errors.Count == 0 ? (configuration, loader._values) : throw new ConfigurationException(loader._errors);
     }
 
-    private void LoadChain(string nameOrFile)
+    private void LoadChain(string nameOrFile, List<ConfigurationEntry> overrides)
     {
         var chain = new List<ConfigurationFile>();
         string? next = nameOrFile;
@@ -115,8 +117,19 @@ public sealed class ConfigurationLoader
             next = file.Base?.Text ?? (name == RootPreset ? null : RootPreset);
         }
 
+        ApplyStandard([.. overrides, .. chain.SelectMany(f => f.Entries)]);
         for (int i = chain.Count - 1; i >= 0; i--)
             Apply(chain[i].Entries);
+        Apply(overrides);
+    }
+
+    /// <summary>What the memory's standard says comes below everything else.</summary>
+    /// <param name="entries">All that is said, the strongest first.</param>
+    private void ApplyStandard(List<ConfigurationEntry> entries)
+    {
+        string? named = entries.FirstOrDefault(e => e.Key == "hbm.standard")?.Text;
+        string text = (named is null ? null : ResourceText($"standard/{named}")) ?? ResourceText($"standard/{RootStandard}")!;
+        Apply(ConfigurationFile.Read(named ?? RootStandard, text, _errors).Entries);
     }
 
     private string? ReadText(string nameOrFile, string directory, ConfigurationEntry from, out string name)
@@ -201,9 +214,15 @@ public sealed class ConfigurationLoader
         }
     }
 
-    private static string? PresetText(string name)
+    /// <summary>Whether a value comes from a preset or a standard, and not from a user.</summary>
+    internal static bool IsOurs(ConfigurationEntry entry) =>
+        entry.Line > 0 && (PresetText(entry.File) is not null || ResourceText($"standard/{entry.File}") is not null);
+
+    private static string? PresetText(string name) => ResourceText(name + ".yaml");
+
+    private static string? ResourceText(string name)
     {
-        using Stream? stream = typeof(ConfigurationLoader).Assembly.GetManifestResourceStream(name + ".yaml");
+        using Stream? stream = typeof(ConfigurationLoader).Assembly.GetManifestResourceStream(name);
         if (stream is null)
             return null;
         using var reader = new StreamReader(stream);

@@ -29,20 +29,47 @@ internal static class ConfigurationRules
         Rule(c.Fabric.StreamingBaseBytes < c.Hbm.CapacityBytes, "fabric.streaming_base", "leaves nothing for the DMA", "less than hbm.capacity");
         Rule(c.Hbm.CapacityBytes / c.Hbm.Channels >= 32L << 20, "hbm.capacity", "less than 32 MiB a channel", "32 MiB * hbm.channels or more");
 
-        HbmTimingConfiguration t = c.Hbm.Timing;
-        Rule(t.Rc >= t.Ras, "hbm.timing.rc", "a row cannot cycle faster than it is open", "rc >= ras");
-        Rule(t.Ras >= t.RcdRead, "hbm.timing.ras", "a row would close before its first read", "ras >= rcdrd");
-        Rule(t.CcdLong >= t.CcdShort, "hbm.timing.ccdl", "the same bank group cannot be faster", "ccdl >= ccds");
-        Rule(t.RrdLong >= t.RrdShort, "hbm.timing.rrdl", "the same bank group cannot be faster", "rrdl >= rrds");
-        Rule(t.WtrLong >= t.WtrShort, "hbm.timing.wtrl", "the same bank group cannot be faster", "wtrl >= wtrs");
-        Rule(t.Refi > t.Rfc + t.Rp + t.Rtp + t.RcdRead, "hbm.timing.refi", "refresh would take all of the time", "more than rfc + rp + rtp + rcdrd");
-
+        Memory(c.Hbm, values, Rule);
         ThermalConfiguration h = c.Thermal;
         Rule(h.Release < h.Trip, "thermal.release", "throttling would never end, or never hold", "less than thermal.trip");
         Rule(h.Critical > h.Trip, "thermal.critical", "the critical point must lie above the trip point", "more than thermal.trip");
         Rule(h.Package.Sink.Side >= h.Package.Spreader.Side, "thermal.package.sink_side", "the sink is smaller than the spreader", "spreader_side or more");
         if (h.Floorplan.Count > 0)
             Floorplan(c, Rule);
+    }
+
+    private static void Memory(HbmConfiguration h, ConfigurationValues values, Action<bool, string, string, string> rule)
+    {
+        HbmConfig m = h.Controller;
+        HbmTiming t = m.Timing;
+        rule(t.Rc >= t.Ras, "hbm.timing.rc", "a row cannot cycle faster than it is open", "rc >= ras");
+        rule(t.Ras >= t.RcdRead, "hbm.timing.ras", "a row would close before its first read", "ras >= rcdrd");
+        rule(t.CcdShort >= t.Burst, "hbm.timing.ccds", "bursts would overlap", "ccds >= bl");
+        rule(t.CcdLong >= t.CcdShort, "hbm.timing.ccdl", "the same bank group cannot be faster", "ccdl >= ccds");
+        rule(t.RrdLong >= t.RrdShort, "hbm.timing.rrdl", "the same bank group cannot be faster", "rrdl >= rrds");
+        rule(t.WtrLong >= t.WtrShort, "hbm.timing.wtrl", "the same bank group cannot be faster", "wtrl >= wtrs");
+        rule(t.Refi > t.Rfc + t.Rp + t.Rtp + t.RcdRead, "hbm.timing.refi", "refresh would take all of the time", "more than rfc + rp + rtp + rcdrd");
+        rule(t.RefiBank > t.Rrefd, "hbm.timing.refipb", "refreshes of single banks would come too close", "more than rrefd");
+        rule(m.WriteLow < m.WriteHigh, "hbm.write_low", "writes would never end", "less than hbm.write_high");
+        rule(h.Standard != "DDR3" || m.Refresh != HbmRefresh.PerBank, "hbm.refresh", "DDR3 refreshes all banks together", "off | all-bank");
+        string map = values.Text("hbm.map");
+        if (map != "chip")
+        {
+            _ = HbmMaps.Parse(map, h.Channels, h.CapacityBytes, out string? mistake);
+            rule(mistake is null, "hbm.map", mistake ?? "", HbmMaps.Form);
+        }
+
+        // A key that changes nothing is a mistake of whoever wrote it; presets may be overridden half.
+        void Used(bool used, string because, params string[] keys)
+        {
+            foreach (string key in keys)
+                rule(used || !values.IsChanged(key), key, $"has no effect, as {because}", "leave it out");
+        }
+
+        Used(m.Scheduler == HbmScheduler.FrFcfsGrouped, $"hbm.scheduler is {values.Text("hbm.scheduler")}", "hbm.write_high", "hbm.write_low");
+        Used(m.Refresh != HbmRefresh.Off, "hbm.refresh is off", "hbm.postpone");
+        Used(m.Refresh == HbmRefresh.AllBank, $"hbm.refresh is {values.Text("hbm.refresh")}", "hbm.timing.rfc", "hbm.timing.refi");
+        Used(m.Refresh == HbmRefresh.PerBank, $"hbm.refresh is {values.Text("hbm.refresh")}", "hbm.timing.rfcpb", "hbm.timing.refipb", "hbm.timing.rrefd");
     }
 
     private static void Floorplan(ChipConfiguration c, Action<bool, string, string, string> rule)

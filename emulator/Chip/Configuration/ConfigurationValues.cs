@@ -6,6 +6,7 @@ namespace HybridEmu.Chip;
 internal sealed class ConfigurationValues
 {
     private readonly SortedDictionary<string, (decimal Number, ConfigurationEntry Entry)> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, decimal> _defaults = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _read = new(StringComparer.Ordinal);
 
     /// <summary>Entries in force, by key.</summary>
@@ -16,7 +17,15 @@ internal sealed class ConfigurationValues
 
     public bool Has(string key) => _values.ContainsKey(key);
 
-    public void Set(ConfigurationEntry entry, decimal number) => _values[entry.Key] = (number, entry);
+    public void Set(ConfigurationEntry entry, decimal number)
+    {
+        _values[entry.Key] = (number, entry);
+        if (ConfigurationLoader.IsOurs(entry))
+            _defaults[entry.Key] = number;
+    }
+
+    /// <summary>Whether a user gave a key another value than presets and standards do.</summary>
+    public bool IsChanged(string key) => !_defaults.TryGetValue(key, out decimal number) || number != _values[key].Number;
 
     /// <summary>Drops a list, which a later file replaces as a whole.</summary>
     public void Clear(string prefix)

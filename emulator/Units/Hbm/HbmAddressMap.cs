@@ -25,7 +25,7 @@ public struct HbmLocation
 /// The map from byte offsets in HBM to channels, banks, rows and columns: fields from the least significant bit up; a field
 /// may come in parts, low part first. The row is last and takes what is left.
 /// </summary>
-public sealed class HbmAddressMap
+public sealed class HbmAddressMap : IEquatable<HbmAddressMap>
 {
     private const int FieldCount = 7;
 
@@ -150,4 +150,11 @@ public sealed class HbmAddressMap
 
         return address;
     }
+
+    /// <summary>Whether the same fields follow each other.</summary>
+    public bool Equals(HbmAddressMap? other) => other is not null && _fields.AsSpan().SequenceEqual(other._fields);
+
+    public override bool Equals(object? obj) => Equals(obj as HbmAddressMap);
+
+    public override int GetHashCode() => (int)_mask[(int)HbmField.Column] ^ _fields.Length;
 }

@@ -11,14 +11,15 @@ internal sealed class HbmBanks
 {
     public const int Closed = -1;
 
-    private readonly struct CompiledRule(HbmTimingRule rule)
+    private readonly struct CompiledRule(HbmTimingRule rule, int activateClocks)
     {
         public readonly HbmLevel Level = rule.Level;
         public readonly int Before = (int)rule.Before;
         public readonly int Window = rule.Window;
 
-        // An ACT lies on the row bus for two cycles and is meant by its second one.
-        public readonly int Wait = rule.Wait + (rule.After == HbmCommand.Activate ? 1 : 0) - (rule.Before == HbmCommand.Activate ? 1 : 0);
+        // An ACT is meant by the last of its clocks on the bus.
+        public readonly int Wait = rule.Wait
+            + (rule.After == HbmCommand.Activate ? activateClocks - 1 : 0) - (rule.Before == HbmCommand.Activate ? activateClocks - 1 : 0);
     }
 
     private readonly CompiledRule[][] _rules = new CompiledRule[HbmTimingTable.Commands][];
@@ -34,7 +35,7 @@ internal sealed class HbmBanks
     {
         HbmTimingRule[] table = HbmTimingTable.Build(config.Timing);
         for (int c = 0; c < _rules.Length; c++)
-            _rules[c] = [.. table.Where(rule => (int)rule.After == c).Select(rule => new CompiledRule(rule))];
+            _rules[c] = [.. table.Where(rule => (int)rule.After == c).Select(rule => new CompiledRule(rule, config.Timing.ActivateClocks))];
         Count = config.Map.Banks;
         _groups = config.Map.BankGroups;
         _bankBits = config.Map.Bits(HbmField.Bank);

@@ -7,6 +7,9 @@ namespace HybridEmu.Units;
 /// </summary>
 public sealed record HbmTiming
 {
+    /// <summary>Clocks of an ACT on its bus; its timings count from the last of them.</summary>
+    public int ActivateClocks { get; init; } = 2;
+
     /// <summary>RD to its first data beat.</summary>
     public int Cl { get; init; } = 14;
 
@@ -102,6 +105,16 @@ public enum HbmRefresh : byte
     PerBank,
 }
 
+/// <summary>How commands get to the memory.</summary>
+public enum HbmBuses : byte
+{
+    /// <summary>One bus for row commands and one for column commands, each shared by both pseudo-channels: HBM.</summary>
+    RowAndColumn,
+
+    /// <summary>One bus for all commands of a pseudo-channel, which is then a memory of its own: DDR3.</summary>
+    OneEach,
+}
+
 /// <summary>What shares the room for waiting requests.</summary>
 public enum HbmQueueKind : byte
 {
@@ -121,6 +134,8 @@ public sealed record HbmConfig
     public HbmTiming Timing { get; init; } = new();
 
     public HbmAddressMap Map { get; init; } = HbmAddressMap.Chip(3);
+
+    public HbmBuses Buses { get; init; } = HbmBuses.RowAndColumn;
 
     /// <summary>What <see cref="QueueEntries"/> counts.</summary>
     public HbmQueueKind Queue { get; init; } = HbmQueueKind.Shared;

@@ -79,8 +79,9 @@ public sealed class HbmController
     public void ReleaseResponse(int pseudoChannel, int source, long edge) => _pseudoChannels[pseudoChannel].Release(source, edge);
 
     /// <summary>
-    /// Issues at most one row and one column command. Refreshes go first on the row bus; apart from that each bus serves
-    /// the pseudo-channel that did not have it last, if it has something to issue.
+    /// Issues at most one command a bus. Refreshes go first on the row bus; apart from that each of the two shared buses
+    /// serves the pseudo-channel that did not have it last, if it has something to issue. On a bus of its own, a
+    /// pseudo-channel puts column commands before row commands.
     /// </summary>
     /// <returns>Whether a command was issued.</returns>
     public bool Tick(long edge)
@@ -99,19 +100,7 @@ public sealed class HbmController
 
         if (awake == 0)
             return false;
-        int issued = 0;
-        if (State.RowBusFreeAt <= edge)
-            issued = IssueOnRowBus(edge, awake);
-        for (int i = 1; i <= PseudoChannels; i++)
-        {
-            int p = (State.LastColumn + i) & 1;
-            if ((awake >> p & 1) == 0 || _pseudoChannels[p].ColumnCandidate == HbmPseudoChannel.None)
-                continue;
-            _pseudoChannels[p].IssueColumn(edge);
-            State.LastColumn = (byte)p;
-            issued |= 1 << p;
-            break;
-        }
+        int issued = _config.Buses == HbmBuses.OneEach ? IssueOnBusOfEach(edge, awake) : IssueOnTwoBuses(edge, awake);
 
         // What comes next is known already: without it the channel would have to look again at the next edge.
         for (int p = 0; p < PseudoChannels; p++)
@@ -145,12 +134,18 @@ public sealed class HbmController
         return Math.Max(next, edge + 1);
     }
 
-    /// <summary>The next edge at which a refresh takes a step, or <see cref="Wake.Never"/> with refresh off.</summary>
+    /// <summary>The next edge at which a refresh takes a step or the page policy closes a row, or <see cref="Wake.Never"/>.</summary>
     public long NextBackground(long edge)
     {
         long next = Wake.Never;
         for (int p = 0; p < PseudoChannels; p++)
+        {
+            ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
             next = Math.Min(next, RefreshNextAt(p));
+            if (s.QueueCount == 0 && s.Refresh == HbmRefreshPhase.None)
+                next = Math.Min(next, s.ScheduleAt);
+        }
+
         return Math.Max(next, edge + 1);
     }
 
@@ -184,6 +179,46 @@ public sealed class HbmController
         return s.Refresh == HbmRefreshPhase.Draining || s.RefreshBank != 0 ? Math.Max(at, State.RowBusFreeAt) : at;
     }
 
+    /// <returns>Bits of the pseudo-channels that issued.</returns>
+    private int IssueOnBusOfEach(long edge, int awake)
+    {
+        int issued = 0;
+        for (int p = 0; p < PseudoChannels; p++)
+        {
+            if ((awake >> p & 1) == 0)
+                continue;
+            HbmPseudoChannel channel = _pseudoChannels[p];
+            bool refreshed = channel.IssueRefresh(edge);
+            if (!refreshed && channel.ColumnCandidate != HbmPseudoChannel.None)
+                channel.IssueColumn(edge);
+            else if (!refreshed && channel.WantsRowBus)
+                channel.IssueRow(edge);
+            else if (!refreshed)
+                continue;
+            issued |= 1 << p;
+        }
+
+        return issued;
+    }
+
+    /// <returns>Bits of the pseudo-channels that issued.</returns>
+    private int IssueOnTwoBuses(long edge, int awake)
+    {
+        int issued = State.RowBusFreeAt <= edge ? IssueOnRowBus(edge, awake) : 0;
+        for (int i = 1; i <= PseudoChannels; i++)
+        {
+            int p = (State.LastColumn + i) & 1;
+            if ((awake >> p & 1) == 0 || _pseudoChannels[p].ColumnCandidate == HbmPseudoChannel.None)
+                continue;
+            _pseudoChannels[p].IssueColumn(edge);
+            State.LastColumn = (byte)p;
+            issued |= 1 << p;
+            break;
+        }
+
+        return issued;
+    }
+
     /// <returns>Bit of the pseudo-channel that issued, or 0.</returns>
     private int IssueOnRowBus(long edge, int awake)
     {
@@ -198,10 +233,10 @@ public sealed class HbmController
         {
             int p = (State.LastRow + i) & 1;
             HbmPseudoChannel channel = _pseudoChannels[p];
-            if ((awake >> p & 1) == 0 || (channel.RowCandidate == HbmPseudoChannel.None && channel.CloseCandidate == HbmPseudoChannel.None))
+            if ((awake >> p & 1) == 0 || !channel.WantsRowBus)
                 continue;
             bool activate = channel.IssueRow(edge) == HbmCommand.Activate;
-            return TakeRowBus(p, edge + (activate ? 2 : 1));
+            return TakeRowBus(p, edge + (activate ? _config.Timing.ActivateClocks : 1));
         }
 
         return 0;

@@ -120,7 +120,7 @@ internal sealed partial class HbmPseudoChannel
         Banks.Issue(HbmCommand.RefreshAll, 0, 0, edge);
         _controller.Log?.Add(edge, HbmCommand.RefreshAll, _index, 0, 0, 0);
         s.Refresh = HbmRefreshPhase.Refreshing;
-        s.RefreshEndAt = edge + _config.Timing.Rfc - 1; // an ACT then has its second cycle at RFC
+        s.RefreshEndAt = edge + _config.Timing.Rfc - (_config.Timing.ActivateClocks - 1); // an ACT then has its last clock at RFC
         s.RefreshDueAt += Interval;
         s.Refreshes++;
     }

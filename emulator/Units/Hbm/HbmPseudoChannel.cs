@@ -46,6 +46,8 @@ internal sealed partial class HbmPseudoChannel
     /// <summary>Bank whose row nobody wants and the page policy closes now, or <see cref="None"/>.</summary>
     public int CloseCandidate { get; private set; } = None;
 
+    public bool WantsRowBus => RowCandidate != None || CloseCandidate != None;
+
     private ref HbmPseudoChannelState State => ref _controller.State.PseudoChannels[_index];
 
     public bool HasRoom(in HbmLocation at, int write) => Queue.HasRoom(BankOf(in at), write);
@@ -57,7 +59,7 @@ internal sealed partial class HbmPseudoChannel
         int open = Banks.OpenRow(bank);
         bool hit = open == at.Row;
         int slot = Queue.Add(request, source, bank, at, open, edge);
-        if (hit && (RowCandidate != None || CloseCandidate != None))
+        if (hit && WantsRowBus)
             _scheduledFor = -1; // it may want to close the row that is now wanted
 
         // Among others that the scheduler has looked at, a request matters from when its own command may go.

@@ -17,7 +17,7 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(256 << 10, c.Accumulators.Bytes);
         Assert.Equal((1000, 16384, 16384), (c.Core.ClockMegahertz, c.Core.L1iBytes, c.Core.L1dBytes));
         Assert.Equal((8, 4L << 30, 16L << 20), (c.Hbm.Channels, c.Hbm.CapacityBytes, c.Fabric.StreamingBaseBytes));
-        Assert.Equal((14, 48, 260, 3900), (c.Hbm.Timing.Cl, c.Hbm.Timing.Rc, c.Hbm.Timing.Rfc, c.Hbm.Timing.Refi));
+        Assert.Equal((14, 48, 260, 3900), (c.Hbm.Controller.Timing.Cl, c.Hbm.Controller.Timing.Rc, c.Hbm.Controller.Timing.Rfc, c.Hbm.Controller.Timing.Refi));
         Assert.Equal(2048, c.ProcessingElements);
         Assert.Equal(256e9, c.PeakHbmBytesPerSecond);
         Assert.Equal(21.68, c.Energy.HbmByte, 12);
