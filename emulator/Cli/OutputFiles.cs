@@ -5,8 +5,6 @@ internal sealed class OutputFiles : IDisposable
 {
     private readonly List<OutputFile> _files = [];
 
-    public IReadOnlyList<OutputFile> Files => _files;
-
     /// <param name="path">Where; null opens nothing.</param>
     /// <param name="inputs">Files that the verb reads.</param>
     /// <exception cref="UserException">It cannot be written, or is another output or an input.</exception>
@@ -25,9 +23,9 @@ internal sealed class OutputFiles : IDisposable
 
     public void Commit() => _files.ForEach(f => f.Commit());
 
-    /// <summary>Of work that failed: where each file's part is, a sentence each.</summary>
+    /// <summary>Of work that failed: where each file's part is, a sentence each. An empty part goes away.</summary>
     public IEnumerable<string> Leavings() =>
-        _files.Where(f => !f.IsDevice).Select(f => $"{f.Path} is left as it was; what this run wrote is in {f.TemporaryPath}");
+        _files.Where(f => !f.IsDevice && f.Stream.Length > 0).Select(f => $"{f.Path} is left as it was; what this run wrote is in {f.TemporaryPath}");
 
     public void Dispose() => _files.ForEach(f => f.Dispose());
 }

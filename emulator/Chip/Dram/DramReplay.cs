@@ -17,7 +17,6 @@ public sealed class DramReplay
     private readonly int _window;
     private readonly CommandFile? _commands;
     private readonly DramChannel[] _channels;
-    private readonly LatencyHistogram _reads = new(), _writes = new();
     private readonly MemoryAccess[] _batch = new MemoryAccess[BatchAccesses];
     private int _at, _end;
     private int _refusedBy = None;
@@ -38,7 +37,7 @@ public sealed class DramReplay
         _commands = commands;
         int bits = Enum.GetValues<HbmField>().Sum(config.Map.Bits);
         var memory = new SparseMemory(1L << bits, keeps: false);
-        _channels = [.. Enumerable.Range(0, config.Map.Channels).Select(c => new DramChannel(config, c, memory, _reads, _writes))];
+        _channels = [.. Enumerable.Range(0, config.Map.Channels).Select(c => new DramChannel(config, c, memory, ReadLatencies, WriteLatencies))];
         Refill();
     }
 
@@ -51,8 +50,13 @@ public sealed class DramReplay
     /// <summary>Cycles so far, skipped ones included.</summary>
     public long Cycles => _cycle;
 
+    /// <summary>Latencies of the reads answered so far.</summary>
+    public LatencyHistogram ReadLatencies { get; } = new();
+
+    public LatencyHistogram WriteLatencies { get; } = new();
+
     /// <summary>Requests answered so far.</summary>
-    public long Requests => _reads.Count + _writes.Count;
+    public long Requests => ReadLatencies.Count + WriteLatencies.Count;
 
     /// <summary>The controllers that a chip of a configuration has.</summary>
     public static HbmConfig ControllerOf(ChipConfiguration configuration) => Chip.HbmConfigOf(configuration);
@@ -69,9 +73,10 @@ public sealed class DramReplay
             _commands?.Add(_channels);
             if (_at < _end && _refusedBy == None)
                 next = Math.Min(next, Math.Max(_batch[_at].Stamp, _cycle + 1));
-            else if (_end == 0)
-                Finished = Outstanding() == 0;
-            _cycle = Skipping ? next : _cycle + 1;
+            Finished = _end == 0 && Outstanding() == 0;
+            if (!Finished && next == Wake.Never)
+                throw new InvalidOperationException($"The memory answers {Outstanding()} requests no more.");
+            _cycle = Skipping && !Finished ? next : _cycle + 1;
         }
     }
 
@@ -96,8 +101,8 @@ public sealed class DramReplay
         }
 
         return new DramStatistics(
-            name, trace, megahertz, _window, end, _reads.Count, _writes.Count, Utilisation(in sum, end, _channels.Length),
-            Figures(_channels, in sum, end, megahertz), _reads.Statistics(), _writes.Statistics(), HbmTotals.Energy(energy, in sum), channels);
+            name, trace, megahertz, _window, end, ReadLatencies.Count, WriteLatencies.Count, Utilisation(in sum, end, _channels.Length),
+            Figures(_channels, in sum, end, megahertz), ReadLatencies.Statistics(), WriteLatencies.Statistics(), HbmTotals.Energy(energy, in sum), channels);
     }
 
     private void Offer()

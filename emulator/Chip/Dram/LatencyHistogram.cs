@@ -28,6 +28,9 @@ public sealed class LatencyHistogram
             _longer[cycles] = _longer.GetValueOrDefault(cycles) + 1;
     }
 
+    /// <summary>How many took so many cycles.</summary>
+    public long CountOf(long cycles) => (ulong)cycles < Counted ? _counts[cycles] : _longer.GetValueOrDefault(cycles);
+
     /// <summary>The least latency that so many per cent of all do not exceed (nearest rank); 0 of nothing.</summary>
     public long Percentile(int percent)
     {

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 
 namespace HybridEmu.Chip;
@@ -18,6 +17,7 @@ public sealed class MemoryTrace : IAccessSource, IDisposable
     private const int BlockBytes = 1 << 16;
     private const int MaximumLineBytes = 1 << 12;
     private const int ShownCharacters = 40;
+    private const int Columns = 3;
     private const ushort GzipMark = 0x1F8B;
 
     private enum Form : byte
@@ -35,6 +35,8 @@ public sealed class MemoryTrace : IAccessSource, IDisposable
     private readonly byte[] _buffer = new byte[BlockBytes];
     private int _at, _end;
     private bool _ended;
+    private readonly bool _sealed; // a seal is to come before the end
+    private bool _sawSeal;
     private Form _form;
     private long _line;
     private long _left;
@@ -55,7 +57,8 @@ public sealed class MemoryTrace : IAccessSource, IDisposable
         file.Position = 0;
         _end = 0;
         _ended = false;
-        _stream = new GZipStream(file, CompressionMode.Decompress);
+        _stream = SealedGzip.Open(file);
+        _sealed = true;
     }
 
     /// <param name="path">The file.</param>
@@ -128,6 +131,8 @@ public sealed class MemoryTrace : IAccessSource, IDisposable
 
             if (length < 0 && _at == _end)
             {
+                if (_sealed && !_sawSeal)
+                    throw NotWhole("it ends too early");
                 line = default;
                 return false;
             }
@@ -138,7 +143,9 @@ public sealed class MemoryTrace : IAccessSource, IDisposable
                 line = line[3..];
             int comment = line.IndexOf((byte)'#');
             line = (comment < 0 ? line : line[..comment]).Trim(" \t\r"u8);
-            if (line.Length > 0)
+            if (_sealed && line.SequenceEqual(SealedGzip.Seal))
+                _sawSeal = true;
+            else if (line.Length > 0)
                 return true;
         }
     }
@@ -157,7 +164,7 @@ public sealed class MemoryTrace : IAccessSource, IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new DataException(_path, $"is not a whole gzip file ({e.Message.TrimEnd('.')}): fetch it again");
+            throw NotWhole(e.Message.TrimEnd('.'));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -183,12 +190,12 @@ public sealed class MemoryTrace : IAccessSource, IDisposable
         while (rest.Length > 0)
         {
             ReadOnlySpan<byte> column = Column(ref rest);
-            if (column.Length == 0 || !char.IsAsciiLetter((char)column[0]))
+            if (column.Length == 0 || !char.IsAsciiLetter((char)column[0]) || column.Contains((byte)' '))
                 return false;
             columns++;
         }
 
-        return columns > 1;
+        return columns == Columns;
     }
 
     private MemoryAccess Parse(ReadOnlySpan<byte> line)
@@ -243,7 +250,21 @@ public sealed class MemoryTrace : IAccessSource, IDisposable
         return Mistake(_line, $"'{shown}{(line.Length > ShownCharacters ? "..." : "")}' is not {form}; correct the line or remove it");
     }
 
-    private DataException Mistake(long line, string message) => new([new DataError(_path, (int)Math.Min(line, int.MaxValue), message)]);
+    private DataException NotWhole(string why) => new(_path, $"is not a whole gzip file ({why}): fetch it again");
+
+    /// <summary>A mistake in a line; but where the file was cut off or damaged, that is what to tell.</summary>
+    private DataException Mistake(long line, string message)
+    {
+        while (_sealed && !_ended)
+        {
+            _at = Math.Max(_at, _end - (SealedGzip.Seal.Length + 2));
+            Fill();
+        }
+
+        return _sealed && !_sawSeal && _buffer.AsSpan(0, _end).IndexOf(SealedGzip.Seal) < 0 ? NotWhole("it ends too early") : LineMistake(line, message);
+    }
+
+    private DataException LineMistake(long line, string message) => new([new DataError(_path, (int)Math.Min(line, int.MaxValue), message)]);
 
     /// <summary>Cuts off what comes before the first comma.</summary>
     private static ReadOnlySpan<byte> Column(scoped ref ReadOnlySpan<byte> rest)
