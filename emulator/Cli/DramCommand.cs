@@ -56,8 +56,10 @@ internal sealed class DramCommand : IDisposable
             replay = new DramReplay(hbm, source, _verb.Window, commands);
             Loop(replay, progress);
         }
-        catch (DataException e) when (commandsFile is { IsDevice: false, Stream.Length: > 0 })
+        catch (DataException e)
         {
+            if (compressed)
+                commandStream!.Dispose(); // writes what it still holds
             throw new UserException([.. e.Errors.Select(x => x.ToString()), .. _files.Leavings()]);
         }
 

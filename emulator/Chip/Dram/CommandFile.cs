@@ -58,7 +58,7 @@ public sealed class CommandFile(Stream stream, HbmAddressMap map)
             for (int i = log.Count - (int)(log.Written - _written[c]); i < log.Count; i++)
             {
                 ref readonly HbmCommandRecord record = ref log[i];
-                if (record.Command is HbmCommand.Read or HbmCommand.Write == column)
+                if (record.Command is HbmCommand.Read or HbmCommand.Write ? column : !column)
                     Add(c, in record);
             }
         }

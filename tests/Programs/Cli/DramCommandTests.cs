@@ -128,18 +128,23 @@ public sealed class DramCommandTests : IDisposable
         Assert.Empty(Directory.GetFiles(_directory, "*.partial"));
     }
 
-    [Fact]
-    public void A_mistake_far_into_a_trace_leaves_earlier_outputs_and_says_where_the_part_is()
+    [Theory]
+    [InlineData("c.csv")]
+    [InlineData("c.csv.gz")]
+    public void A_mistake_far_into_a_trace_leaves_earlier_outputs_and_says_where_the_part_is(string name)
     {
         string trace = Write("bad.trace", string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{i * 9},R,{i * 4096L % (1 << 28)}\n")) + "0,R,0\n");
-        string statistics = Write("s.json", "old statistics"), commands = Write("c.csv", "old commands");
+        string statistics = Write("s.json", "old statistics"), commands = Write(name, "old commands");
         (ExitCode code, string output, string errors) = Run(trace, "--stats", statistics, "--commands", commands);
         Assert.Equal((ExitCode.BadInput, ""), (code, output));
         Assert.StartsWith($"{trace}:20001: stamp 0 comes behind 179991", errors, StringComparison.Ordinal);
         Assert.Contains($"{commands} is left as it was; what this run wrote is in {commands}.partial", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("s.json", errors, StringComparison.Ordinal);
         Assert.Equal(("old statistics", "old commands"), (File.ReadAllText(statistics), File.ReadAllText(commands)));
-        Assert.StartsWith("clk,cmd", File.ReadAllText(commands + ".partial"), StringComparison.Ordinal);
+        Assert.Equal([commands + ".partial"], Directory.GetFiles(_directory, "*.partial"));
+        using FileStream part = File.OpenRead(commands + ".partial");
+        using var text = new StreamReader(name.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(part, CompressionMode.Decompress) : part);
+        Assert.Equal("clk,cmd,ch,pc,bg,ba,row,col", text.ReadLine());
     }
 
     [Fact]
