@@ -12,6 +12,9 @@ public sealed class DramReplay
 {
     private const int BatchAccesses = 1024;
 
+    /// <summary>So long without an answer, refreshes apart, a controller has lost a request.</summary>
+    private const long MaximumSilenceCycles = 100_000_000;
+
     private readonly HbmConfig _config;
     private readonly IAccessSource _source;
     private readonly int _window;
@@ -21,6 +24,7 @@ public sealed class DramReplay
     private int _at, _end;
     private int _refusedBy = None;
     private long _cycle;
+    private long _acceptedAt;
 
     private const int None = -1;
 
@@ -75,9 +79,12 @@ public sealed class DramReplay
                 next = Math.Min(next, Math.Max(_batch[_at].Stamp, _cycle + 1));
             Finished = _end == 0 && Outstanding() == 0;
             if (!Finished && next == Wake.Never)
-                throw new InvalidOperationException($"The memory answers {Outstanding()} requests no more.");
+                throw Silence();
             _cycle = Skipping && !Finished ? next : _cycle + 1;
         }
+
+        if (_cycle - Math.Max(_acceptedAt, LastEnd()) > MaximumSilenceCycles && Outstanding() > 0)
+            throw Silence();
     }
 
     /// <summary>What there is to say so far.</summary>
@@ -87,7 +94,7 @@ public sealed class DramReplay
     /// <param name="energy">Energy a command.</param>
     public DramStatistics Statistics(string name, string trace, int megahertz, EnergyConfiguration energy)
     {
-        long end = _channels.Max(c => c.LastEnd);
+        long end = LastEnd();
         var channels = new List<DramChannelStatistics>();
         HbmPseudoChannelState sum = default;
         foreach (DramChannel channel in _channels)
@@ -121,6 +128,7 @@ public sealed class DramReplay
                 return;
             }
 
+            _acceptedAt = _cycle;
             if (++_at == _end)
                 Refill();
         }
@@ -150,6 +158,16 @@ public sealed class DramReplay
     {
         _at = 0;
         _end = _source.Read(_batch);
+    }
+
+    private InvalidOperationException Silence() => new($"The memory answers {Outstanding()} requests no more.");
+
+    private long LastEnd()
+    {
+        long end = 0;
+        foreach (DramChannel channel in _channels)
+            end = Math.Max(end, channel.LastEnd);
+        return end;
     }
 
     private int Outstanding()
