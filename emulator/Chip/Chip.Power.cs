@@ -9,7 +9,7 @@ public sealed partial class Chip
     private const double ZeroCelsiusKelvin = 273.15;
     private const double Ln2 = 0.693147180559945309417;
     private const int FusedStepsOfFunction = 6; // multiply-adds of one exp, log or rsqrt by isa/Numerics
-    private const int CoherentFlitBytes = 16, WideFlitBytes = 64, BurstBytes = 32, WordBytes = 4;
+    private const int CoherentFlitBytes = 16, WideFlitBytes = 64, WordBytes = 4;
 
     private readonly List<EnergySource> _energy = [];
 
@@ -132,19 +132,9 @@ public sealed partial class Chip
 
     private double HbmPicojoules(EnergyConfiguration e)
     {
-        long rows = 0, bursts = 0, refreshes = 0;
+        HbmPseudoChannelState sum = default;
         foreach (HbmChannel channel in _channels)
-        {
-            for (int p = 0; p < 2; p++)
-            {
-                ref HbmPseudoChannelState s = ref channel.State.PseudoChannels[p];
-                rows += s.Activates;
-                bursts += s.Reads + s.Writes;
-                refreshes += s.Refreshes;
-            }
-        }
-
-        // The table's refresh is a whole channel's; each of ours is one pseudo-channel's.
-        return (rows * e.HbmActivate) + ((double)bursts * BurstBytes * e.HbmByte) + (refreshes * e.HbmRefresh / 2);
+            HbmTotals.Add(ref sum, in channel.State);
+        return HbmTotals.Picojoules(e, in sum);
     }
 }

@@ -108,23 +108,9 @@ public sealed partial class Chip
     {
         HbmPseudoChannelState sum = default;
         foreach (HbmChannel channel in _channels)
-        {
-            for (int p = 0; p < 2; p++)
-            {
-                ref HbmPseudoChannelState s = ref channel.State.PseudoChannels[p];
-                sum.Activates += s.Activates;
-                sum.Precharges += s.Precharges;
-                sum.Reads += s.Reads;
-                sum.Writes += s.Writes;
-                sum.Refreshes += s.Refreshes;
-                sum.RowHits += s.RowHits;
-                sum.RowClosed += s.RowClosed;
-                sum.RowConflicts += s.RowConflicts;
-            }
-        }
-
-        return new HbmStatistics(
-            sum.Reads * BurstBytes, sum.Writes * BurstBytes, sum.RowHits, sum.RowClosed, sum.RowConflicts, _config.PeakHbmBytesPerSecond, time,
+            HbmTotals.Add(ref sum, in channel.State);
+        return HbmTotals.Statistics(
+            in sum, _config.PeakHbmBytesPerSecond, time,
             [
                 new("ACT", sum.Activates), new("PRE", sum.Precharges), new("RD", sum.Reads), new("WR", sum.Writes), new("REF", sum.Refreshes),
             ]);

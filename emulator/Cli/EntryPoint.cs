@@ -18,6 +18,7 @@ public static class EntryPoint
     private static readonly (string Name, Type Options, string Example)[] Verbs =
     [
         ("run", typeof(RunVerb), RunVerb.Example),
+        ("dram", typeof(DramVerb), DramVerb.Example),
         ("asm", typeof(AssembleVerb), AssembleVerb.Example),
         ("disasm", typeof(DisassembleVerb), DisassembleVerb.Example),
         ("config", typeof(ConfigurationVerb), ConfigurationVerb.Example),
@@ -81,6 +82,7 @@ public static class EntryPoint
     private static ExitCode Execute(object verb, Stream output, TextWriter errors) => verb switch
     {
         RunVerb run => RunCommand.Run(run, output, errors),
+        DramVerb dram => DramCommand.Run(dram, output, errors),
         AssembleVerb assemble => ProgramVerbs.Assemble(assemble),
         DisassembleVerb disassemble => ProgramVerbs.Disassemble(disassemble, output),
         ConfigurationVerb configuration => ProgramVerbs.Configuration(configuration, output),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using HybridEmu.Chip;
 using Spectre.Console;
 
@@ -25,6 +26,10 @@ internal sealed class LiveProgress
 
     /// <summary>Wall time since the start.</summary>
     public double Seconds => _clock.Elapsed.TotalSeconds;
+
+    /// <summary>The host, and how fast it was since the start.</summary>
+    public HostStatistics Host(long cycles) => new(
+        Seconds, cycles / 1e6 / Math.Max(Seconds, 1e-6), RuntimeInformation.FrameworkDescription, RuntimeInformation.OSDescription, Environment.ProcessorCount);
 
     public void Post(MailboxPost post)
     {

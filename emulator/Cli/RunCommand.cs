@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using HybridEmu.Chip;
 using HybridEmu.Isa;
@@ -21,7 +20,7 @@ internal sealed class RunCommand : IDisposable
     private readonly RunVerb _verb;
     private readonly Stream _output;
     private readonly TextWriter _errors;
-    private readonly List<OutputFile> _files = [];
+    private readonly OutputFiles _files = new();
     private MailboxPost? _heldOut;
 
     private RunCommand(RunVerb verb, Stream output, TextWriter errors)
@@ -37,11 +36,7 @@ internal sealed class RunCommand : IDisposable
         return command.Run();
     }
 
-    public void Dispose()
-    {
-        foreach (OutputFile file in _files)
-            file.Dispose();
-    }
+    public void Dispose() => _files.Dispose();
 
     private ExitCode Run()
     {
@@ -81,7 +76,7 @@ internal sealed class RunCommand : IDisposable
         WaveRecorder? waves = vcdFile is null ? null : new WaveRecorder(vcdFile.Stream, run.Signals, _verb.Scope);
         var progress = new LiveProgress(_errors, !_verb.Quiet);
         Loop(run, waves, window, progress);
-        double seconds = progress.Seconds;
+        HostStatistics host = progress.Host(run.Cycles);
 
         // Closed before their files are, which get their names only then.
         commitLog?.Dispose();
@@ -92,7 +87,6 @@ internal sealed class RunCommand : IDisposable
         if (waves is { IsEmpty: true })
             _errors.WriteLine($"warning: the run ended at cycle {run.Cycles}, before --window {_verb.Window}: the waveform is empty");
         ChipStatistics statistics = run.Statistics();
-        var host = new HostStatistics(seconds, run.Cycles / 1e6 / Math.Max(seconds, 1e-6), RuntimeInformation.FrameworkDescription, RuntimeInformation.OSDescription, Environment.ProcessorCount);
         if (statisticsFile is not null)
             StatisticsJson.Write(statisticsFile.Stream, statistics, host);
         if (signatureFile is not null && signature is not null)
@@ -108,19 +102,8 @@ internal sealed class RunCommand : IDisposable
         return ConfigurationLoader.Load(_verb.Configuration, overrides);
     }
 
-    private OutputFile? Open(string? path)
-    {
-        if (path is null)
-            return null;
-        if (_files.Any(f => Path.GetFullPath(f.Path) == Path.GetFullPath(path)))
-            throw new UserException($"{path}: two outputs have the same name");
-        IEnumerable<string> inputs = [_verb.Image, _verb.Configuration, .. RepeatedOptions.Split(_verb.Data).SelectMany(d => DataArgument.Parse(d).Files)];
-        if (inputs.Any(i => i.Length > 0 && Path.GetFullPath(i) == Path.GetFullPath(path)))
-            throw new UserException($"{path}: is read by this run; name another file to write");
-        var file = new OutputFile(path);
-        _files.Add(file);
-        return file;
-    }
+    private OutputFile? Open(string? path) => _files.Open(
+        path, [_verb.Image, _verb.Configuration, .. RepeatedOptions.Split(_verb.Data).SelectMany(d => DataArgument.Parse(d).Files)]);
 
     private void Loop(ChipRun run, WaveRecorder? waves, CycleWindow window, LiveProgress progress)
     {
@@ -173,8 +156,7 @@ internal sealed class RunCommand : IDisposable
             Report(statistics, host);
         if (code == ExitCode.Passed)
         {
-            foreach (OutputFile file in _files)
-                file.Commit();
+            _files.Commit();
             return code;
         }
 
@@ -190,8 +172,8 @@ internal sealed class RunCommand : IDisposable
             _errors.WriteLine($"the firmware reported failure: code {run.ExitCode}");
         }
 
-        foreach (OutputFile file in _files.Where(f => !f.IsDevice))
-            _errors.WriteLine($"{file.Path} is left as it was; what this run wrote is in {file.TemporaryPath}");
+        foreach (string sentence in _files.Leavings())
+            _errors.WriteLine(sentence);
         return code;
     }
 

@@ -6,12 +6,16 @@ public sealed class SparseMemory
     public const int PageBytes = 1 << 16;
 
     private readonly byte[]?[] _pages;
+    private readonly bool _keeps;
 
-    public SparseMemory(long sizeBytes)
+    /// <param name="sizeBytes">Bytes it has.</param>
+    /// <param name="keeps">Off: writes are dropped and every byte reads 0, where only timing is asked for.</param>
+    public SparseMemory(long sizeBytes, bool keeps = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sizeBytes);
         SizeBytes = sizeBytes;
-        _pages = new byte[]?[(sizeBytes + PageBytes - 1) / PageBytes];
+        _keeps = keeps;
+        _pages = new byte[]?[keeps ? (sizeBytes + PageBytes - 1) / PageBytes : 0];
     }
 
     public long SizeBytes { get; }
@@ -19,6 +23,12 @@ public sealed class SparseMemory
     /// <summary>Copies bytes out; the range must lie inside the memory.</summary>
     public void Read(long address, Span<byte> destination)
     {
+        if (!_keeps)
+        {
+            destination.Clear();
+            return;
+        }
+
         while (destination.Length > 0)
         {
             int offset = (int)(address % PageBytes);
@@ -36,7 +46,7 @@ public sealed class SparseMemory
     /// <summary>Copies bytes in; the range must lie inside the memory.</summary>
     public void Write(long address, ReadOnlySpan<byte> source)
     {
-        while (source.Length > 0)
+        while (source.Length > 0 && _keeps)
         {
             int offset = (int)(address % PageBytes);
             int length = Math.Min(source.Length, PageBytes - offset);

@@ -92,7 +92,7 @@ public static class StatisticsJson
         json.WriteEndArray();
     }
 
-    private static void WriteHbm(Utf8JsonWriter json, HbmStatistics hbm)
+    internal static void WriteHbm(Utf8JsonWriter json, HbmStatistics hbm)
     {
         json.WriteStartObject("hbm");
         json.WriteNumber("readBytes", hbm.ReadBytes);
@@ -126,7 +126,7 @@ public static class StatisticsJson
         json.WriteEndObject();
     }
 
-    private static void WriteHost(Utf8JsonWriter json, HostStatistics host)
+    internal static void WriteHost(Utf8JsonWriter json, HostStatistics host)
     {
         json.WriteStartObject("host");
         json.WriteNumber("seconds", host.Seconds);

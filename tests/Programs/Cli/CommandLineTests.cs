@@ -15,6 +15,7 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData("--help")]
     [InlineData("run", "--help")]
+    [InlineData("dram", "--help")]
     [InlineData("asm", "--help")]
     [InlineData("disasm", "--help")]
     [InlineData("config", "--help")]
