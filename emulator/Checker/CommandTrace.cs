@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace HybridEmu.Checker;
@@ -32,7 +33,7 @@ public static class CommandTrace
 {
     public const string Header = "clk,cmd,ch,pc,bg,ba,row,col";
 
-    /// <summary>Opens a trace, plain or gzip (told by its first bytes). Throws <see cref="CommandTraceException"/>.</summary>
+    /// <summary>Opens a trace, plain or gzip of one member (told by its first bytes). Throws <see cref="CommandTraceException"/>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="rules">Geometry to hold the fields against; null takes any.</param>
     public static CommandTraceReader Open(string path, DramRules? rules = null)
@@ -43,7 +44,10 @@ public static class CommandTrace
             file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
             bool compressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
             file.Position = 0;
-            return new CommandTraceReader(compressed ? new GZipStream(file, CompressionMode.Decompress) : file, path, rules);
+            if (!compressed)
+                return new CommandTraceReader(file, path, rules);
+            uint size = SizeAtEnd(file);
+            return new CommandTraceReader(new GZipStream(file, CompressionMode.Decompress), path, rules, size);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -62,5 +66,15 @@ public static class CommandTrace
     {
         Stream file = File.Create(path);
         return new CommandTraceWriter(path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionLevel.Fastest) : file);
+    }
+
+    // RFC 1952: a member ends in the size of its text, modulo 2^32. GZipStream takes some files that were cut short.
+    private static uint SizeAtEnd(FileStream file)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        file.Position = Math.Max(0, file.Length - bytes.Length);
+        file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        file.Position = 0;
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
     }
 }

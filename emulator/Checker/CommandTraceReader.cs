@@ -16,6 +16,8 @@ public sealed class CommandTraceReader : IDisposable
     private readonly DramRules? _rules;
     private readonly byte[] _buffer = new byte[1 << 16];
     private int _start, _end;
+    private readonly uint? _size;
+    private uint _total;
     private bool _ended;
     private long _clock;
 
@@ -24,7 +26,14 @@ public sealed class CommandTraceReader : IDisposable
     /// <param name="name">What errors call it.</param>
     /// <param name="rules">Geometry to hold the fields against; null takes any.</param>
     public CommandTraceReader(Stream stream, string name, DramRules? rules = null)
+        : this(stream, name, rules, null)
     {
+    }
+
+    // The size is that of the whole text, modulo 2^32, where something knows it.
+    internal CommandTraceReader(Stream stream, string name, DramRules? rules, uint? size)
+    {
+        _size = size;
         _stream = stream;
         _name = name;
         _rules = rules;
@@ -168,7 +177,10 @@ public sealed class CommandTraceReader : IDisposable
         {
             int count = _stream.Read(_buffer, _end, _buffer.Length - _end);
             _end += count;
+            _total += (uint)count;
             _ended = count == 0;
+            if (_ended && _size is { } size && size != _total)
+                throw new InvalidDataException($"{_total} bytes came out, and its end speaks of {size}");
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
