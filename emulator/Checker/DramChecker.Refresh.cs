@@ -6,6 +6,7 @@ public sealed partial class DramChecker
     private void RefreshAll(DramPseudoChannel p, in DramCommand now)
     {
         Require(p.OpenBanks == 0, DramRule.RefreshOpen, p.Activate, now);
+        Space(DramRule.Rc, p.Activate, now, _rules.Rc); // JESD79-3: "ACT to ACT or REF command period"
         Space(DramRule.Rp, p.Precharge, now, _rules.Rp);
         Space(DramRule.RfcPerBank, p.RefreshBank, now, _rules.RfcPerBank);
         p.RefreshAll = now;
@@ -19,6 +20,7 @@ public sealed partial class DramChecker
         int index = BankOf(now);
         ref DramBank bank = ref p.Banks[index];
         Require(!bank.IsOpen, DramRule.RefreshOpen, bank.Activate, now);
+        Space(DramRule.Rc, bank.Activate, now, _rules.Rc);
         Space(DramRule.Rp, bank.Precharge, now, _rules.Rp);
         Require((p.Round >> index & 1) == 0, DramRule.RefreshRound, default, now);
         SpaceOnce(DramRule.RfcPerBank, ref bank.Refresh, now, _rules.RfcPerBank);

@@ -40,7 +40,7 @@ public sealed record DramRules
     /// <summary>ACT to PRE of its bank.</summary>
     public int Ras { get; init; } = 34;
 
-    /// <summary>ACT to ACT of its bank.</summary>
+    /// <summary>ACT to ACT or to a refresh of its bank.</summary>
     public int Rc { get; init; } = 48;
 
     /// <summary>ACT to ACT or REFpb of a bank of another group, and of another bank of its own group.</summary>
@@ -79,8 +79,8 @@ public sealed record DramRules
     /// <summary>Average interval of REFab.</summary>
     public int Refi { get; init; } = 3900;
 
-    /// <summary>Average interval of REFpb of a pseudo-channel: <see cref="Refi"/> over its banks.</summary>
-    public int RefiPerBank { get; init; } = 243;
+    /// <summary>Average interval of REFpb of a pseudo-channel: <see cref="Refi"/> over its banks (rounded as in DRAMSys's HBM2).</summary>
+    public int RefiPerBank { get; init; } = 244;
 
     /// <summary>REFpb to REFpb or ACT of another bank (DRAMSys's HBM2; not in the common set).</summary>
     public int Rrefd { get; init; } = 8;

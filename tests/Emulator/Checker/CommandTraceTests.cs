@@ -59,7 +59,7 @@ public sealed class CommandTraceTests : IDisposable
 
                 Assert.Equal(commands, All(CommandTrace.Open(path)));
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3).WithReplay(1, 3, 20));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3).WithReplay(1, 3));
     }
 
     [Fact]

@@ -171,6 +171,21 @@ public class DramControllerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Checking_allocates_nothing_a_command()
+    {
+        HbmBench bench = new(Config(True));
+        bench.Run(Mixed(2_000));
+        DramRules rules = HbmLegality.Rules(bench.Config);
+        DramCommand[] commands = [.. Enumerable.Range(0, bench.Log.Count).Select(i => HbmLegality.Command(bench.Log[i], rules))];
+        DramChecker checker = new(rules);
+        checker.Check(commands[0]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 1; i < commands.Length; i++)
+            checker.Check(commands[i]);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public void Every_timing_of_the_controller_has_been_shortened() =>
         Assert.Equal(
             typeof(HbmTiming).GetProperties().Where(p => p.PropertyType == typeof(int)).Select(p => p.Name).Except(["Cl", "Refi"]).Order(StringComparer.Ordinal),

@@ -62,10 +62,10 @@ public class DramRefreshTests
     public void Single_bank_refreshes_owe_by_their_own_interval()
     {
         DramRules rules = Single with { Refresh = DramRefresh.PerBank };
-        string inTurn = string.Concat(Enumerable.Range(0, 64).Select(i => $"{(i + 1) * 243} REFpb {i >> 2 & 3}.{i & 3}; "));
-        Assert.Equal("", DramScript.Broken(rules, inTurn, (64 * 243) + (9 * 243)));
-        Assert.Equal("tREFI", DramScript.Broken(rules, inTurn, (64 * 243) + (9 * 243) + 1));
-        Assert.Equal("tREFI", DramScript.Broken(rules, $"{(9 * 243) + 1} REFpb 0.0"));
+        string inTurn = string.Concat(Enumerable.Range(0, 64).Select(i => $"{(i + 1) * 244} REFpb {i >> 2 & 3}.{i & 3}; "));
+        Assert.Equal("", DramScript.Broken(rules, inTurn, (64 * 244) + (9 * 244)));
+        Assert.Equal("tREFI", DramScript.Broken(rules, inTurn, (64 * 244) + (9 * 244) + 1));
+        Assert.Equal("tREFI", DramScript.Broken(rules, $"{(9 * 244) + 1} REFpb 0.0"));
     }
 
     [Fact]

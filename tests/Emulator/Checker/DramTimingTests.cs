@@ -33,6 +33,11 @@ public class DramTimingTests
     public void Activates_of_one_bank_are_exactly_tRC_apart() => Probe("tRC", "100 ACT 0.1; 135 PRE 0.1; {0} ACT 0.1", 160);
 
     [Theory]
+    [InlineData("REFab")]
+    [InlineData("REFpb 0.1")]
+    public void Refresh_after_activate_waits_exactly_tRC_from_the_second_clock(string refresh) => Probe("tRC", "100 ACT 0.1; 135 PRE 0.1; {0} " + refresh, 161);
+
+    [Theory]
     [InlineData("PRE 1.1")]
     [InlineData("PREA")]
     public void Activate_after_precharge_has_its_second_clock_exactly_tRP_later(string precharge) => Probe("tRP", "100 ACT 1.1; 200 " + precharge + "; {0} ACT 1.1", 200 - 1 + 14);
