@@ -138,7 +138,7 @@ public sealed record DramRules
     /// </summary>
     public bool SelfRefreshPaysDebt { get; init; } = true;
 
-    /// <summary>True: REFpb counts as an ACT in the tFAW window, as DRAMSys 5.1 has it. Either way it counts for tRRD.</summary>
+    /// <summary>True: REFpb counts as an ACT in the tFAW window, as DRAMSys has it. Either way it counts for tRRD.</summary>
     public bool FawCountsRefresh { get; init; }
 
     /// <summary>DDR3-1600K, 4 Gb x8 (JESD79-3): 1.25 ns, CL 11, one command bus, no bank groups.</summary>

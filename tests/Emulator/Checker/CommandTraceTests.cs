@@ -154,11 +154,12 @@ public sealed class CommandTraceTests : IDisposable
     public void Reading_allocates_nothing_a_line()
     {
         string line = "812,RD,0,1,2,3,77,5\n";
-        byte[] text = Encoding.ASCII.GetBytes(CommandTrace.Header + "\n" + string.Concat(Enumerable.Repeat(line, 20_000)));
+        byte[] text = Encoding.ASCII.GetBytes(CommandTrace.Header + "\n" + string.Concat(Enumerable.Repeat(line, 40_000)));
         using CommandTraceReader reader = new(new MemoryStream(text), "trace.csv", new DramRules());
-        Assert.True(reader.TryRead(out _));
+        for (int i = 0; i < 20_000; i++)
+            Assert.True(reader.TryRead(out _)); // the host compiles as it goes
         long before = GC.GetAllocatedBytesForCurrentThread();
-        int count = 1;
+        int count = 0;
         while (reader.TryRead(out _))
             count++;
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
