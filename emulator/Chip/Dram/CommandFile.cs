@@ -29,6 +29,7 @@ public sealed class CommandFile(Stream stream, HbmAddressMap map)
         HbmCommand.Read => "RD",
         HbmCommand.Write => "WR",
         HbmCommand.RefreshAll => "REFab",
+        HbmCommand.RefreshBank => "REFpb",
         _ => throw new ArgumentOutOfRangeException(nameof(command), command, "has no name yet"),
     };
 

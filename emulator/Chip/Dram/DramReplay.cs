@@ -63,7 +63,7 @@ public sealed class DramReplay
     public long Requests => ReadLatencies.Count + WriteLatencies.Count;
 
     /// <summary>The controllers that a chip of a configuration has.</summary>
-    public static HbmConfig ControllerOf(ChipConfiguration configuration) => Chip.HbmConfigOf(configuration);
+    public static HbmConfig ControllerOf(ChipConfiguration configuration) => configuration.Hbm.Controller;
 
     /// <summary>Goes on for so many cycles in which something can happen, or to the end.</summary>
     /// <exception cref="DataException">The source has a mistake.</exception>

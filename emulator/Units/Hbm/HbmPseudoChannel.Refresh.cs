@@ -28,7 +28,7 @@ internal sealed partial class HbmPseudoChannel
         Account(edge, 0);
         if (_config.Refresh == HbmRefresh.PerBank)
         {
-            s.RefreshBank = (byte)(1 + ChooseBank());
+            s.RefreshBank = (byte)(1 + ChooseBank(edge));
             s.ScheduleAt = edge;
             _scheduledFor = -1;
             return true;
@@ -83,23 +83,29 @@ internal sealed partial class HbmPseudoChannel
         if (s.RefreshDueAt == Wake.Never || _config.Postpone == 0)
             return s.RefreshDueAt;
         bool disturbs = _config.Refresh == HbmRefresh.PerBank ? IdleBanks(ref s) == 0 : s.QueueCount > 0;
-        return disturbs ? s.RefreshDueAt + ((long)_config.Postpone * Interval) : s.RefreshDueAt;
+
+        // The last interval is for closing rows: JEDEC's limit of Postpone + 1 intervals holds for the command itself.
+        return disturbs ? s.RefreshDueAt + ((_config.Postpone - 1L) * Interval) : s.RefreshDueAt;
     }
 
     /// <summary>Banks still to be refreshed in this round that no request waits for.</summary>
     private ulong IdleBanks(ref HbmPseudoChannelState s) =>
         ~s.RefreshedBanks & (ulong.MaxValue >> (64 - Banks.Count)) & ~(Queue.Waiting(Read) | Queue.Waiting(Write));
 
-    private int ChooseBank()
+    /// <summary>Of the banks still to be refreshed in this round, the one with the fewest requests; not one that is being refreshed, if another is left.</summary>
+    private int ChooseBank(long edge)
     {
-        ref HbmPseudoChannelState s = ref State;
-        if (IdleBanks(ref s) is var idle and not 0)
-            return BitOperations.TrailingZeroCount(idle);
+        ulong refreshed = State.RefreshedBanks;
+        ReadOnlySpan<long> ready = Banks.EarliestOwn(HbmCommand.RefreshBank);
         int best = None;
+        (bool Busy, int Count, long At) least = default;
         for (int bank = 0; bank < Banks.Count; bank++)
         {
-            if ((s.RefreshedBanks >> bank & 1) == 0 && (best < 0 || Queue.CountOf(bank) < Queue.CountOf(best)))
-                best = bank;
+            (bool Busy, int Count, long At) rank = (Banks.IsRefreshing(bank) && ready[bank] > edge, Queue.CountOf(bank), ready[bank]);
+            if ((refreshed >> bank & 1) != 0 || (best >= 0 && rank.CompareTo(least) >= 0))
+                continue;
+            best = bank;
+            least = rank;
         }
 
         return best;

@@ -33,6 +33,6 @@ public class HbmAddressMapTests
                 Assert.Equal((ulong)burst * 32, map.Encode(map.Decode((ulong)burst * 32)));
                 Assert.Equal(map.DecodeFields((ulong)burst * 32), map.Decode((ulong)burst * 32));
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(2, 5, 20));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(2, 5));
     }
 }

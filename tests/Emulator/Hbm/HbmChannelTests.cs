@@ -133,7 +133,7 @@ public class HbmChannelTests
                 Assert.Equal(s.Reads + s.Writes, s.RowHits + s.RowClosed + s.RowConflicts);
                 Assert.Equal(s.BusyDataCycles, 2 * (s.Reads + s.Writes));
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithReplay(1, 3, 20));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithReplay(1, 3));
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public class HbmChannelTests
             (HbmRig stepping, _) = Run(script, true, Small, 6_000);
             Assert.Equal(stepping.Hashes, skipping.Hashes);
             Assert.True(skipping.Evaluations < stepping.Evaluations);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(12).WithReplay(5, 7, 20));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(12).WithReplay(5, 7));
     }
 
     [Fact]

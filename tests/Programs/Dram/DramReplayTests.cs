@@ -13,7 +13,7 @@ public class DramReplayTests
     [Fact]
     public void Twenty_single_accesses_have_the_latencies_and_commands_of_the_references()
     {
-        HbmConfig config = new() { Map = HbmBench.MapM1, Refresh = false, Timing = new HbmTiming { Faw = 30 } };
+        HbmConfig config = new() { Map = HbmBench.MapM1, Refresh = HbmRefresh.Off, Timing = new HbmTiming { Faw = 30 } };
         IEnumerable<MemoryAccess> trace = HbmSingleAccessFigures.Scenarios.SelectMany(s => s.Requests.Split(' ').Select(r => r.Split(':')).Select(
             p => AccessList.Access(s.Start + int.Parse(p[0], CultureInfo.InvariantCulture), p[1] == "W", Convert.ToUInt64(p[2], 16))));
         (DramReplay replay, string[] commands) = Run(config, trace);
@@ -30,7 +30,7 @@ public class DramReplayTests
     [Fact]
     public void A_command_names_its_bank_row_and_column()
     {
-        HbmConfig config = new() { Map = HbmBench.MapM1, Refresh = false };
+        HbmConfig config = new() { Map = HbmBench.MapM1, Refresh = HbmRefresh.Off };
         ulong address = config.Map.Encode(new HbmLocation { PseudoChannel = 1, BankGroup = 2, Bank = 3, Row = 77, Column = 9 });
         (_, string[] commands) = Run(config, [AccessList.Access(0, true, address + 5), AccessList.Access(500, false, address ^ (1 << 20))]);
         Assert.Equal(["1,ACT,0,1,2,3,77,0", "14,WR,0,1,2,3,77,9", "501,PRE,0,1,2,3,0,0", "514,ACT,0,1,2,3,109,0", "529,RD,0,1,2,3,109,9"], commands);
@@ -112,12 +112,12 @@ public class DramReplayTests
         (_, string[] commands) = Run(config, Recipe("rand_mix21", 4000, config), window: 32);
         (long, int, int)[] keys = [.. commands.Select(c => c.Split(',')).Select(f => (long.Parse(f[0], CultureInfo.InvariantCulture), f[1] is "RD" or "WR" ? 1 : 0, int.Parse(f[2], CultureInfo.InvariantCulture)))];
         Assert.Equal(keys.Distinct().Order(), keys);
-        Assert.Equal(["ACT", "PRE", "PREA", "RD", "REFab", "WR"], commands.Select(c => c.Split(',')[1]).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["ACT", "PRE", "PREA", "RD", "REFab", "REFpb", "WR"], commands.Select(c => c.Split(',')[1]).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Every_command_has_a_name() => Assert.Equal(
-        ["ACT", "PRE", "PREA", "RD", "REFab", "WR"], Enum.GetValues<HbmCommand>().Select(CommandFile.NameOf).Order(StringComparer.Ordinal));
+        ["ACT", "PRE", "PREA", "RD", "REFab", "REFpb", "WR"], Enum.GetValues<HbmCommand>().Select(CommandFile.NameOf).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Energy_is_that_of_the_commands()
