@@ -4,9 +4,9 @@ using HybridEmu.Units;
 namespace HybridEmu.Chip;
 
 /// <summary>
-/// Replays accesses against HBM controllers alone, without crossings. Every memory cycle first offers requests in order, at
-/// most so many a cycle, each from its stamp on, up to the first that is refused; then the memory takes one cycle. A latency
-/// runs from the cycle of acceptance to the one at which the burst ends.
+/// Replays accesses against HBM controllers alone, without crossings. Requests are offered in order after the commands of a
+/// cycle, at most so many a cycle, each from its stamp on, up to the first that is refused; their own commands may go from
+/// the next cycle on. A latency runs from the cycle of acceptance to the one at which the burst ends.
 /// </summary>
 public sealed class DramReplay
 {
@@ -71,13 +71,12 @@ public sealed class DramReplay
     {
         for (; steps > 0 && !Finished; steps--)
         {
+            StepChannels();
+            _commands?.Add(_channels);
             if (_refusedBy == None || !Skipping)
                 Offer();
-            long next = StepChannels();
-            _commands?.Add(_channels);
-            if (_at < _end && _refusedBy == None)
-                next = Math.Min(next, Math.Max(_batch[_at].Stamp, _cycle + 1));
             Finished = _end == 0 && Outstanding() == 0;
+            long next = NextCycle();
             if (!Finished && next == Wake.Never)
                 throw Silence();
             _cycle = Skipping && !Finished ? next : _cycle + 1;
@@ -134,23 +133,27 @@ public sealed class DramReplay
         }
     }
 
-    /// <summary>Steps the channels that want this cycle. Returns the next one that a channel wants.</summary>
-    private long StepChannels()
+    /// <summary>Steps the channels that want this cycle.</summary>
+    private void StepChannels()
     {
-        long next = Wake.Never;
         for (int c = 0; c < _channels.Length; c++)
         {
             DramChannel channel = _channels[c];
-            if (channel.NextAt <= _cycle || !Skipping)
-            {
-                // A refused request can be taken only after its channel issued a command.
-                if (channel.Step(_cycle) && c == _refusedBy)
-                    _refusedBy = None;
-            }
+            if (channel.NextAt > _cycle && Skipping)
+                continue;
 
-            next = Math.Min(next, channel.NextAt);
+            // A refused request can be taken only after its channel issued a command.
+            if (channel.Step(_cycle) && c == _refusedBy)
+                _refusedBy = None;
         }
+    }
 
+    /// <summary>The next cycle that a channel or the trace wants.</summary>
+    private long NextCycle()
+    {
+        long next = _at < _end && _refusedBy == None ? Math.Max(_batch[_at].Stamp, _cycle + 1) : Wake.Never;
+        foreach (DramChannel channel in _channels)
+            next = Math.Min(next, channel.NextAt);
         return next;
     }
 

@@ -20,8 +20,9 @@ internal sealed class HbmTraceItem(long stamp, bool write, ulong address)
 }
 
 /// <summary>
-/// Offers a trace straight to a controller by the oracle's issue policy: every cycle, first offer requests in trace order,
-/// at most <c>perCycle</c>, each only from its stamp on, up to the first refusal; then one cycle of the memory.
+/// Offers a trace straight to a controller by the oracle's issue policy: after the commands of a cycle, offer requests in
+/// trace order, at most <c>perCycle</c>, each only from its stamp on, up to the first refusal; their commands may go from the
+/// next cycle on.
 /// </summary>
 internal sealed class HbmBench
 {
@@ -49,21 +50,15 @@ internal sealed class HbmBench
     /// <summary>Edge at which the last burst ended.</summary>
     public long LastEnd { get; private set; }
 
-    public void Run(IReadOnlyList<HbmTraceItem> trace, int perCycle = 8, long limit = 4_000_000)
+    /// <param name="early">Offers before the commands of a cycle, as the ports of a channel do.</param>
+    public void Run(IReadOnlyList<HbmTraceItem> trace, int perCycle = 8, long limit = 4_000_000, bool early = false)
     {
         int offered = 0, done = 0;
         while (done < trace.Count)
         {
             Assert.True(Cycle < limit, "The trace did not end.");
-            for (int i = 0; i < perCycle && offered < trace.Count && trace[offered].Stamp <= Cycle; i++, offered++)
-            {
-                HbmTraceItem item = trace[offered];
-                HbmRequest request = new() { Address = item.Address, Write = (byte)(item.Write ? 1 : 0), ByteEnable = uint.MaxValue, Tag = (ushort)offered };
-                if (!Controller.TryAccept(request, 0, Cycle))
-                    break;
-                item.AcceptedAt = Cycle;
-            }
-
+            if (early)
+                Offer(trace, ref offered, perCycle);
             Controller.Complete(Cycle);
             for (int p = 0; p < 2; p++)
             {
@@ -80,7 +75,21 @@ internal sealed class HbmBench
             }
 
             Controller.Tick(Cycle);
+            if (!early)
+                Offer(trace, ref offered, perCycle);
             Cycle++;
+        }
+    }
+
+    private void Offer(IReadOnlyList<HbmTraceItem> trace, ref int offered, int perCycle)
+    {
+        for (int i = 0; i < perCycle && offered < trace.Count && trace[offered].Stamp <= Cycle; i++, offered++)
+        {
+            HbmTraceItem item = trace[offered];
+            HbmRequest request = new() { Address = item.Address, Write = (byte)(item.Write ? 1 : 0), ByteEnable = uint.MaxValue, Tag = (ushort)offered };
+            if (!Controller.TryAccept(request, 0, Cycle))
+                break;
+            item.AcceptedAt = Cycle;
         }
     }
 

@@ -44,9 +44,10 @@ public class HbmRuleTests
         HbmTiming timing = Base with { Ras = 10, Rtp = 1 }; // PRE may follow the read at the next edge
         for (int stamp = 2; stamp < 60; stamp++)
         {
-            HbmCommandLog log = Run(timing, (0, 'R', 0), (1, 'R', Row), (stamp, 'R', Column));
-            long closed = Edge(log, HbmCommand.Precharge, 0);
-            Assert.Equal(stamp <= closed, Edge(log, HbmCommand.Read, 1) < closed);
+            HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM1, Refresh = HbmRefresh.Off, Timing = timing });
+            bench.Run([new(0, false, 0), new(1, false, Row), new(stamp, false, Column)], early: true);
+            long closed = Edge(bench.Log, HbmCommand.Precharge, 0);
+            Assert.Equal(stamp <= closed, Edge(bench.Log, HbmCommand.Read, 1) < closed);
         }
     }
 

@@ -34,19 +34,25 @@ public class HbmStreamTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_read_stream_begins_with_the_commands_of_the_reference()
+    public void A_read_stream_has_the_column_commands_and_latencies_of_the_reference()
     {
-        // Ramulator 2.1, common set, M2, seq_read: golden_r2_common_M2_seq_read_cmds400.csv, first lines.
         HbmBench bench = new(new HbmConfig { Map = HbmBench.MapM2 });
         List<HbmTraceItem> trace = [];
-        for (int i = 0; i < 400; i++)
+        for (int i = 0; i < 2000; i++)
             trace.Add(new HbmTraceItem(0, false, (ulong)i * 32));
 
         bench.Run(trace);
 
-        Assert.Equal("RD@16 RD@18 RD@20 RD@22 RD@23 RD@24 RD@25 RD@26 RD@27 RD@28 RD@29 RD@30 RD@31", bench.Commands(0, 32, row: false));
+        string[] columns = Words(HbmStreamFigures.Columns), latencies = Words(HbmStreamFigures.Latencies);
+        IEnumerable<string> ours = Enumerable.Range(0, bench.Log.Count).Select(i => bench.Log[i]).Where(r => r.Command == HbmCommand.Read)
+            .Select(r => $"{r.Edge}:{r.PseudoChannel}{r.Bank >> 2}{r.Bank & 3}.{r.Column}");
+        Assert.Equal((368, 300), (columns.Length, latencies.Length));
+        Assert.Equal(columns, ours.Take(columns.Length));
+        Assert.Equal(latencies, trace.Take(latencies.Length).Select(i => $"{i.AcceptedAt}-{i.DoneAt}"));
         Assert.Equal("ACT@1 ACT@3 ACT@5 ACT@7 ACT@9 ACT@11 ACT@13 ACT@15 ACT@17 ACT@19 ACT@21 ACT@23", bench.Commands(0, 24, column: false));
     }
+
+    private static string[] Words(string text) => text.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
 
     [Fact]
     public void Refresh_shows_as_one_long_gap_an_interval()
