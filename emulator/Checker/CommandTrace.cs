@@ -61,13 +61,6 @@ public static class CommandTrace
         }
     }
 
-    /// <summary>Creates a trace; one whose name ends in .gz is compressed.</summary>
-    public static CommandTraceWriter Create(string path)
-    {
-        Stream file = File.Create(path);
-        return new CommandTraceWriter(path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionLevel.Fastest) : file);
-    }
-
     // RFC 1952: a member ends in the size of its text, modulo 2^32. GZipStream takes some files that were cut short.
     private static uint SizeAtEnd(FileStream file)
     {

@@ -108,11 +108,16 @@ public sealed partial class Chip
     {
         HbmPseudoChannelState sum = default;
         foreach (HbmChannel channel in _channels)
+        {
+            channel.Settle(_hbm.Edge);
             HbmTotals.Add(ref sum, in channel.State);
+        }
+
         return HbmTotals.Statistics(
             in sum, _config.PeakHbmBytesPerSecond, time,
             [
-                new("ACT", sum.Activates), new("PRE", sum.Precharges), new("RD", sum.Reads), new("WR", sum.Writes), new("REF", sum.Refreshes),
+                new("ACT", sum.Activates), new("PRE", sum.Precharges), new("RD", sum.Reads), new("WR", sum.Writes), new("REFab", sum.Refreshes),
+                new("REFpb", sum.BankRefreshes),
             ]);
     }
 

@@ -34,6 +34,9 @@ internal sealed class DramVerb
     [Option("commands", MetaValue = "FILE", HelpText = "Writes every DRAM command as CSV: clk,cmd,ch,pc,bg,ba,row,col; gzip when FILE ends in .gz.")]
     public string? Commands { get; set; }
 
+    [Option("check", MetaValue = "COMMANDS", HelpText = "Replays nothing; holds a file that --commands wrote, or another simulator, against the memory's rules by a checker of its own, and prints how tight each rule was met. Exit code 1 when one is broken.")]
+    public string? Check { get; set; }
+
     [Option("stats", MetaValue = "FILE", HelpText = "Writes statistics as JSON.")]
     public string? Statistics { get; set; }
 

@@ -82,7 +82,7 @@ public static class EntryPoint
     private static ExitCode Execute(object verb, Stream output, TextWriter errors) => verb switch
     {
         RunVerb run => RunCommand.Run(run, output, errors),
-        DramVerb dram => DramCommand.Run(dram, output, errors),
+        DramVerb dram => ReplayCommand.Run(dram, output, errors),
         AssembleVerb assemble => ProgramVerbs.Assemble(assemble),
         DisassembleVerb disassemble => ProgramVerbs.Disassemble(disassemble, output),
         ConfigurationVerb configuration => ProgramVerbs.Configuration(configuration, output),

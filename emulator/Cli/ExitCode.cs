@@ -8,8 +8,8 @@ public enum ExitCode
     /// <summary>The firmware passed, or the verb did its work.</summary>
     Passed = 0,
 
-    /// <summary>The firmware reported failure.</summary>
-    FirmwareFailed = 1,
+    /// <summary>The firmware reported failure, or a check failed.</summary>
+    Failed = 1,
 
     /// <summary>Bad usage, input or configuration.</summary>
     BadInput = 2,
@@ -37,7 +37,7 @@ public enum ExitCode
 public static class Outcome
 {
     public static ExitCode Of(Fault? fault, uint? firmwareCode) =>
-        fault is not null ? ExitCode.Fault : firmwareCode == 0 ? ExitCode.Passed : ExitCode.FirmwareFailed;
+        fault is not null ? ExitCode.Fault : firmwareCode == 0 ? ExitCode.Passed : ExitCode.Failed;
 }
 
 /// <summary>A mistake of the user, told in whole sentences; ends the verb with <see cref="ExitCode.BadInput"/>.</summary>

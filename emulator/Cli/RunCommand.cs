@@ -99,7 +99,10 @@ internal sealed class RunCommand : IDisposable
         var overrides = new List<string>(RepeatedOptions.Split(_verb.Set));
         if (_verb.Seed is { } seed)
             overrides.Add(string.Create(CultureInfo.InvariantCulture, $"seed={seed}"));
-        return ConfigurationLoader.Load(_verb.Configuration, overrides);
+        ChipConfiguration configuration = ConfigurationLoader.Load(_verb.Configuration, overrides);
+        return configuration.Hbm.IsForChip
+            ? configuration
+            : throw new UserException($"'{configuration.Name}' is a memory alone: its hbm.map does not give each pseudo-channel 512 bytes in turn, which a chip's fabric counts on; use it with 'hybridemu dram'");
     }
 
     private OutputFile? Open(string? path) => _files.Open(

@@ -15,6 +15,25 @@ public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int C
     public double PeakBytesPerSecond =>
         (double)Channels * PseudoChannels * HbmAddressMap.BurstBytes / Controller.Timing.Burst * ClockMegahertz * 1e6;
 
+    /// <summary>
+    /// Whether the map is one that a chip's fabric knows: 512 bytes a pseudo-channel in turn. A memory alone takes any.
+    /// </summary>
+    public bool IsForChip
+    {
+        get
+        {
+            var homes = new HomeMap(Channels);
+            for (int bit = 0; 1L << bit < CapacityBytes; bit++)
+            {
+                HbmLocation at = Controller.Map.Decode(1UL << bit);
+                if ((at.Channel * PseudoChannels) + at.PseudoChannel != homes.Index(1UL << bit))
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
     internal static HbmConfiguration From(ConfigurationValues v)
     {
         string standard = v.Text("hbm.standard");

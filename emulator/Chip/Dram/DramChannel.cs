@@ -106,6 +106,9 @@ internal sealed class DramChannel
         return issued;
     }
 
+    /// <summary>Brings the accounts of the data buses up to a cycle.</summary>
+    public void Settle(long cycle) => _controller.Settle(cycle);
+
     private void Take(in HbmResponse response, long cycle)
     {
         if (response.Tag >= Tags || _pending[response.Tag] is not { AcceptedAt: not Free } pending

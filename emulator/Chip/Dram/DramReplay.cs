@@ -98,6 +98,7 @@ public sealed class DramReplay
         HbmPseudoChannelState sum = default;
         foreach (DramChannel channel in _channels)
         {
+            channel.Settle(end);
             HbmPseudoChannelState own = default;
             HbmTotals.Add(ref own, in channel.State);
             HbmTotals.Add(ref sum, in channel.State);

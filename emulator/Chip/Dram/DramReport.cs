@@ -38,6 +38,7 @@ public sealed class DramReport
         int[] rows = Percentages.Tenths([hbm.RowHits, hbm.RowClosed, hbm.RowConflicts]);
         Line($"\nHBM         {N(hbm.ReadBytes)} B read, {N(hbm.WriteBytes)} B written: {hbm.GigabytesPerSecond:0.00} GB/s, {hbm.PercentOfPeak:0.0} % of peak; {_s.UtilisationPercent:0.00} % utilisation");
         Line($"            rows: {Percentages.Text(rows[0])} % hit, {Percentages.Text(rows[1])} % closed, {Percentages.Text(rows[2])} % conflict; {Counts(hbm.Commands)}");
+        Line($"            {StatisticsReport.DataBus(hbm)}");
     }
 
     private void Latency(string name, LatencyStatistics latency)

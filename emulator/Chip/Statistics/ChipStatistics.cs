@@ -24,6 +24,7 @@ public sealed record ConflictStatistics(string Scratchpad, string Winner, string
 /// <param name="RowConflicts">Accesses that found another row open.</param>
 /// <param name="PeakBytesPerSecond">All pseudo-channels together.</param>
 /// <param name="EmulatedPs">The time that bandwidth is over.</param>
+/// <param name="DataBus">Cycles of all pseudo-channels' data buses: first those of bursts, then those without by what held the bus back.</param>
 public sealed record HbmStatistics(
     long ReadBytes,
     long WriteBytes,
@@ -32,7 +33,8 @@ public sealed record HbmStatistics(
     long RowConflicts,
     double PeakBytesPerSecond,
     long EmulatedPs,
-    IReadOnlyList<NamedCount> Commands)
+    IReadOnlyList<NamedCount> Commands,
+    IReadOnlyList<NamedCount> DataBus)
 {
     public long Bytes => ReadBytes + WriteBytes;
 

@@ -103,6 +103,7 @@ public static class StatisticsJson
         json.WriteNumber("rowClosed", hbm.RowClosed);
         json.WriteNumber("rowConflicts", hbm.RowConflicts);
         Counts(json, "commands", hbm.Commands);
+        Counts(json, "dataBusCycles", hbm.DataBus);
         json.WriteEndObject();
     }
 

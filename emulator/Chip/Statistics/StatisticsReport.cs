@@ -105,6 +105,16 @@ public sealed class StatisticsReport
         int[] rows = Percentages.Tenths([hbm.RowHits, hbm.RowClosed, hbm.RowConflicts]);
         Line($"\nHBM         {N(hbm.ReadBytes)} B read, {N(hbm.WriteBytes)} B written: {hbm.GigabytesPerSecond:0.00} GB/s, {hbm.PercentOfPeak:0.0} % of peak");
         Line($"            rows: {Percentages.Text(rows[0])} % hit, {Percentages.Text(rows[1])} % closed, {Percentages.Text(rows[2])} % conflict; {Counts(hbm.Commands)}");
+        Line($"            {DataBus(hbm)}");
+    }
+
+    /// <summary>Shares of the data buses' cycles, which sum to 100: bursts, then what held them back, the largest first.</summary>
+    internal static string DataBus(HbmStatistics hbm)
+    {
+        int[] shares = Percentages.Tenths([.. hbm.DataBus.Select(c => c.Count)]);
+        IEnumerable<string> lost = hbm.DataBus.Select((c, i) => (c.Name, Share: shares[i])).Skip(1).Where(c => c.Share > 0)
+            .OrderByDescending(c => c.Share).Select(c => $"{c.Name} {Percentages.Text(c.Share)} %");
+        return $"data buses: bursts {Percentages.Text(shares[0])} %; lost to {string.Join(", ", lost.DefaultIfEmpty("nothing"))}";
     }
 
     private void Fabric()

@@ -89,12 +89,15 @@ public sealed class HbmChannel
         return next;
     }
 
+    /// <summary>Brings the accounts of the data buses up to an edge.</summary>
+    public void Settle(long edge) => _controller.Settle(edge);
+
     /// <param name="archive">Hash, save or load.</param>
     /// <param name="edge">The domain's current edge.</param>
     public void Walk(StateArchive archive, long edge)
     {
         State.Ledger.Settle(edge);
-        _controller.Settle(edge);
+        Settle(edge);
         _controller.Walk(archive);
         if (archive.IsLoad)
             _backgroundAt = 0;

@@ -270,9 +270,11 @@ internal sealed partial class HbmPseudoChannel
             ref HbmQueueEntry entry = ref Queue.Entry(_columnSoonest);
             if (_columnAt <= Around(Column(entry.Write), entry.Bank))
                 return entry.Write != s.LastWrite ? HbmLoss.TurnRound : HbmLoss.BankGroup;
-            return _columnAt <= entry.AcceptedAt + 1 ? HbmLoss.FrontEnd : HbmLoss.RowCycle;
+            if (_columnAt <= entry.AcceptedAt + 1)
+                return HbmLoss.FrontEnd;
         }
 
+        // A row is being opened. More could be, were it not for the bus or for the rate of ACT.
         if (RowCandidate != None)
             return HbmLoss.RowBus;
         if (_rowSoonest != None)
@@ -281,11 +283,14 @@ internal sealed partial class HbmPseudoChannel
             HbmCommand command = Banks.OpenRow(entry.Bank) == HbmBanks.Closed ? HbmCommand.Activate : HbmCommand.Precharge;
             if (_rowAt <= Around(command, entry.Bank))
                 return HbmLoss.ActivateRate;
-            if (_rowAt <= entry.AcceptedAt + 1)
+            if (_columnSoonest == None && _rowAt <= entry.AcceptedAt + 1)
                 return HbmLoss.FrontEnd;
-            return Banks.IsRefreshing(entry.Bank) ? HbmLoss.Refresh : HbmLoss.RowCycle;
+            if (_columnSoonest == None && Banks.IsRefreshing(entry.Bank))
+                return HbmLoss.Refresh;
         }
 
+        if (_columnSoonest != None || _rowSoonest != None)
+            return HbmLoss.RowCycle;
         return BlockedBanks != 0 ? HbmLoss.Refresh : HbmLoss.TurnRound;
     }
 

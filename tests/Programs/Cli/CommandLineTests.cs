@@ -51,6 +51,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("there is no file", "disasm", "nowhere.elf")]
     [InlineData("unknown key; did you mean 'array.rows'", "run", "nowhere.elf", "--set", "array.rwos=8")]
     [InlineData("--engine fsat: not one of fast, step; did you mean 'fast'", "run", "nowhere.elf", "--engine", "fsat")]
+    [InlineData("'hbm2-micro' is a memory alone", "run", "nowhere.elf", "--config", "hbm2-micro")]
+    [InlineData("hbm.write_high: has no effect, as hbm.scheduler is fr-fcfs", "run", "nowhere.elf", "--set", "hbm.write_high=9")]
+    [InlineData("hbm.timing.rfcpb: has no effect, as hbm.refresh is all-bank", "run", "nowhere.elf", "--set", "hbm.timing.rfcpb=9 cycles")]
+    [InlineData("hbm.map: 'bnk' is not a field", "dram", "--recipe", "seq_read", "--set", "hbm.map=offset:5 bnk:2 row")]
+    [InlineData("hbm.map: there are two pseudo-channels", "dram", "--recipe", "seq_read", "--set", "hbm.map=offset:5 column:5 group:2 bank:2 row")]
+    [InlineData("'HBM5' is not a choice", "dram", "--recipe", "seq_read", "--set", "hbm.standard=HBM5")]
+    [InlineData("hbm.refresh: DDR3 refreshes all banks together", "dram", "--recipe", "seq_read", "--set", "hbm.standard=DDR3", "--set", "hbm.refresh=per-bank")]
     [InlineData("--threads 0: must be 1 to 16", "run", "nowhere.elf", "--threads", "0")]
     [InlineData("--threads 17: must be 1 to 16", "run", "nowhere.elf", "--threads", "17")]
     [InlineData("--simd 1024: not one of widest, 512, 256, 128, scalar", "run", "nowhere.elf", "--simd", "1024")]
@@ -70,7 +77,7 @@ public sealed class CommandLineTests : IDisposable
     {
         var fault = new Fault(FaultKind.Deadlock, "chip", "", 0, "", "");
         Assert.Equal(
-            [ExitCode.Passed, ExitCode.FirmwareFailed, ExitCode.Fault, ExitCode.Fault],
+            [ExitCode.Passed, ExitCode.Failed, ExitCode.Fault, ExitCode.Fault],
             [Outcome.Of(null, 0), Outcome.Of(null, 7), Outcome.Of(fault, null), Outcome.Of(fault, 0)]);
     }
 

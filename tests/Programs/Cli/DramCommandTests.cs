@@ -24,6 +24,37 @@ public sealed class DramCommandTests : IDisposable
     }
 
     [Fact]
+    public void Written_commands_pass_the_check_and_those_of_a_faster_memory_do_not()
+    {
+        string commands = Place("commands.csv.gz");
+        Run("--recipe", "rand_mix21", "-n", "3000", "--commands", commands);
+        (ExitCode code, string output, string errors) = Run("--check", commands);
+        Assert.Equal((ExitCode.Passed, ""), (code, errors));
+        Assert.Contains(" 0 violations", output, StringComparison.Ordinal);
+        Assert.Matches("tRAS +34 +34 ", output);
+
+        (code, output, _) = Run("--check", commands, "--set", "hbm.timing.ras=35 cycles");
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("\nFirst violations\n  tRAS: PRE ch0 ", output, StringComparison.Ordinal);
+
+        (code, output, _) = Run("--check", commands, "--json");
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal((ExitCode.Passed, 0), (code, json.RootElement.GetProperty("violations").GetInt32()));
+        Assert.Contains(json.RootElement.GetProperty("rules").EnumerateArray(), r => r.GetProperty("name").GetString() == "tRC" && r.GetProperty("tightest").GetInt32() == 48);
+    }
+
+    [Fact]
+    public void A_file_that_holds_no_commands_is_told_with_its_line()
+    {
+        (ExitCode code, _, string errors) = Run("--check", Write("bad.csv", "clk,cmd,ch,pc,bg,ba,row,col\n1,ACT,0,0,0,0,5,0\n2,RDX,0,0,0,0,5,0\n"));
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains("bad.csv:3: no command is called \"RDX\"", errors, StringComparison.Ordinal);
+        (code, _, errors) = Run("--check", "x.csv", "--recipe", "seq_read");
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains("it replays nothing", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void One_channel_has_no_table_of_channels() => Assert.DoesNotContain("Channel ", Run("--recipe", "seq_read", "-n", "200").Output, StringComparison.Ordinal);
 
     [Fact]

@@ -7,7 +7,7 @@ using HybridEmu.Units;
 namespace HybridEmu.Cli;
 
 /// <summary>The verb dram: replays a trace or a recipe against the HBM controllers alone.</summary>
-internal sealed class DramCommand : IDisposable
+internal sealed class ReplayCommand : IDisposable
 {
     private const long DefaultRequests = 100_000;
     private const int StepsBetweenLooks = 50_000;
@@ -18,7 +18,7 @@ internal sealed class DramCommand : IDisposable
     private readonly TextWriter _errors;
     private readonly OutputFiles _files = new();
 
-    private DramCommand(DramVerb verb, Stream output, TextWriter errors)
+    private ReplayCommand(DramVerb verb, Stream output, TextWriter errors)
     {
         _verb = verb;
         _output = output;
@@ -29,7 +29,7 @@ internal sealed class DramCommand : IDisposable
     /// <param name="errors">Receives messages and progress.</param>
     public static ExitCode Run(DramVerb verb, Stream output, TextWriter errors)
     {
-        using var command = new DramCommand(verb, output, errors);
+        using var command = new ReplayCommand(verb, output, errors);
         return command.Run();
     }
 
@@ -37,8 +37,10 @@ internal sealed class DramCommand : IDisposable
 
     private ExitCode Run()
     {
-        Check();
+        CheckOptions();
         ChipConfiguration configuration = ConfigurationLoader.Load(_verb.Configuration, RepeatedOptions.Split(_verb.Set));
+        if (_verb.Check is not null)
+            return DramCheck.Run(_verb.Check, configuration, _verb.Json, _output);
         long capacity = configuration.Hbm.CapacityBytes;
         using MemoryTrace? trace = _verb.Trace is null ? null : MemoryTrace.Open(_verb.Trace, capacity, _verb.Requests ?? long.MaxValue);
         IAccessSource source = (IAccessSource?)trace ?? new TraceRecipe(_verb.Recipe!, _verb.Requests ?? DefaultRequests, capacity, _verb.Stride ?? 0, _verb.Seed ?? 1);
@@ -76,8 +78,15 @@ internal sealed class DramCommand : IDisposable
     }
 
     /// <summary>What must hold between the options.</summary>
-    private void Check()
+    private void CheckOptions()
     {
+        if (_verb.Check is not null)
+        {
+            if ((_verb.Trace ?? _verb.Recipe ?? _verb.Commands ?? _verb.Statistics) is not null || (_verb.Stride ?? _verb.Seed) is not null || _verb.Requests is not null)
+                throw new UserException("--check COMMANDS goes with --config, --set and --json only: it replays nothing");
+            return;
+        }
+
         if (_verb.Trace is null == _verb.Recipe is null)
             throw new UserException($"dram: give {(_verb.Trace is null ? "" : "either ")}a TRACE or --recipe NAME, as in: {DramVerb.Example}");
         if (_verb.Recipe is null && (_verb.Stride ?? _verb.Seed) is not null)
