@@ -13,7 +13,7 @@ SPLIT ?=
 HIDDEN ?= 128
 OUT := out
 EMULATOR := $(OUT)/hybridemu
-FIRMWARE := first hello gemm matmul mlp_train mlp_infer
+FIRMWARE := first hello gemm matmul stream mlp_train mlp_infer
 IMAGES := $(FIRMWARE:%=$(OUT)/firmware/%.elf)
 SOURCES := $(shell find emulator isa traces -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*') \
   $(shell find emulator isa traces -name '*.csproj') $(wildcard emulator/Chip/Presets/*.yaml) Directory.Build.props Directory.Packages.props
@@ -40,7 +40,7 @@ else ifneq ($(SPLIT),)
 MNIST += --data $(IMAGES_IDX)$(comma)rows=$(SPLIT):@test_data
 endif
 
-.PHONY: run mnist build firmware test test-simd bench bench-quick format generate clean help
+.PHONY: run mnist build firmware test test-simd bench bench-quick claims-memory format generate clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
@@ -89,6 +89,9 @@ bench: ## run the benchmarks: FILTER=glob
 
 bench-quick: ## print every mark once, in one table
 	@$(DOTNET) run -c Release --project bench -- quick
+
+claims-memory: ## what is said about memory, against what is measured here
+	@$(DOTNET) run -c Release --project bench -- claims-memory
 
 format: ## check the code's format
 	@$(DOTNET) format HybridEmu.sln --verify-no-changes

@@ -16,6 +16,12 @@ if (args is ["quick", ..])
     return 0;
 }
 
+if (args is ["claims-memory"])
+{
+    MemoryClaims.Print();
+    return 0;
+}
+
 // Short jobs in this process: the whole set in a few minutes, and the runtime that the solution is built for.
 Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(2).WithIterationCount(5).WithIterationTime(TimeInterval.FromMilliseconds(150));
 IConfig config = ManualConfig.CreateEmpty()

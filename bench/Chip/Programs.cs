@@ -39,6 +39,21 @@ internal static class Programs
         return new ChipRun(configuration, image, [At("m", size), At("k", size), At("n", size), At("a_matrix", operand), At("b_matrix", operand)], Endless);
     }
 
+    /// <summary>firmware/stream at its reset: DMA alone.</summary>
+    public static ChipRun BootStream(int blocks, bool writes, IEnumerable<string> overrides)
+    {
+        ChipConfiguration configuration = ConfigurationLoader.Load("hybrid", overrides);
+        string folder = Path.Combine(Root, "firmware/stream");
+        ElfImage image = Assemble(File.ReadAllText(Path.Combine(folder, "stream.s")), folder);
+        return new ChipRun(
+            configuration, image,
+            [
+                (image.FindSymbol("blocks")!.Value, BitConverter.GetBytes(blocks)),
+                (image.FindSymbol("writes")!.Value, BitConverter.GetBytes(writes ? 1 : 0)),
+            ],
+            Endless);
+    }
+
     /// <summary>One core in a loop of arithmetic, loads, stores, a multiplication and a taken branch.</summary>
     public static ChipRun StartScalar()
     {

@@ -19,6 +19,8 @@ internal static class Firmware
 
     public static ElfImage Matmul { get; } = Load("matmul");
 
+    public static ElfImage Stream { get; } = Load("stream");
+
     public static ElfImage Train { get; } = Load("mlp_train");
 
     public static ElfImage Infer { get; } = Load("mlp_infer");

@@ -33,6 +33,9 @@ public sealed class InvarianceTests(ITestOutputHelper output)
     [InlineData("edge")]
     [InlineData("tiny core.clock=1300_MHz hbm.clock=900_MHz")]
     [InlineData("tiny thermal.sample_interval=1_us thermal.trip=45.25_C thermal.release=45_C thermal.ambient=44_C thermal.initial=45.5_C")]
+    [InlineData("tiny hbm.scheduler=fr-fcfs-grouped hbm.queue_of=bank hbm.queue=2 hbm.write_high=4 hbm.write_low=1 hbm.refresh=per-bank hbm.postpone=8 hbm.page=adaptive")]
+    [InlineData("tiny hbm.standard=DDR3 hbm.postpone=4 hbm.page=closed hbm.starvation=60_cycles")]
+    [InlineData("tiny hbm.standard=HBM3 hbm.scheduler=fcfs hbm.queue_of=kind hbm.queue=3")]
     [InlineData("hybrid")]
     [InlineData("datacenter")]
     public void Leaving_out_edges_changes_nothing(string config) =>
