@@ -55,7 +55,7 @@ internal static class ConfigurationRules
         string map = values.Text("hbm.map");
         if (map != "chip")
         {
-            _ = HbmMaps.Parse(map, h.Channels, h.CapacityBytes, out string? mistake);
+            _ = HbmMaps.Parse(map, false, h.Channels, h.CapacityBytes, out string? mistake);
             rule(mistake is null, "hbm.map", mistake ?? "", HbmMaps.Form);
         }
 

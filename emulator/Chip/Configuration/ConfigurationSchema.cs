@@ -34,6 +34,7 @@ internal static class ConfigurationSchema
         new("hbm.channels", Quantity.Count, 1, 16) { PowerOfTwo = true },
         new("hbm.capacity", Quantity.Bytes, 32 * MiB, 256 * GiB) { PowerOfTwo = true },
         new("hbm.map", Quantity.Name),
+        new("hbm.bank_xor", Quantity.Choice) { Choices = ["off", "row"] },
         new("hbm.scheduler", Quantity.Choice) { Choices = ["fcfs", "fr-fcfs", "fr-fcfs-grouped"] },
         new("hbm.queue_of", Quantity.Choice) { Choices = ["pseudo-channel", "kind", "bank"] },
         new("hbm.queue", Quantity.Count, 1, 256),

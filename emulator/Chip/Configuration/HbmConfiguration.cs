@@ -41,10 +41,11 @@ public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int C
         long capacity = v.Long("hbm.capacity");
         string map = v.Text("hbm.map");
         bool ddr = standard == "DDR3";
-        HbmAddressMap? fields = map == "chip" ? HbmMaps.Chip(ddr, channels, capacity) : HbmMaps.Parse(map, channels, capacity, out _);
+        bool xor = v.Integer("hbm.bank_xor") == 1;
+        HbmAddressMap? fields = map == "chip" ? null : HbmMaps.Parse(map, xor, channels, capacity, out _);
         return new HbmConfiguration(standard, v.Integer("hbm.clock"), channels, capacity, new HbmConfig
         {
-            Map = fields ?? HbmMaps.Chip(ddr, channels, capacity), // a mistake in it is reported by ConfigurationRules
+            Map = fields ?? HbmMaps.Chip(ddr, xor, channels, capacity), // a mistake in it is reported by ConfigurationRules
             Buses = ddr ? HbmBuses.OneEach : HbmBuses.RowAndColumn,
             Timing = TimingOf(v, ddr),
             Scheduler = (HbmScheduler)v.Integer("hbm.scheduler"),
@@ -106,18 +107,18 @@ internal static class HbmMaps
         ("group", HbmField.BankGroup), ("bank", HbmField.Bank), ("row", HbmField.Row),
     ];
 
-    public static HbmAddressMap Chip(bool ddr, int channels, long capacity)
+    public static HbmAddressMap Chip(bool ddr, bool xor, int channels, long capacity)
     {
         int channelBits = BitOperations.Log2((uint)channels), bits = BitOperations.Log2((ulong)capacity);
         if (!ddr)
-            return HbmAddressMap.Chip(channelBits, bits - HbmBankBits - channelBits);
+            return HbmAddressMap.Chip(channelBits, bits - HbmBankBits - channelBits, xor);
         return new HbmAddressMap(
-            (HbmField.Offset, OffsetBits), (HbmField.Column, 4), (HbmField.PseudoChannel, 1), (HbmField.Channel, channelBits),
+            xor, (HbmField.Offset, OffsetBits), (HbmField.Column, 4), (HbmField.PseudoChannel, 1), (HbmField.Channel, channelBits),
             (HbmField.Bank, 3), (HbmField.Column, DdrColumnBits - 4), (HbmField.Row, bits - OffsetBits - DdrColumnBits - 4 - channelBits));
     }
 
     /// <returns>The map, or null and what is wrong with its text.</returns>
-    public static HbmAddressMap? Parse(string text, int channels, long capacity, out string? mistake)
+    public static HbmAddressMap? Parse(string text, bool xor, int channels, long capacity, out string? mistake)
     {
         var fields = new List<(HbmField Field, int Bits)>();
         int left = BitOperations.Log2((ulong)capacity);
@@ -148,6 +149,6 @@ internal static class HbmMaps
             : Bits(HbmField.BankGroup) + Bits(HbmField.Bank) is < 1 or > 6 ? "it needs 2 to 64 banks"
             : Bits(HbmField.Column) is < 1 or > 12 ? "it needs a column of 1 to 12 bits"
             : null;
-        return mistake is null ? new HbmAddressMap([.. fields]) : null;
+        return mistake is null ? new HbmAddressMap(xor, [.. fields]) : null;
     }
 }

@@ -29,11 +29,24 @@ public sealed class HbmAddressMap : IEquatable<HbmAddressMap>
 {
     private const int FieldCount = 7;
 
+    private readonly bool _xor;
+    private readonly int _groupMask, _bankMask, _groupBits;
+
     private readonly (HbmField Field, int Bits)[] _fields;
     private readonly int[] _bits = new int[FieldCount];
     private readonly ulong[] _mask = new ulong[FieldCount];
 
     public HbmAddressMap(params (HbmField Field, int Bits)[] fields)
+        : this(false, fields)
+    {
+    }
+
+    /// <param name="xor">
+    /// Bank group and bank are XORed with the lowest bits of the row, so that rows that would meet in one bank are spread
+    /// over all (permutation-based interleaving, Zhang et al., MICRO 2000).
+    /// </param>
+    /// <param name="fields">From the lowest bit up.</param>
+    public HbmAddressMap(bool xor, params (HbmField Field, int Bits)[] fields)
     {
         if (fields.Length == 0 || fields[^1].Field != HbmField.Row || fields[0] != (HbmField.Offset, 5))
             throw new ArgumentException("An HBM map starts with 5 bits of offset and ends with the row.", nameof(fields));
@@ -45,6 +58,11 @@ public sealed class HbmAddressMap : IEquatable<HbmAddressMap>
             _mask[(int)field] |= ((1UL << bits) - 1) << at;
             at += bits;
         }
+
+        _xor = xor;
+        _groupBits = Bits(HbmField.BankGroup);
+        _groupMask = BankGroups - 1;
+        _bankMask = (1 << Bits(HbmField.Bank)) - 1;
     }
 
     /// <summary>Bytes of a burst: BL4 on 64 bits.</summary>
@@ -62,8 +80,9 @@ public sealed class HbmAddressMap : IEquatable<HbmAddressMap>
     /// </summary>
     /// <param name="channelBits">log2 of the number of channels.</param>
     /// <param name="rowBits">log2 of the rows of a bank.</param>
-    public static HbmAddressMap Chip(int channelBits, int rowBits = 15) => new(
-        (HbmField.Offset, 5), (HbmField.BankGroup, 2), (HbmField.Column, 2), (HbmField.PseudoChannel, 1),
+    /// <param name="xor">As for the constructor.</param>
+    public static HbmAddressMap Chip(int channelBits, int rowBits = 15, bool xor = false) => new(
+        xor, (HbmField.Offset, 5), (HbmField.BankGroup, 2), (HbmField.Column, 2), (HbmField.PseudoChannel, 1),
         (HbmField.Channel, channelBits), (HbmField.Bank, 2), (HbmField.Column, 3), (HbmField.Row, rowBits));
 
     /// <summary>Bits of a field, all parts together.</summary>
@@ -74,7 +93,7 @@ public sealed class HbmAddressMap : IEquatable<HbmAddressMap>
         if (!Bmi2.X64.IsSupported)
             return DecodeFields(address);
         int Field(HbmField field) => (int)Bmi2.X64.ParallelBitExtract(address, _mask[(int)field]);
-        return new HbmLocation
+        var at = new HbmLocation
         {
             Channel = Field(HbmField.Channel),
             PseudoChannel = Field(HbmField.PseudoChannel),
@@ -83,6 +102,9 @@ public sealed class HbmAddressMap : IEquatable<HbmAddressMap>
             Row = Field(HbmField.Row),
             Column = Field(HbmField.Column),
         };
+        if (_xor)
+            Permute(ref at);
+        return at;
     }
 
     /// <summary>As <see cref="Decode"/>, without a host that gathers bits.</summary>
@@ -122,12 +144,17 @@ public sealed class HbmAddressMap : IEquatable<HbmAddressMap>
             }
         }
 
+        if (_xor)
+            Permute(ref at);
         return at;
     }
 
     /// <summary>The byte offset of the first byte of a burst; the inverse of <see cref="Decode"/>.</summary>
-    public ulong Encode(in HbmLocation at)
+    public ulong Encode(in HbmLocation location)
     {
+        HbmLocation at = location;
+        if (_xor)
+            Permute(ref at); // its own inverse
         ulong address = 0;
         int shift = 0;
         Span<int> taken = stackalloc int[FieldCount];
@@ -151,8 +178,14 @@ public sealed class HbmAddressMap : IEquatable<HbmAddressMap>
         return address;
     }
 
+    private void Permute(ref HbmLocation at)
+    {
+        at.BankGroup ^= at.Row & _groupMask;
+        at.Bank ^= (at.Row >> _groupBits) & _bankMask;
+    }
+
     /// <summary>Whether the same fields follow each other.</summary>
-    public bool Equals(HbmAddressMap? other) => other is not null && _fields.AsSpan().SequenceEqual(other._fields);
+    public bool Equals(HbmAddressMap? other) => other is not null && _xor == other._xor && _fields.AsSpan().SequenceEqual(other._fields);
 
     public override bool Equals(object? obj) => Equals(obj as HbmAddressMap);
 

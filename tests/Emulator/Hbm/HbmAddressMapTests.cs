@@ -23,9 +23,19 @@ public class HbmAddressMapTests
     }
 
     [Fact]
+    public void Rows_of_one_bank_lie_in_sixteen_banks_when_the_bank_is_xored_with_the_row()
+    {
+        HbmAddressMap plain = HbmAddressMap.Chip(0), spread = HbmAddressMap.Chip(0, 15, xor: true);
+        ulong[] rows = [.. Enumerable.Range(0, 64).Select(r => plain.Encode(new HbmLocation { Row = r, Column = 3 }))];
+        Assert.Single(rows.Select(a => (plain.Decode(a).BankGroup, plain.Decode(a).Bank)).Distinct());
+        Assert.Equal(16, rows.Select(a => (spread.Decode(a).BankGroup, spread.Decode(a).Bank)).Distinct().Count());
+        Assert.Equal(Enumerable.Range(0, 64), rows.Select(a => spread.Decode(a).Row));
+    }
+
+    [Fact]
     public void Encode_is_the_inverse_of_decode_for_every_map()
     {
-        HbmAddressMap[] maps = [HbmAddressMap.Chip(0), HbmAddressMap.Chip(3), HbmBench.MapM1, HbmBench.MapM2];
+        HbmAddressMap[] maps = [HbmAddressMap.Chip(0), HbmAddressMap.Chip(3), HbmBench.MapM1, HbmBench.MapM2, HbmAddressMap.Chip(2, 15, xor: true)];
         Prop.ForAll(Arb.From(Gen.Choose(0, (1 << 25) - 1)), burst =>
         {
             foreach (HbmAddressMap map in maps)

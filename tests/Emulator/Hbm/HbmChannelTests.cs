@@ -136,6 +136,36 @@ public class HbmChannelTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithReplay(1, 3));
     }
 
+    public static TheoryData<string> Policies => [.. s_policies.Keys];
+
+    private static readonly Dictionary<string, HbmConfig> s_policies = new()
+    {
+        ["fcfs"] = Small with { Scheduler = HbmScheduler.Fcfs },
+        ["grouped"] = Small with { Scheduler = HbmScheduler.FrFcfsGrouped, Queue = HbmQueueKind.ReadWrite, QueueEntries = 4, WriteHigh = 3, WriteLow = 1 },
+        ["best"] = Small with
+        {
+            Scheduler = HbmScheduler.FrFcfsGrouped, Queue = HbmQueueKind.Bank, QueueEntries = 3, WriteHigh = 5, WriteLow = 1, Refresh = HbmRefresh.PerBank,
+            Postpone = 8, Page = HbmPage.Adaptive,
+        },
+        ["closed"] = Small with { Page = HbmPage.Closed, Refresh = HbmRefresh.PerBank, Map = HbmAddressMap.Chip(0, 15, xor: true) },
+        ["ddr"] = Small with { Buses = HbmBuses.OneEach, Timing = new HbmTiming { ActivateClocks = 1, Refi = 900, Rfc = 60 }, Postpone = 3 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void No_policy_loses_a_byte_or_a_request_or_changes_when_idle_cycles_are_skipped(string policy)
+    {
+        HbmConfig config = s_policies[policy];
+        Prop.ForAll(Arb.From(Scripts), script =>
+        {
+            (HbmRig skipping, Ports ports) = Run(script, false, config, 20_000);
+            Assert.Equal(script.Requests * Sources * 2, ports.Answered);
+            HbmLegality.Check(skipping.Channel.Log!, config);
+            (HbmRig stepping, _) = Run(script, true, config, 20_000);
+            Assert.Equal(stepping.Hashes, skipping.Hashes);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(8).WithReplay(11, 13));
+    }
+
     [Fact]
     public void Skipping_idle_cycles_changes_no_state_at_any_cycle()
     {

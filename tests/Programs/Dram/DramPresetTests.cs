@@ -62,6 +62,10 @@ public sealed class DramPresetTests : IDisposable
             Assert.InRange(Replay("tiny", recipe, $"hbm.standard={standard}").UtilisationPercent, 10, 100);
     }
 
+    [Fact]
+    public void A_stride_of_one_row_is_faster_when_the_bank_is_xored_with_the_row() => Assert.True(
+        Replay("hbm2-common", "stride", "hbm.bank_xor=row").UtilisationPercent > 3 * Replay("hbm2-common", "stride").UtilisationPercent);
+
     private DramStatistics Replay(string preset, string recipe, params string[] overrides)
     {
         ChipConfiguration configuration = ConfigurationLoader.Load(preset, overrides);
@@ -71,7 +75,7 @@ public sealed class DramPresetTests : IDisposable
         using (FileStream file = File.Create(path))
         {
             var commands = new CommandFile(file, config.Map);
-            replay = new DramReplay(config, new TraceRecipe(recipe, recipe == "low_rate_hit" ? 2000 : Requests, configuration.Hbm.CapacityBytes, 0, 1), commands: commands);
+            replay = new DramReplay(config, new TraceRecipe(recipe, recipe == "low_rate_hit" ? 2000 : Requests, configuration.Hbm.CapacityBytes, 1 << 15, 1), commands: commands);
             while (!replay.Finished)
                 replay.Advance(100_000);
             commands.Finish();
