@@ -54,6 +54,14 @@ internal static class QuickMarks
             Mark($"hbm {(random ? "random" : "streaming")}", Rate(() => traffic.Serve(400_000), 400_000), "requests/s");
         }
 
+        foreach ((string recipe, int channels) in new[] { ("seq_read", 1), ("seq_read", 8), ("rand_read", 1), ("rand_read", 8) })
+        {
+            const int Requests = 300_000;
+            HbmConfig memory = ConfigurationLoader.Load("hybrid", [$"hbm.channels={channels}"]).Hbm.Controller;
+            double requests = Rate(() => new DramReplay(memory, new TraceRecipe(recipe, Requests, 4L << 30, 0, 1), window: 8 * channels).Advance(int.MaxValue), Requests);
+            Mark($"dram {recipe}, {channels} channels", requests, "requests/s");
+        }
+
         foreach (LanePair pair in LanePair.All)
         {
             double lane = Rate(Repeat(pair.Lane, 20_000), 20_000.0 * LanePair.Elements), twin = Rate(Repeat(pair.Scalar, 20_000), 20_000.0 * LanePair.Elements);
