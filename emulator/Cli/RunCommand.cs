@@ -178,7 +178,8 @@ internal sealed class RunCommand : IDisposable
 
         if (run.Fault is { } fault)
         {
-            string place = fault.Unit == "chip" ? $"at {fault.Where}" : $"in {fault.Unit} at {fault.Where}, cycle {fault.Edge}";
+            long cycle = fault.Edge + run.Chip.Core.ThrottledCycles; // units count enabled edges; reports, all cycles of the core clock
+            string place = fault.Unit == "chip" ? $"at {fault.Where}" : $"in {fault.Unit} at {fault.Where}, cycle {cycle}";
             _errors.WriteLine($"fault: {fault.Kind} {place}: {fault.Message}");
             if (fault.Hint.Length > 0)
                 _errors.WriteLine($"    hint: {fault.Hint}");

@@ -113,7 +113,7 @@ public sealed class StatisticsReport
                 .ThenBy(c => c.Scratchpad, StringComparer.Ordinal).ThenBy(c => c.Bank).ThenBy(c => c.Waiting, StringComparer.Ordinal).Take(WorstPairs),
         ];
         if (worst.Length > 0)
-            Line($"  {"at most",-17}{string.Join("  ", worst.Select(c => $"{c.Waiting} at {c.Scratchpad} bank {c.Bank} {N(c.Cycles)}"))}");
+            Line($"  {"worst banks",-17}{string.Join("  ", worst.Select(c => $"{c.Waiting} at {c.Scratchpad} bank {c.Bank} {N(c.Cycles)}"))}");
     }
 
     /// <summary>All scratchpads together, if SECDED found anything.</summary>

@@ -96,7 +96,7 @@ public sealed partial class Scratchpad
         string address = $"address 0x{word * Secded.WordBytes:x}";
         _faults.Raise(new Fault(
             FaultKind.Poison, _name, address, edge,
-            $"{_ports[port].Name} read the word at {address} at edge {edge}; two of its bits are wrong, which SECDED cannot correct.",
+            $"{_ports[port].Name} read the word at {address}; two of its bits are wrong, which SECDED cannot correct.",
             "A scrubber (scratchpad.scrub) corrects single errors before a second one joins them."));
     }
 

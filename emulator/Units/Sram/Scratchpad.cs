@@ -175,7 +175,7 @@ public sealed partial class Scratchpad
         {
             _faults.Raise(new Fault(
                 FaultKind.BankConflict, _name, $"bank {bank}", edge,
-                $"{_ports[loser].Name} wants bank {bank} at edge {edge}, which {_ports[winner].Name} has.",
+                $"{_ports[loser].Name} wants bank {bank}, which {_ports[winner].Name} has.",
                 "Keep the two apart in time or in banks; scratchpad.conflicts=stall lets the later requester wait."));
         }
     }

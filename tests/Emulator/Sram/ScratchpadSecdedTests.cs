@@ -104,7 +104,7 @@ public class ScratchpadSecdedTests
 
         Fault fault = bench.Faults.Pending!;
         Assert.Equal((FaultKind.Poison, "tile0.scratchpad", "address 0x8", 6), (fault.Kind, fault.Unit, fault.Where, fault.Edge));
-        Assert.Contains("p1 read the word at address 0x8 at edge 6", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("p1 read the word at address 0x8;", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
