@@ -18,6 +18,9 @@ public sealed partial class Chip
             tile.Control.SetEntry(pc);
     }
 
+    /// <summary>Turns a bit of a scratchpad over, between two time steps.</summary>
+    public void Flip(ScratchpadFlip flip) => _tiles[flip.Tile].Scratchpad.Flip(flip.Address, flip.Bit, _core.Edge);
+
     /// <summary>Time of a core cycle, skipped edges included.</summary>
     public long TimeOfCycle(long cycle) => _core.TimeOfCycle(cycle);
 

@@ -38,7 +38,11 @@ public sealed partial class Chip
             ConflictStatistics(), HbmStatistics(time), FabricStatistics(), EnergyStatistics(),
             new ThermalStatistics(
                 _power.ThermalTimeScale, _power.State.Trips, _core.ThrottledCycles,
-                [.. _power.Floorplan.Blocks.Select((b, i) => new TemperatureStatistics(b.Name, _power.Celsius(i), _power.PeakCelsius(i)))]));
+                [.. _power.Floorplan.Blocks.Select((b, i) => new TemperatureStatistics(b.Name, _power.Celsius(i), _power.PeakCelsius(i)))]))
+        {
+            BankConflicts = BankConflictStatistics(),
+            Ecc = _config.Scratchpad.Secded ? [.. _tiles.Select(EccStatistics)] : [],
+        };
     }
 
     private List<UnitStatistics> UnitStatistics()
@@ -102,6 +106,32 @@ public sealed partial class Chip
         }
 
         return conflicts;
+    }
+
+    private List<BankConflictStatistics> BankConflictStatistics()
+    {
+        var conflicts = new List<BankConflictStatistics>();
+        for (int t = 0; t < _tiles.Length; t++)
+        {
+            Scratchpad scratchpad = _tiles[t].Scratchpad;
+            for (int bank = 0; bank < scratchpad.Banks; bank++)
+            {
+                for (int loser = 0; loser < scratchpad.Ports.Count; loser++)
+                {
+                    if (scratchpad.BankConflicts(bank, loser) is > 0 and long cycles)
+                        conflicts.Add(new BankConflictStatistics($"tile{t}", bank, scratchpad.Ports[loser].Name, cycles));
+                }
+            }
+        }
+
+        return conflicts;
+    }
+
+    private EccStatistics EccStatistics(Tile tile, int number)
+    {
+        tile.Scratchpad.Settle(_core.Edge);
+        ref ScratchpadState state = ref tile.Scratchpad.State;
+        return new EccStatistics($"tile{number}", state.Corrected, state.Detected, state.Scrubbed, state.ScrubReads);
     }
 
     private HbmStatistics HbmStatistics(long time)

@@ -48,7 +48,8 @@ internal sealed class Tile
         string name = $"tile{number}";
         var matrix = new MatrixConfig(
             c.Array.Rows, c.Array.Columns, c.Accumulators.Bytes, c.Array.AccumulatorLatency,
-            Int8Packing: c.Array.Int8Packing, Int4Packing: c.Array.Int4Packing, Accumulate: c.Array.Accumulate, Simd: simd, Engine: engine);
+            Int8Packing: c.Array.Int8Packing, Int4Packing: c.Array.Int4Packing, Accumulate: c.Array.Accumulate, Simd: simd, Engine: engine,
+            SinglePortedAccumulators: c.Accumulators.SinglePorted);
         int bankSpan = c.Scratchpad.Banks * c.Scratchpad.BankWidthBytes;
         ScratchpadPort Port(string requester, int unit, int rowBytes = 0)
         {
@@ -123,10 +124,14 @@ internal sealed class Tile
         Vector = new VectorUnit(
             new VectorConfig { Lanes = c.Vector.Lanes }, $"{name}.vector", starts[3], dones[3], vectorA, vectorB, vectorD);
 
-        // Priority: compute before data movement, the core last.
+        // Compute before data movement is Gemmini's order: reads of the array before DMA's, its writes before moves in. The core is last.
+        ScratchpadPort[] compute = [operands, weights, vectorA, vectorB, results, vectorD], moves = [store, load];
+        ScratchpadPort[] ports = c.Scratchpad.DmaFirst ? [.. moves, .. compute, core] : [.. compute, .. moves, core];
         Scratchpad = new Scratchpad(
-            new ScratchpadConfig(c.Scratchpad.Bytes, c.Scratchpad.Banks, c.Scratchpad.BankWidthBytes, c.Scratchpad.DualPorted),
-            [operands, weights, vectorA, vectorB, results, vectorD, store, load, core]);
+            new ScratchpadConfig(
+                c.Scratchpad.Bytes, c.Scratchpad.Banks, c.Scratchpad.BankWidthBytes, c.Scratchpad.DualPorted,
+                c.Scratchpad.ConflictsFault, c.Scratchpad.Secded, c.Scratchpad.ScrubCycles),
+            ports, $"{name}.scratchpad", faults);
     }
 
     /// <summary>Evaluates its units that are ready, and wakes them when they want it.</summary>

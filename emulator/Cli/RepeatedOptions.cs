@@ -5,7 +5,7 @@ internal static class RepeatedOptions
 {
     public const char Separator = '\u001F';
 
-    private static readonly string[] Names = ["--set", "--data", "-D"];
+    private static readonly string[] Names = ["--set", "--data", "--flip", "-D"];
 
     /// <summary>Every occurrence of a repeatable option is joined into the first one's place.</summary>
     public static List<string> Fold(IReadOnlyList<string> args)

@@ -51,6 +51,7 @@ internal sealed class RunCommand : IDisposable
         Signature? signature = _verb.Signature is null ? null : Signature.Of(image, _verb.Image);
         if (_verb.Vcd is null && (_verb.Window is not null || _verb.Scope != "*"))
             throw new UserException("--window and --scope belong to --vcd FILE");
+        ScratchpadFlip[] flips = Flips(configuration);
         CycleWindow window = _verb.Window is null ? new CycleWindow(0, long.MaxValue) : CycleWindow.Parse(_verb.Window);
         if (_verb.MaximumCycles is < 1)
             throw new UserException($"--max-cycles {_verb.MaximumCycles}: must be 1 or more");
@@ -67,6 +68,7 @@ internal sealed class RunCommand : IDisposable
             Engine = engine,
             Simd = simd,
             Threads = _verb.Threads,
+            Flips = flips,
             CommitLog = commitLog,
             Timeline = timeline is null ? null : span => Record(timeline, span),
         };
@@ -86,6 +88,8 @@ internal sealed class RunCommand : IDisposable
         waves?.Dispose();
         if (waves is { IsEmpty: true })
             _errors.WriteLine($"warning: the run ended at cycle {run.Cycles}, before --window {_verb.Window}: the waveform is empty");
+        if (run.FlipsToCome > 0)
+            _errors.WriteLine($"warning: the run ended at cycle {run.Cycles}, before {run.FlipsToCome} of its flips");
         ChipStatistics statistics = run.Statistics();
         if (statisticsFile is not null)
             StatisticsJson.Write(statisticsFile.Stream, statistics, host);
@@ -103,6 +107,18 @@ internal sealed class RunCommand : IDisposable
         return configuration.Hbm.IsForChip
             ? configuration
             : throw new UserException($"'{configuration.Name}' is a memory alone: its hbm.map does not give each pseudo-channel 512 bytes in turn, which a chip's fabric counts on; use it with 'hybridemu dram'");
+    }
+
+    private ScratchpadFlip[] Flips(ChipConfiguration configuration)
+    {
+        try
+        {
+            return [.. RepeatedOptions.Split(_verb.Flip).Select(f => ScratchpadFlip.Parse(f, configuration))];
+        }
+        catch (FormatException mistake)
+        {
+            throw new UserException($"--flip {mistake.Message}");
+        }
     }
 
     private OutputFile? Open(string? path) => _files.Open(
@@ -165,7 +181,8 @@ internal sealed class RunCommand : IDisposable
 
         if (run.Fault is { } fault)
         {
-            string place = fault.Unit == "chip" ? $"at {fault.Where}" : $"in {fault.Unit} at {fault.Where}, cycle {fault.Edge}";
+            long cycle = fault.Edge + run.Chip.Core.ThrottledCycles; // units count enabled edges; reports, all cycles of the core clock
+            string place = fault.Unit == "chip" ? $"at {fault.Where}" : $"in {fault.Unit} at {fault.Where}, cycle {cycle}";
             _errors.WriteLine($"fault: {fault.Kind} {place}: {fault.Message}");
             if (fault.Hint.Length > 0)
                 _errors.WriteLine($"    hint: {fault.Hint}");

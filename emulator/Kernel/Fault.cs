@@ -1,6 +1,6 @@
 namespace HybridEmu.Kernel;
 
-/// <summary>Kinds of a program's mistake that end a run. Traps that firmware handles never become one of these.</summary>
+/// <summary>Kinds of what ends a run: mistakes of the program, and of memory. Traps that firmware handles never become one of these.</summary>
 public enum FaultKind
 {
     None,
@@ -12,6 +12,12 @@ public enum FaultKind
     SemaphoreOverflow,
     Deadlock,
     Watchdog,
+
+    /// <summary>Two requesters wanted one bank where that must not be.</summary>
+    BankConflict,
+
+    /// <summary>A word was read that its check bits cannot correct: no mistake of the program, but the end of its data.</summary>
+    Poison,
 }
 
 /// <summary>A program's mistake: what, where, when, and what to do about it.</summary>

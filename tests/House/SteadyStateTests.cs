@@ -8,9 +8,10 @@ public class SteadyStateTests
     [Theory]
     [InlineData("tiny")]
     [InlineData("hybrid")]
-    public void A_cycle_of_training_allocates_nothing(string preset)
+    [InlineData("tiny", "scratchpad.ecc=secded", "scratchpad.scrub=3 cycles", "scratchpad.ports=single", "accumulators.ports=single")]
+    public void A_cycle_of_training_allocates_nothing(string preset, params string[] overrides)
     {
-        ChipRun run = Training(preset);
+        ChipRun run = Training(preset, overrides);
         Assert.Equal(RunResult.Running, run.Advance(400_000));
         long before = GC.GetAllocatedBytesForCurrentThread();
         RunResult result = run.Advance(400_000);
@@ -20,9 +21,9 @@ public class SteadyStateTests
     }
 
     // Four batches an epoch, and more epochs than anyone waits for.
-    private static ChipRun Training(string preset)
+    private static ChipRun Training(string preset, string[] overrides)
     {
-        ChipConfiguration configuration = ConfigurationLoader.Load(preset);
+        ChipConfiguration configuration = ConfigurationLoader.Load(preset, overrides);
         string folder = Path.Combine(Repository.Root, "firmware/mlp_train");
         AssemblyResult assembly = Assembler.Assemble(
             "mlp_train.s",

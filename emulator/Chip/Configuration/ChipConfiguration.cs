@@ -42,8 +42,12 @@ public sealed record ChipConfiguration(
             v.Integer("scratchpad.bytes"),
             v.Integer("scratchpad.banks"),
             v.Integer("scratchpad.bank_width"),
-            v.Integer("scratchpad.ports") == 1),
-        new(v.Integer("accumulators.bytes")),
+            v.Integer("scratchpad.ports") == 1,
+            v.Integer("scratchpad.priority") == 1,
+            v.Integer("scratchpad.conflicts") == 1,
+            v.Integer("scratchpad.ecc") == 1,
+            v.Integer("scratchpad.scrub")),
+        new(v.Integer("accumulators.bytes"), v.Integer("accumulators.ports") == 0),
         new(v.Integer("vector.lanes")),
         new(v.Integer("core.clock"), v.Integer("core.l1i_bytes"), v.Integer("core.l1d_bytes"), v.Integer("core.store_buffer")),
         new(v.Integer("dispatch.queue_depth")),
@@ -68,10 +72,16 @@ public sealed record ArrayConfiguration(
 
 /// <summary>Scratchpad of a tile.</summary>
 /// <param name="DualPorted">A bank serves one read and one write a cycle instead of one access.</param>
-public sealed record ScratchpadConfiguration(int Bytes, int Banks, int BankWidthBytes, bool DualPorted);
+/// <param name="DmaFirst">Stores and loads go before array and vector unit.</param>
+/// <param name="ConflictsFault">A conflict ends the run instead of costing a cycle.</param>
+/// <param name="Secded">Every 8 bytes have a check byte.</param>
+/// <param name="ScrubCycles">Cycles between two words of the scrubber, or 0.</param>
+public sealed record ScratchpadConfiguration(
+    int Bytes, int Banks, int BankWidthBytes, bool DualPorted, bool DmaFirst, bool ConflictsFault, bool Secded, int ScrubCycles);
 
 /// <summary>Accumulators of a tile: four slots of a quarter each.</summary>
-public sealed record AccumulatorConfiguration(int Bytes);
+/// <param name="SinglePorted">A bank serves one access a cycle instead of one read and one write.</param>
+public sealed record AccumulatorConfiguration(int Bytes, bool SinglePorted);
 
 public sealed record VectorConfiguration(int Lanes);
 

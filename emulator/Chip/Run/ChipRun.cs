@@ -13,6 +13,7 @@ public sealed class ChipRun
     private readonly RunOptions _options;
     private readonly Chip _chip;
     private readonly CommitLogWriter? _commits;
+    private readonly Queue<ScratchpadFlip> _flips;
 
     /// <summary>Places image and data in HBM and leaves the chip at reset.</summary>
     /// <param name="configuration">A checked configuration.</param>
@@ -23,6 +24,7 @@ public sealed class ChipRun
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
+        _flips = new(options.Flips.OrderBy(f => f.Cycle));
         ulong? toHost = image.FindSymbol("tohost") is { } symbol ? symbol.Value - AddressMap.Hbm : null;
         _chip = new Chip(configuration, toHost, options.Engine, options.Simd, options.Threads) { Skipping = options.Skipping };
         foreach (ElfSegment segment in image.Segments)
@@ -42,6 +44,9 @@ public sealed class ChipRun
     public Chip Chip => _chip;
 
     public bool Finished => ExitCode is not null || Fault is not null;
+
+    /// <summary>Flips whose cycle the run has not reached.</summary>
+    public int FlipsToCome => _flips.Count;
 
     /// <summary>Unthrottled core cycles so far.</summary>
     public long Cycles => _chip.Cycles;
@@ -63,6 +68,25 @@ public sealed class ChipRun
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cycles);
         long target = Math.Min(_chip.Cycles + cycles, _options.MaximumCycles);
+        while (!Finished && _flips.TryPeek(out ScratchpadFlip? flip) && flip.Cycle < target)
+        {
+            RunTo(flip.Cycle);
+            if (!Finished)
+                _chip.Flip(_flips.Dequeue());
+        }
+
+        RunTo(target);
+        if (!Finished && _chip.Cycles >= _options.MaximumCycles)
+            Fault = FaultReport.Watchdog(_chip, _options.MaximumCycles);
+        _commits?.Drain();
+        if (Finished)
+            _chip.CloseBooks();
+        return Finished ? RunResult.Finished : RunResult.Running;
+    }
+
+    /// <summary>Runs until so many cycles have been, or to the end.</summary>
+    private void RunTo(long target)
+    {
         int steps = 0;
         long limitPs = _chip.TimeOfCycle(target - 1);
         while (!Finished && _chip.Cycles < target)
@@ -85,13 +109,6 @@ public sealed class ChipRun
             else if (!alive)
                 Fault = FaultReport.Deadlock(_chip);
         }
-
-        if (!Finished && _chip.Cycles >= _options.MaximumCycles)
-            Fault = FaultReport.Watchdog(_chip, _options.MaximumCycles);
-        _commits?.Drain();
-        if (Finished)
-            _chip.CloseBooks();
-        return Finished ? RunResult.Finished : RunResult.Running;
     }
 
     /// <summary>Moves console bytes written since the last call to a stream.</summary>

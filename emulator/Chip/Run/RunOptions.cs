@@ -3,7 +3,7 @@ using HybridEmu.Units;
 
 namespace HybridEmu.Chip;
 
-/// <summary>How to run a chip; none of it changes a bit or a cycle, apart from where the run is cut off.</summary>
+/// <summary>How to run a chip; none of it changes a bit or a cycle, apart from flips and from where the run is cut off.</summary>
 public sealed record RunOptions
 {
     /// <summary>Core cycles after which the watchdog ends the run with a report.</summary>
@@ -23,6 +23,9 @@ public sealed record RunOptions
 
     /// <summary>Shuffles the order of evaluation at each edge; null keeps the order of construction.</summary>
     public ulong? ShuffleSeed { get; init; }
+
+    /// <summary>Bits that turn over during the run.</summary>
+    public IReadOnlyList<ScratchpadFlip> Flips { get; init; } = [];
 
     /// <summary>One line an instruction retired; null: none.</summary>
     public TextWriter? CommitLog { get; init; }

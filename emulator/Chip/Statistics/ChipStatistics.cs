@@ -19,6 +19,16 @@ public sealed record MacStatistics(long Macs, long UsedPeCycles, long PeCycles)
 /// <summary>Cycles in which one requester of a scratchpad waited because another was granted the bank.</summary>
 public sealed record ConflictStatistics(string Scratchpad, string Winner, string Waiting, long Cycles);
 
+/// <summary>Cycles in which a requester of a scratchpad waited for a bank, counted at the lowest bank that it lost.</summary>
+public sealed record BankConflictStatistics(string Scratchpad, int Bank, string Waiting, long Cycles);
+
+/// <summary>What SECDED found in a scratchpad.</summary>
+/// <param name="Corrected">Words that an access found with one wrong bit.</param>
+/// <param name="Detected">Words that an access or the scrubber could not correct.</param>
+/// <param name="Scrubbed">Words that the scrubber corrected.</param>
+/// <param name="ScrubReads">Words that the scrubber looked at.</param>
+public sealed record EccStatistics(string Scratchpad, long Corrected, long Detected, long Scrubbed, long ScrubReads);
+
 /// <param name="RowHits">Column accesses to the open row.</param>
 /// <param name="RowClosed">Accesses that found their bank closed.</param>
 /// <param name="RowConflicts">Accesses that found another row open.</param>
@@ -88,5 +98,10 @@ public sealed record ChipStatistics(
     IReadOnlyList<EnergyStatistics> Energy,
     ThermalStatistics Thermal)
 {
+    public IReadOnlyList<BankConflictStatistics> BankConflicts { get; init; } = [];
+
+    /// <summary>One of each scratchpad that has SECDED.</summary>
+    public IReadOnlyList<EccStatistics> Ecc { get; init; } = [];
+
     public double TotalPicojoules => Energy.Sum(e => e.Picojoules);
 }

@@ -42,6 +42,8 @@ public static class StatisticsJson
         json.WriteEndObject();
         Counts(json, "descriptors", s.Descriptors);
         WriteConflicts(json, s.Conflicts);
+        WriteBankConflicts(json, s.BankConflicts);
+        WriteEcc(json, s.Ecc);
         WriteHbm(json, s.Hbm);
         json.WriteStartArray("fabric");
         foreach (FabricStatistics plane in s.Fabric)
@@ -86,6 +88,39 @@ public static class StatisticsJson
             json.WriteString("winner", conflict.Winner);
             json.WriteString("waiting", conflict.Waiting);
             json.WriteNumber("cycles", conflict.Cycles);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteBankConflicts(Utf8JsonWriter json, IReadOnlyList<BankConflictStatistics> conflicts)
+    {
+        json.WriteStartArray("scratchpadBankConflicts");
+        foreach (BankConflictStatistics conflict in conflicts)
+        {
+            json.WriteStartObject();
+            json.WriteString("scratchpad", conflict.Scratchpad);
+            json.WriteNumber("bank", conflict.Bank);
+            json.WriteString("waiting", conflict.Waiting);
+            json.WriteNumber("cycles", conflict.Cycles);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteEcc(Utf8JsonWriter json, IReadOnlyList<EccStatistics> scratchpads)
+    {
+        json.WriteStartArray("scratchpadEcc");
+        foreach (EccStatistics ecc in scratchpads)
+        {
+            json.WriteStartObject();
+            json.WriteString("scratchpad", ecc.Scratchpad);
+            json.WriteNumber("corrected", ecc.Corrected);
+            json.WriteNumber("detected", ecc.Detected);
+            json.WriteNumber("scrubbed", ecc.Scrubbed);
+            json.WriteNumber("scrubReads", ecc.ScrubReads);
             json.WriteEndObject();
         }
 

@@ -5,6 +5,9 @@ namespace HybridEmu.Chip;
 /// <summary>Statistics as a page for a person.</summary>
 public sealed class StatisticsReport
 {
+    /// <summary>Pairs of a bank and a requester that lost most.</summary>
+    private const int WorstPairs = 4;
+
     /// <summary>Longer lines of causes are broken.</summary>
     private const int WidthCharacters = 118;
 
@@ -35,6 +38,8 @@ public sealed class StatisticsReport
         Phases();
         Units();
         Conflicts();
+        WorstBanks();
+        Ecc();
         Memory();
         Fabric();
         Energy();
@@ -97,6 +102,26 @@ public sealed class StatisticsReport
             IEnumerable<string> winners = waiting.GroupBy(c => c.Winner).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Key} {N(g.Sum(c => c.Cycles))}");
             Line($"  {waiting.Key,-17}{string.Join("  ", winners)}");
         }
+    }
+
+    /// <summary>The few banks and requesters that lost most cycles.</summary>
+    private void WorstBanks()
+    {
+        BankConflictStatistics[] worst =
+        [
+            .. _s.BankConflicts.Where(c => c.Cycles > 0).OrderByDescending(c => c.Cycles)
+                .ThenBy(c => c.Scratchpad, StringComparer.Ordinal).ThenBy(c => c.Bank).ThenBy(c => c.Waiting, StringComparer.Ordinal).Take(WorstPairs),
+        ];
+        if (worst.Length > 0)
+            Line($"  {"worst banks",-17}{string.Join("  ", worst.Select(c => $"{c.Waiting} at {c.Scratchpad} bank {c.Bank} {N(c.Cycles)}"))}");
+    }
+
+    /// <summary>All scratchpads together, if SECDED found anything.</summary>
+    private void Ecc()
+    {
+        long corrected = _s.Ecc.Sum(e => e.Corrected), detected = _s.Ecc.Sum(e => e.Detected), scrubbed = _s.Ecc.Sum(e => e.Scrubbed);
+        if (corrected + detected + scrubbed > 0)
+            Line($"\nECC         {N(corrected)} words corrected when used, {N(scrubbed)} by the scrubber, {N(detected)} not correctable");
     }
 
     private void Memory()

@@ -173,6 +173,25 @@ public sealed class Accumulators
         return false;
     }
 
+    /// <summary>Whether the step of this time both reads and writes a bank, so that one port serves it in two edges.</summary>
+    public bool ReadsWhatItWrites(long time)
+    {
+        for (int r = 0; r < _state.Folds; r++)
+        {
+            ref FoldInFlight reader = ref Fold(r);
+            if (reader.Addend == 0 || !Active(in reader, time - reader.Start - ReadDelay, out int readFirst, out int readEnd, out _))
+                continue;
+            for (int w = 0; w < _state.Folds; w++)
+            {
+                ref FoldInFlight writer = ref Fold(w);
+                if (Active(in writer, time - writer.Start - _rows, out int first, out int end, out _) && first < readEnd && readFirst < end)
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Drain: the first columns of a line.</summary>
     public ReadOnlySpan<int> ReadLine(int line, int columns)
     {

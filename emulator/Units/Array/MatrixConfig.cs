@@ -14,6 +14,7 @@ namespace HybridEmu.Units;
 /// <param name="Simd">How the host computes; changes no bit.</param>
 /// <param name="Engine">How the host moves the array; changes no bit and no cycle.</param>
 /// <param name="Accumulate">Where the value held in the accumulator joins the sum; changes bits and the hazard distance.</param>
+/// <param name="SinglePortedAccumulators">A bank is read or written in a cycle and not both; changes cycles.</param>
 public sealed record MatrixConfig(
     int Rows,
     int Columns,
@@ -25,7 +26,8 @@ public sealed record MatrixConfig(
     int Int4Packing = 1,
     SimdWidth Simd = SimdWidth.Widest,
     ArrayEngine Engine = ArrayEngine.Fast,
-    AccumulatePlace Accumulate = AccumulatePlace.Top)
+    AccumulatePlace Accumulate = AccumulatePlace.Top,
+    bool SinglePortedAccumulators = false)
 {
     public const int MaximumSide = 256;
 

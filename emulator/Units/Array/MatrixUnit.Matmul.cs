@@ -6,7 +6,8 @@ namespace HybridEmu.Units;
 /// <summary>mx.matmul: three walks over the same folds. Operand streams fetch, shift tokens load shadows, X rows run.</summary>
 public sealed partial class MatrixUnit
 {
-    private bool _stepped; // whether the array moved at the edge being evaluated
+    private bool _stepped;    // whether the array moved at the edge being evaluated
+    private bool _secondEdge; // or is in the second edge of its step
 
     private void StartMatmul(in Descriptor descriptor)
     {
@@ -43,8 +44,9 @@ public sealed partial class MatrixUnit
 
     private int Multiply(long edge, ref bool moved)
     {
-        if (State.SecondPass != 0)
-            return MultiplyHighBytes(edge, ref moved);
+        _secondEdge = State.SecondPass != 0;
+        if (_secondEdge)
+            return EndStep(edge, ref moved);
         int folds = State.KBlocks * State.NBlocks;
         long time = ArrayTime;
         bool rowsLeft = State.RowsEntered < State.Current.Descriptor.N0;
@@ -77,9 +79,12 @@ public sealed partial class MatrixUnit
         if (_stepped)
         {
             StepArray(time);
-            State.SecondPass = State.Wide;
+            bool single = _config.SinglePortedAccumulators;
+            State.SecondPass = (byte)(State.Wide != 0 || (single && _accumulators.ReadsWhatItWrites(time)) ? 1 : 0);
             State.FirstPassCause = cause;
-            bool emptying = !rowsLeft && !foldsLeft;
+
+            // Steps of one port take one edge or two: no closed form makes up for them.
+            bool emptying = !rowsLeft && !foldsLeft && !single;
             _emptyingFrom = emptying ? edge : NotEmptying;
             moved |= !emptying;
         }
@@ -96,14 +101,17 @@ public sealed partial class MatrixUnit
         return cause;
     }
 
-    /// <summary>An 8-bit multiplier takes the two bytes of a 16-bit operand one after the other: the array steps at every other edge.</summary>
-    private int MultiplyHighBytes(long edge, ref bool moved)
+    /// <summary>
+    /// The second edge of a step. An 8-bit multiplier takes the two bytes of a 16-bit operand one after the other, so that the
+    /// array steps at every other edge; a single-ported bank that the step read is written.
+    /// </summary>
+    private int EndStep(long edge, ref bool moved)
     {
         State.SecondPass = 0;
         _stepped = false;
         bool fetched = _operands.Advance(edge) | _weights.Advance(edge);
         moved |= fetched || _emptyingFrom == NotEmptying;
-        return State.FirstPassCause;
+        return State.Wide != 0 ? State.FirstPassCause : CauseAccumulatorPort;
     }
 
     private int LateOperand() => _operands.Transposed ? CauseTranspose : CauseOperandStall;

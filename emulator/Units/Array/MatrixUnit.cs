@@ -21,6 +21,7 @@ public sealed partial class MatrixUnit
     private const int CauseDrainWrite = 10;
     private const int CauseAcknowledge = 11;
     private const int CauseReport = 12;
+    private const int CauseAccumulatorPort = 13;
 
     /// <summary>Names of the ledger's causes.</summary>
     public static readonly string[] Causes =
@@ -38,6 +39,7 @@ public sealed partial class MatrixUnit
         "DrainWrite",          // a drain waits for its write port
         "Acknowledge",         // all is written, not all is acknowledged
         "Report",              // dispatch takes the report or has no room for it
+        "AccumulatorPort",     // single-ported banks write what the step before read beside
     ];
 
     private readonly MatrixConfig _config;
@@ -268,11 +270,13 @@ public sealed partial class MatrixUnit
             throw new InvalidOperationException("Core access outside the accumulators: the control core checks it.");
 
         // Drain and zero move a whole line at the edges they are busy at, through all read or all write ports.
-        bool conflict = UsesAccumulators(phase) && cause == Ledger.Busy && (phase == MatrixPhase.Zero) == (request.Write != 0);
-        for (int word = 0; phase == MatrixPhase.Matmul && _stepped && word <= (int)(((request.Address & 3) + lastByte) / 4); word++)
+        bool single = _config.SinglePortedAccumulators, write = request.Write != 0;
+        bool conflict = UsesAccumulators(phase) && cause == Ledger.Busy && (single || (phase == MatrixPhase.Zero) == write);
+        bool steps = phase == MatrixPhase.Matmul && (_stepped || (single && _secondEdge));
+        for (int word = 0; steps && word <= (int)(((request.Address & 3) + lastByte) / 4); word++)
         {
             int bank = _accumulators.BankOf(request.Address + (uint)(word * 4));
-            conflict |= _accumulators.Busy(ArrayTime - 1, bank, request.Write != 0);
+            conflict |= _accumulators.Busy(ArrayTime - 1, bank, write) || (single && _accumulators.Busy(ArrayTime - 1, bank, !write));
         }
 
         UseRegisters(edge); // the word may be one whose sum is on its way

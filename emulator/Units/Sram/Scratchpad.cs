@@ -8,15 +8,18 @@ namespace HybridEmu.Units;
 /// the ports) and granted when all banks it touches are still free in this cycle. A request pushed at N is granted at
 /// N + 1 at the earliest and its response visible at N + 2 (rule SP-1).
 /// </summary>
-public sealed class Scratchpad
+public sealed partial class Scratchpad
 {
     public static readonly string[] Causes = ["Idle", "Busy"];
 
     public ScratchpadState State;
 
+    private readonly string _name;
     private readonly ScratchpadPort[] _ports;
+    private readonly FaultLatch _faults;
     private readonly byte[] _bytes;
-    private readonly long[] _conflicts;
+    private readonly long[] _conflicts;     // by winner and loser
+    private readonly long[] _bankConflicts; // by bank and loser
     private readonly Channel<ScratchpadRequest>[] _requests;
     private readonly Channel<ScratchpadResponse>[] _responses;
     private readonly byte[] _readOwner;
@@ -25,16 +28,26 @@ public sealed class Scratchpad
     private readonly int _bankMask;
     private readonly int _banks;
     private readonly bool _dualPorted;
+    private readonly bool _conflictsFault;
+    private readonly bool _secded;
+    private readonly int _scrubCycles;
 
     /// <param name="config">Sizes; checked when the configuration was read.</param>
     /// <param name="ports">Requesters, highest priority first.</param>
-    public Scratchpad(ScratchpadConfig config, ScratchpadPort[] ports)
+    /// <param name="name">Name in faults: tile0.scratchpad.</param>
+    /// <param name="faults">Where conflicts go that must not be, and words that nobody can correct; null: nowhere.</param>
+    public Scratchpad(ScratchpadConfig config, ScratchpadPort[] ports, string name = "scratchpad", FaultLatch? faults = null)
     {
+        if (config.Secded && config.BankBytes < Secded.WordBytes)
+            throw new ArgumentException("A word and its check byte lie in one bank.", nameof(config));
         if (ports.Any(port => port.WidthBytes > config.Banks * config.BankBytes))
             throw new ArgumentException("An access needs banks for all of its bytes in one cycle.", nameof(config));
+        _name = name;
         _ports = ports;
+        _faults = faults ?? new FaultLatch();
         _bytes = new byte[config.SizeBytes];
         _conflicts = new long[ports.Length * ports.Length];
+        _bankConflicts = new long[config.Banks * ports.Length];
         _requests = [.. ports.Select(port => port.Request)];
         _responses = [.. ports.Select(port => port.Response)];
         _readOwner = new byte[config.Banks];
@@ -43,6 +56,10 @@ public sealed class Scratchpad
         _bankMask = config.Banks - 1;
         _banks = config.Banks;
         _dualPorted = config.DualPorted;
+        _conflictsFault = config.ConflictsFault;
+        _secded = config.Secded;
+        _scrubCycles = config.ScrubCycles;
+        State.ScrubAt = _secded && _scrubCycles > 0 ? _scrubCycles : Wake.Never;
     }
 
     /// <summary>Requesters in priority order.</summary>
@@ -51,12 +68,23 @@ public sealed class Scratchpad
     /// <summary>Cycles in which port <paramref name="loser"/> waited because <paramref name="winner"/> held its bank.</summary>
     public long Conflicts(int winner, int loser) => _conflicts[(winner * _ports.Length) + loser];
 
-    /// <summary>The committed bytes, for the host before cycle 0 and after the run.</summary>
+    /// <summary>Cycles in which port <paramref name="loser"/> waited for this bank, counted at the lowest bank that it lost.</summary>
+    public long BankConflicts(int bank, int loser) => _bankConflicts[(bank * _ports.Length) + loser];
+
+    public int Banks => _banks;
+
+    /// <summary>The committed bytes, for the host before cycle 0 and after the run; as they were written, without flipped bits.</summary>
     public Span<byte> Bytes => _bytes;
 
     public long Evaluate(long edge)
     {
-        ulong readBusy = 0, writeBusy = 0;
+        if (State.ScrubAt < edge)
+            Scrub(edge - 1);
+
+        // Rule SP-10: what wrote a part of a word in the last cycle writes it back in this one.
+        ulong held = State.HeldBanks, readBusy = held, writeBusy = held;
+        State.HeldBanks = 0;
+        State.BankCycles += BitOperations.PopCount(held);
         bool waiting = false;
         for (int p = 0; p < _ports.Length; p++)
         {
@@ -71,12 +99,13 @@ public sealed class Scratchpad
             bool writePort = write || !_dualPorted;
             ref ulong busy = ref writePort ? ref writeBusy : ref readBusy;
             byte[] owner = writePort ? _writeOwner : _readOwner;
+            ulong parts = _secded && write ? BanksOfParts(request.Address, request.Length) : 0;
+            ulong lost = (busy & banks) | ((readBusy | writeBusy) & parts);
             // Rules SP-2, SP-3, SP-4: all banks or none; who came first in the order of ports holds them.
-            if ((busy & banks) != 0)
+            if (lost != 0)
             {
-                int bank = BitOperations.TrailingZeroCount(busy & banks);
-                _conflicts[(owner[bank] * _ports.Length) + p]++;
-                State.Conflicts++;
+                int bank = BitOperations.TrailingZeroCount(lost);
+                Lose(edge, bank, (busy >> bank & 1) != 0 ? owner[bank] : _readOwner[bank], p);
                 waiting = true;
                 continue;
             }
@@ -84,22 +113,37 @@ public sealed class Scratchpad
             busy |= banks;
             for (ulong rest = banks; rest != 0; rest &= rest - 1)
                 owner[BitOperations.TrailingZeroCount(rest)] = (byte)p;
+            if (parts != 0)
+            {
+                readBusy |= parts;
+                for (ulong rest = parts; rest != 0; rest &= rest - 1)
+                    _readOwner[BitOperations.TrailingZeroCount(rest)] = (byte)p;
+                State.HeldBanks |= parts;
+            }
+
             State.BankCycles += BitOperations.PopCount(banks);
             Serve(p, in request, edge);
             requests.Discard(edge);
             waiting |= !requests.IsEmpty;
         }
 
-        State.Ledger.Charge(edge, (readBusy | writeBusy) != 0 ? Ledger.Busy : Ledger.Idle, Ledger.Idle);
-        return waiting ? edge + 1 : Wake.Never;
+        ulong all = readBusy | writeBusy;
+        if (State.ScrubAt == edge)
+            ScrubBeside(all, edge);
+        State.Ledger.Charge(edge, all != 0 ? Ledger.Busy : Ledger.Idle, Ledger.Idle);
+        return waiting || State.HeldBanks != 0 ? edge + 1 : Wake.Never;
     }
 
     public void Walk(StateArchive archive, long edge)
     {
-        State.Ledger.Settle(edge);
+        Settle(edge);
         archive.Value("scratchpad", ref State);
         archive.Array("scratchpad.bytes", _bytes);
         archive.Array("scratchpad.conflicts", _conflicts);
+        archive.Array("scratchpad.bankConflicts", _bankConflicts);
+        archive.Array("scratchpad.readOwner", _readOwner);
+        archive.Array("scratchpad.writeOwner", _writeOwner);
+        _flipped.Walk(archive);
     }
 
     public void Describe(SignalMap map)
@@ -109,6 +153,31 @@ public sealed class Scratchpad
         map.Add("reads", 64, () => (ulong)State.Reads);
         map.Add("writes", 64, () => (ulong)State.Writes);
         map.Add("conflicts", 64, () => (ulong)State.Conflicts);
+        if (_secded)
+            map.Add("corrected", 64, () => (ulong)State.Corrected);
+    }
+
+    /// <summary>Brings what changes in the unit's sleep up to and including an edge that has passed.</summary>
+    public void Settle(long edge)
+    {
+        if (State.ScrubAt <= edge)
+            Scrub(edge);
+        State.Ledger.Settle(edge);
+    }
+
+    /// <summary>Counts a cycle's wait, or raises it where conflicts are mistakes (rule SP-9).</summary>
+    private void Lose(long edge, int bank, int winner, int loser)
+    {
+        _conflicts[(winner * _ports.Length) + loser]++;
+        _bankConflicts[(bank * _ports.Length) + loser]++;
+        State.Conflicts++;
+        if (_conflictsFault && winner != loser) // a requester may wait for its own word to be written back
+        {
+            _faults.Raise(new Fault(
+                FaultKind.BankConflict, _name, $"bank {bank}", edge,
+                $"{_ports[loser].Name} wants bank {bank}, which {_ports[winner].Name} has.",
+                "Keep the two apart in time or in banks; scratchpad.conflicts=stall lets the later requester wait."));
+        }
     }
 
     private void Serve(int port, in ScratchpadRequest request, long edge)
@@ -126,6 +195,8 @@ public sealed class Scratchpad
         response.Tag = request.Tag;
         if (request.Write != 0)
         {
+            if (_flipped.Count != 0)
+                Overwrite(port, request.Address, length, edge);
             Line64.Copy(lines is null ? Line64.ReadSpan(in request.Data) : lines.First, bytes, length);
             lines?.Remove();
             State.Writes++;
@@ -133,7 +204,10 @@ public sealed class Scratchpad
         }
         else
         {
-            Line64.Copy(bytes, lines is null ? Line64.Span(ref response.Data) : lines.Append(), length);
+            Span<byte> data = lines is null ? Line64.Span(ref response.Data) : lines.Append();
+            Line64.Copy(bytes, data, length);
+            if (_flipped.Count != 0)
+                Disturb(port, request.Address, data[..length], edge);
             State.Reads++;
             State.ReadBytes += length;
         }

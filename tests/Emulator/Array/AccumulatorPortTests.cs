@@ -67,6 +67,33 @@ public class AccumulatorPortTests
         Assert.Equal(0, bench.Unit.State.CoreConflicts);
     }
 
+    [Fact]
+    public void With_one_port_a_read_of_the_core_waits_for_reads_and_writes_of_its_bank_and_for_no_other_bank()
+    {
+        // Two products write 6 rows each, the second reads 6 before; column 7's bank is nobody's but the core's.
+        var product = new MatrixCase(6, 8, 7, false, false, false, 2, false, 4);
+        foreach (bool single in new[] { false, true })
+        {
+            long conflicts = 0;
+            for (int column = 0; column < 8; column += 7)
+            {
+                var bench = new MatrixBench(new MatrixConfig(8, 8, 16384, SinglePortedAccumulators: single));
+                for (int i = 0; i < 100; i++)
+                    bench.CoreProgram.Enqueue(Read(12288 + (uint)(column * 4), 4));
+                Assert.Equal(product.Expected(), product.Run(bench));
+                Assert.Equal(100, bench.Unit.State.CoreAccesses);
+                if (column == 7)
+                    Assert.Equal(0, bench.Unit.State.CoreConflicts - DrainedRows(bench));
+                else
+                    conflicts = bench.Unit.State.CoreConflicts - DrainedRows(bench);
+            }
+
+            Assert.Equal(single ? 18 : 6, conflicts);
+        }
+
+        static long DrainedRows(MatrixBench bench) => bench.Unit.State.DrainedRows;
+    }
+
     private static ScratchpadRequest Read(uint address, byte length) => new() { Address = address, Length = length };
 
     private static ScratchpadRequest Write(uint address, byte length, uint value)

@@ -28,7 +28,8 @@ public class EngineTests
             from core in Gen.Elements(0, 0, 4, 150)
             from packs in Gen.Elements(false, true)
             from accumulate in Gen.Elements(AccumulatePlace.Top, AccumulatePlace.Bottom)
-            select new EngineCase(shape, width, (ulong)seed, products, stall, look, core, packs, accumulate);
+            from single in Gen.Elements(false, true)
+            select new EngineCase(shape, width, (ulong)seed, products, stall, look, core, packs, accumulate, single);
         Prop.ForAll(Arb.From(cases, Shrink), Agree).Check(Config.QuickThrowOnFailure.WithMaxTest(250));
     }
 
@@ -264,10 +265,10 @@ public class EngineTests
         (int rows, int columns, int latency) = Shapes[c.Shape];
         MatrixConfig config = new(
             rows, columns, 32768, latency, Int8Packing: c.Packs ? 4 : 1, Int4Packing: c.Packs ? 8 : 1,
-            Accumulate: c.Accumulate, Simd: Widths[c.Width]);
+            Accumulate: c.Accumulate, Simd: Widths[c.Width], SinglePortedAccumulators: c.Single);
         bool Looks(long edge) => c.Look > 0 && new MatrixStimulus(c.Seed ^ ((ulong)edge << 20)).Next(1000) < c.Look;
         var fast = new MatrixBench(config, c.Stall, c.Seed) { Hashes = [], HashAt = Looks };
-        var step = new MatrixBench(config with { Engine = ArrayEngine.Step }, c.Stall, c.Seed) { Hashes = [], HashAt = Looks };
+        var step = new MatrixBench(config with { Engine = ArrayEngine.Step }, c.Stall, c.Seed) { Hashes = [], HashAt = Looks, EveryEdge = (c.Seed & 1) != 0 };
         foreach (MatrixBench bench in new[] { fast, step })
         {
             Program(bench, c);
@@ -328,6 +329,8 @@ public class EngineTests
             yield return c with { Products = c.Products - 1 };
         if (c.Accumulate != AccumulatePlace.Top)
             yield return c with { Accumulate = AccumulatePlace.Top };
+        if (c.Single)
+            yield return c with { Single = false };
         if (c.Width > 0)
             yield return c with { Width = 0 };
         if (c.Shape > 0)
@@ -355,5 +358,7 @@ public class EngineTests
     /// <param name="Look">Looks at the registers in so many of a thousand edges.</param>
     /// <param name="Core">Accesses of the core to the accumulators meanwhile.</param>
     /// <param name="Packs">PEs make four int8 or eight int4 products a step.</param>
-    private sealed record EngineCase(int Shape, int Width, ulong Seed, int Products, int Stall, int Look, int Core, bool Packs, AccumulatePlace Accumulate);
+    /// <param name="Single">Accumulator banks have one port.</param>
+    private sealed record EngineCase(
+        int Shape, int Width, ulong Seed, int Products, int Stall, int Look, int Core, bool Packs, AccumulatePlace Accumulate, bool Single);
 }

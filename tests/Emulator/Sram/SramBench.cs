@@ -19,7 +19,7 @@ internal sealed class SramBench
         _requesters = [.. wires.Select((w, i) => new Requester(w, stallPercent, (ulong)i + 1))];
         foreach (Requester requester in _requesters)
             Run.Attach(Run.Core, requester.Evaluate);
-        Unit = new Scratchpad(config, wires);
+        Unit = new Scratchpad(config, wires, "tile0.scratchpad", Faults);
         Run.Attach(Run.Core, edge =>
         {
             UnitEvaluations++;
@@ -30,6 +30,8 @@ internal sealed class SramBench
 
     public FabricBench Run { get; }
 
+    public FaultLatch Faults { get; } = new();
+
     public Scratchpad Unit { get; }
 
     public ScratchpadPort[] Ports { get; }
@@ -39,13 +41,20 @@ internal sealed class SramBench
     /// <summary>Pushed at the given edge, or later when the channel is full.</summary>
     public void At(long edge, int port, uint address, int length = 32, bool write = false, byte value = 0)
     {
-        var request = new ScratchpadRequest { Address = address, Length = (byte)length, Write = write ? (byte)1 : (byte)0 };
+        var request = new ScratchpadRequest { Address = address, Length = (byte)length, Write = write ? (byte)1 : (byte)0, Tag = value };
         Line64.Span(ref request.Data).Fill(value);
         _requesters[port].Script.Enqueue((edge, request));
     }
 
     /// <summary>Edges at which answers of a port became visible and were taken, with the answers.</summary>
     public List<(long Edge, ScratchpadResponse Response)> Answers(int port) => _requesters[port].Answers;
+
+    /// <summary>The 64 bytes of a port's answer.</summary>
+    public byte[] AnsweredBytes(int port, int index)
+    {
+        ScratchpadResponse response = Answers(port)[index].Response;
+        return Line64.ReadSpan(in response.Data).ToArray();
+    }
 
     public void Deafen(int port) => _requesters[port].Deaf = true;
 

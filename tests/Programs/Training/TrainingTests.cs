@@ -58,6 +58,8 @@ public sealed class TrainingTests(ITestOutputHelper output)
     [InlineData("hybrid core.clock=300_MHz fabric.wide_outstanding=2")]
     [InlineData("hybrid array.rows=128 array.columns=64 array.accumulator_latency=9_cycles")]
     [InlineData("tiny core.l1d_bytes=256_B core.l1i_bytes=256_B")]
+    [InlineData("tiny accumulators.ports=single")]
+    [InlineData("hybrid accumulators.ports=single array.accumulator_latency=1_cycles")]
     public void Sizes_clocks_and_latencies_change_no_bit(string config) => Check(config, new TrainingCase(Count: 77, HeldOutCount: 33, Epochs: 1));
 
     [Theory]
