@@ -16,8 +16,8 @@ internal sealed partial class HbmPseudoChannel
     private int _kinds; // kinds of column commands that are looked for, one bit each
 
     /// <summary>
-    /// The request whose column command goes at an edge, and the one whose row command does, by the configured scheduler. A
-    /// starved request lets no other one pass.
+    /// The request whose column command goes at an edge, and the one whose row command does, by the configured scheduler; a
+    /// starved request goes first.
     /// </summary>
     public void Schedule(long edge)
     {
