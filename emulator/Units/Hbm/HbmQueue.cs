@@ -328,7 +328,7 @@ internal sealed class HbmQueue
             for (int other = line.Head; other >= 0; other = _entries[other].Next)
             {
                 ref HbmQueueEntry entry = ref _entries[other];
-                if (entry.Address != gone.Address || entry.Age < gone.Age || --entry.WaitsFor > 0)
+                if (entry.Address != gone.Address || --entry.WaitsFor > 0) // whoever is left came later
                     continue;
                 _blocked[kind]--;
                 if (line.FirstHit < 0 || _entries[line.FirstHit].Age > entry.Age)
