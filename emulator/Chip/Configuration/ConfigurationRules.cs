@@ -70,6 +70,9 @@ internal static class ConfigurationRules
         Used(m.Refresh != HbmRefresh.Off, "hbm.refresh is off", "hbm.postpone");
         Used(m.Refresh == HbmRefresh.AllBank, $"hbm.refresh is {values.Text("hbm.refresh")}", "hbm.timing.rfc", "hbm.timing.refi");
         Used(m.Refresh == HbmRefresh.PerBank, $"hbm.refresh is {values.Text("hbm.refresh")}", "hbm.timing.rfcpb", "hbm.timing.refipb", "hbm.timing.rrefd");
+        Used(m.PowerDown > 0, "hbm.power_down is 0", "hbm.timing.xp");
+        Used(m.SelfRefresh > 0, "hbm.self_refresh is 0", "hbm.timing.xs");
+        Used(m.PowerDown > 0 || m.SelfRefresh > 0, "hbm.power_down and hbm.self_refresh are 0", "hbm.timing.cke");
     }
 
     private static void Floorplan(ChipConfiguration c, Action<bool, string, string, string> rule)

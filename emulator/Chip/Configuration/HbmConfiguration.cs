@@ -38,6 +38,8 @@ public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int C
             Page = (HbmPage)v.Integer("hbm.page"),
             Refresh = (HbmRefresh)v.Integer("hbm.refresh"),
             Postpone = v.Integer("hbm.postpone"),
+            PowerDown = v.Integer("hbm.power_down"),
+            SelfRefresh = v.Integer("hbm.self_refresh"),
         });
     }
 
@@ -70,6 +72,9 @@ public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int C
             RfcBank = T("rfcpb"),
             RefiBank = T("refipb"),
             Rrefd = T("rrefd"),
+            Xp = T("xp"),
+            Cke = T("cke"),
+            Xs = T("xs"),
         };
     }
 }

@@ -41,7 +41,7 @@ public sealed class HbmChannel
 
     public static readonly string[] Causes =
     [
-        "Idle", "Busy", "BurstInFlight", "RowTiming", "ColumnTiming", "Refreshing", "RefreshBlocks", "ResponseFull",
+        "Idle", "Busy", "BurstInFlight", "RowTiming", "ColumnTiming", "Refreshing", "RefreshBlocks", "ResponseFull", "WakingUp",
     ];
 
     private const int BurstInFlight = 2;
@@ -50,6 +50,7 @@ public sealed class HbmChannel
     private const int Refreshing = 5;
     private const int RefreshBlocks = 6;
     private const int ResponseFull = 7;
+    private const int WakingUp = 8;
 
     public string Name { get; }
 
@@ -84,7 +85,7 @@ public sealed class HbmChannel
         bool rowIssued = !rowBusBusy && State.RowBusFreeAt > edge;
         next = rowIssued ? edge + 1 : Math.Min(next, _controller.NextForeground(edge));
         WakeForRefresh(edge);
-        int waiting = WaitingCause();
+        int waiting = WaitingCause(edge);
         State.Ledger.Charge(edge, issued || rowBusBusy ? Ledger.Busy : waiting, waiting);
         return next;
     }
@@ -105,6 +106,7 @@ public sealed class HbmChannel
         map.Scope(Name, scope =>
         {
             scope.Add("cause", 4, () => (ulong)State.Ledger.Waiting, Causes);
+            scope.Add("standby", 2, () => (ulong)State.Standby, Enum.GetNames<HbmStandby>());
             for (int i = 0; i < PseudoChannels; i++)
             {
                 int p = i;
@@ -174,7 +176,7 @@ public sealed class HbmChannel
     }
 
     /// <summary>Why the edges until the next event pass; depends on nothing that changes without an evaluation.</summary>
-    private int WaitingCause()
+    private int WaitingCause(long edge)
     {
         bool requests = false, hit = false, noRoom = false, row = false, refresh = false, bursts = false, answers = false;
         for (int p = 0; p < PseudoChannels; p++)
@@ -191,6 +193,8 @@ public sealed class HbmChannel
             answers |= s.ReadyCount > 0;
         }
 
+        if (requests && (State.Standby >= HbmStandby.PowerDown || State.ReadyAt > edge))
+            return WakingUp;
         if (requests)
             return hit ? ColumnTiming : row ? RowTiming : noRoom ? ResponseFull : RefreshBlocks;
         if (answers)

@@ -6,12 +6,13 @@ namespace HybridEmu.Units;
 /// The controller of one channel without its ports: two pseudo-channels behind one row bus and one column bus. Requests
 /// are offered straight to it; <see cref="HbmChannel"/> puts clock crossings in front.
 /// </summary>
-public sealed class HbmController
+public sealed partial class HbmController
 {
     private const int PseudoChannels = 2;
 
     private readonly HbmConfig _config;
     private readonly int _channel;
+    private readonly bool _sleeps; // power-down or self-refresh is configured
     private readonly HbmPseudoChannel[] _pseudoChannels = new HbmPseudoChannel[PseudoChannels];
 
     /// <summary>Registers and counters.</summary>
@@ -25,6 +26,7 @@ public sealed class HbmController
     {
         _config = config;
         _channel = channel;
+        _sleeps = config.PowerDown > 0 || config.SelfRefresh > 0;
         Memory = memory;
         State.LastRow = State.LastColumn = 1; // pseudo-channel 0 goes first
         for (int p = 0; p < PseudoChannels; p++)
@@ -86,6 +88,8 @@ public sealed class HbmController
     /// <returns>Whether a command was issued.</returns>
     public bool Tick(long edge)
     {
+        if (_sleeps && IsAsleep)
+            return WakeUp(edge);
         int awake = 0; // pseudo-channels that could issue something; the others' objects stay out of the host's cache
         for (int p = 0; p < PseudoChannels; p++)
         {
@@ -99,7 +103,7 @@ public sealed class HbmController
         }
 
         if (awake == 0)
-            return false;
+            return _sleeps && FallAsleep(edge);
         int issued = _config.Buses == HbmBuses.OneEach ? IssueOnBusOfEach(edge, awake) : IssueOnTwoBuses(edge, awake);
 
         // What comes next is known already: without it the channel would have to look again at the next edge.
@@ -109,7 +113,7 @@ public sealed class HbmController
                 _pseudoChannels[p].Schedule(edge + 1);
         }
 
-        return issued != 0;
+        return issued != 0 || (_sleeps && FallAsleep(edge));
     }
 
     /// <summary>
@@ -118,6 +122,8 @@ public sealed class HbmController
     /// </summary>
     public long NextForeground(long edge)
     {
+        if (_sleeps && IsAsleep)
+            return Math.Max(WakeUpAt(background: false), edge + 1);
         long next = Wake.Never;
         for (int p = 0; p < PseudoChannels; p++)
         {
@@ -129,15 +135,19 @@ public sealed class HbmController
             if (s.Refresh == HbmRefreshPhase.None)
                 next = Math.Min(next, s.ScheduleAt);
             next = Math.Min(next, RefreshNextAt(p));
+            if (State.ReadyAt > edge)
+                next = Math.Min(next, State.ReadyAt);
         }
 
         return Math.Max(next, edge + 1);
     }
 
-    /// <summary>The next edge at which a refresh takes a step or the page policy closes a row, or <see cref="Wake.Never"/>.</summary>
+    /// <summary>The next edge at which a refresh takes a step, the page policy closes a row or the channel falls asleep, or <see cref="Wake.Never"/>.</summary>
     public long NextBackground(long edge)
     {
-        long next = Wake.Never;
+        if (_sleeps && IsAsleep)
+            return Math.Max(WakeUpAt(background: true), edge + 1);
+        long next = _sleeps ? NextEntryAt(edge) : Wake.Never;
         for (int p = 0; p < PseudoChannels; p++)
         {
             ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
@@ -149,11 +159,12 @@ public sealed class HbmController
         return Math.Max(next, edge + 1);
     }
 
-    /// <summary>Brings the accounts of the data buses up to an edge.</summary>
+    /// <summary>Brings the accounts of the data buses and of standby up to an edge.</summary>
     public void Settle(long edge)
     {
         foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
             pseudoChannel.Settle(edge);
+        SettleStandby(edge);
     }
 
     public void Walk(StateArchive archive)

@@ -44,13 +44,37 @@ public enum HbmLoss : byte
 
     /// <summary>Answers are not taken.</summary>
     ResponseFull,
+
+    /// <summary>The channel sleeps or has just been woken: tCKE, tXP, tXS.</summary>
+    Asleep,
+}
+
+/// <summary>What a channel does when it moves no data; each draws another current.</summary>
+public enum HbmStandby : byte
+{
+    /// <summary>All rows of both pseudo-channels are closed.</summary>
+    Precharged,
+
+    /// <summary>Some row is open.</summary>
+    Active,
+    PowerDown,
+    SelfRefresh,
+}
+
+/// <summary>Cycles by <see cref="HbmStandby"/>.</summary>
+[InlineArray(Count)]
+public struct HbmStandbyCycles
+{
+    public const int Count = 4;
+
+    private long _first;
 }
 
 /// <summary>Cycles by <see cref="HbmLoss"/>.</summary>
 [InlineArray(Count)]
 public struct HbmLosses
 {
-    public const int Count = 9;
+    public const int Count = 10;
 
     private long _first;
 }
@@ -84,6 +108,9 @@ public struct HbmPseudoChannelState
 
     /// <summary><see cref="HbmLoss"/> of the cycles from <see cref="AccountedTo"/> on.</summary>
     public byte Loss;
+
+    /// <summary>1 from the end of a self-refresh to the first refresh after it.</summary>
+    public byte OwesRefresh;
 
     /// <summary>Edge before which the scheduler finds nothing to issue.</summary>
     public long ScheduleAt;
@@ -127,6 +154,20 @@ public struct HbmState
 
     /// <summary>Refresh intervals are 2^this times shorter: a hot stack leaks faster.</summary>
     public byte RefreshShift;
+    public HbmStandby Standby;
+
+    /// <summary>Edge at which the last burst ends that has been commanded.</summary>
+    public long BusyUntil;
+
+    /// <summary>Edge of the last PDE or SRE.</summary>
+    public long SleepSince;
+
+    /// <summary>First edge for an ACT after the last PDX or SRX.</summary>
+    public long ReadyAt;
+
+    /// <summary>Edge up to which <see cref="StandbyCycles"/> are accounted for.</summary>
+    public long StandbySince;
+    public HbmStandbyCycles StandbyCycles;
     public HbmPseudoChannels PseudoChannels;
     public Ledger Ledger;
 }
