@@ -135,6 +135,7 @@ public sealed partial class Chip
             channel.Walk(archive, _hbm.Edge);
         _systemUnit.Walk(archive, _system.Edge);
         _power.Walk(archive);
+        archive.Value("refresh", ref _refresh);
         _races?.Walk(archive);
         Memory.Walk(archive, "hbm");
         _wires.Walk(archive);

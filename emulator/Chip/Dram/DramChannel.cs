@@ -106,6 +106,9 @@ internal sealed class DramChannel
         return issued;
     }
 
+    /// <summary>Brings the cycles in each state up to a cycle that has been.</summary>
+    public void SettleStandby(long cycle) => _controller.SettleStandby(cycle);
+
     private void Take(in HbmResponse response, long cycle)
     {
         if (response.Tag >= Tags || _pending[response.Tag] is not { AcceptedAt: not Free } pending

@@ -103,6 +103,7 @@ public static class StatisticsJson
         json.WriteNumber("rowClosed", hbm.RowClosed);
         json.WriteNumber("rowConflicts", hbm.RowConflicts);
         Counts(json, "commands", hbm.Commands);
+        Counts(json, "standbyCycles", hbm.Standby);
         json.WriteEndObject();
     }
 
@@ -112,6 +113,8 @@ public static class StatisticsJson
         json.WriteNumber("timeScale", thermal.TimeScale);
         json.WriteNumber("trips", thermal.Trips);
         json.WriteNumber("throttledCycles", thermal.ThrottledCycles);
+        json.WriteNumber("refreshTwice", thermal.RefreshTwice);
+        json.WriteNumber("refreshFourTimes", thermal.RefreshFourTimes);
         json.WriteStartArray("blocks");
         foreach (TemperatureStatistics block in thermal.Blocks)
         {

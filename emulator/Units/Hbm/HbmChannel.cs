@@ -101,6 +101,9 @@ public sealed class HbmChannel
             _backgroundAt = 0;
     }
 
+    /// <summary>Brings the cycles in each state up to an edge, those before it included.</summary>
+    public void SettleStandby(long edge) => _controller.SettleStandby(edge);
+
     public void Describe(SignalMap map)
     {
         map.Scope(Name, scope =>

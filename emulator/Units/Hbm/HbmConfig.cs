@@ -176,6 +176,9 @@ public sealed record HbmConfig
     /// <summary>Refreshes that may be owed while requests wait, 0 to 8 (JESD235 and JESD79 allow eight).</summary>
     public int Postpone { get; init; }
 
+    /// <summary>Refreshes come so many times as often as the timings say: 1, 2 or 4.</summary>
+    public int RefreshRate { get; init; } = 1;
+
     /// <summary>Cycles from the end of a channel's last burst after which it powers down, if no request waits; 0: never.</summary>
     public int PowerDown { get; init; }
 

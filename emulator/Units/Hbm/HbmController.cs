@@ -1,3 +1,4 @@
+using System.Numerics;
 using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
@@ -29,6 +30,7 @@ public sealed partial class HbmController
         _sleeps = config.PowerDown > 0 || config.SelfRefresh > 0;
         Memory = memory;
         State.LastRow = State.LastColumn = 1; // pseudo-channel 0 goes first
+        State.RefreshShift = (byte)BitOperations.Log2((uint)config.RefreshRate);
         for (int p = 0; p < PseudoChannels; p++)
             _pseudoChannels[p] = new HbmPseudoChannel(this, config, p, sources);
     }

@@ -9,7 +9,7 @@ internal sealed partial class HbmPseudoChannel
     /// <summary>The bank that takes no command until it is refreshed, as a bit.</summary>
     private ulong BlockedBanks => State.RefreshBank == 0 ? 0 : 1UL << (State.RefreshBank - 1);
 
-    private int Interval => (_config.Refresh == HbmRefresh.PerBank ? _config.Timing.RefiBank : _config.Timing.Refi) >> _controller.State.RefreshShift;
+    private int Interval => (_config.Refresh == HbmRefresh.PerBank ? _config.Timing.RefiBank : _config.Timing.Refi) >> State.RefreshShift;
 
     /// <summary>Begins a refresh that is due and ends one that is over. Returns whether something changed.</summary>
     public bool StepRefresh(long edge)
@@ -80,6 +80,7 @@ internal sealed partial class HbmPseudoChannel
         if (_config.Refresh == HbmRefresh.Off)
             return;
         s.OwesRefresh = 1;
+        s.RefreshShift = _controller.State.RefreshShift;
         s.RefreshDueAt = _config.Buses == HbmBuses.OneEach ? s.RefreshDueAt + edge - entered : edge + FirstRefresh();
     }
 
@@ -139,6 +140,7 @@ internal sealed partial class HbmPseudoChannel
         _controller.Log?.Add(edge, HbmCommand.RefreshAll, _index, 0, 0, 0);
         s.Refresh = HbmRefreshPhase.Refreshing;
         s.RefreshEndAt = edge + _config.Timing.Rfc - (_config.Timing.ActivateClocks - 1); // an ACT then has its last clock at RFC
+        s.RefreshShift = _controller.State.RefreshShift;
         s.RefreshDueAt += Interval;
         s.Refreshes++;
         s.OwesRefresh = 0;
@@ -158,6 +160,7 @@ internal sealed partial class HbmPseudoChannel
         if (s.RefreshedBanks == ulong.MaxValue >> (64 - Banks.Count))
             s.RefreshedBanks = 0;
         s.RefreshBank = 0;
+        s.RefreshShift = _controller.State.RefreshShift;
         s.RefreshDueAt += Interval;
         s.BankRefreshes++;
         s.OwesRefresh = 0;

@@ -112,6 +112,9 @@ public struct HbmPseudoChannelState
     /// <summary>1 from the end of a self-refresh to the first refresh after it.</summary>
     public byte OwesRefresh;
 
+    /// <summary><see cref="HbmState.RefreshShift"/> as of the last refresh.</summary>
+    public byte RefreshShift;
+
     /// <summary>Edge before which the scheduler finds nothing to issue.</summary>
     public long ScheduleAt;
     public long RefreshDueAt, RefreshEndAt;
@@ -152,7 +155,9 @@ public struct HbmState
     /// <summary>Pseudo-channel that had each bus last; the other one goes first.</summary>
     public byte LastRow, LastColumn;
 
-    /// <summary>Refresh intervals are 2^this times shorter: a hot stack leaks faster.</summary>
+    /// <summary>
+    /// Refresh intervals are to be 2^this times shorter: a hot stack leaks faster. A pseudo-channel takes it over with its next refresh.
+    /// </summary>
     public byte RefreshShift;
     public HbmStandby Standby;
 

@@ -219,6 +219,7 @@ public class DramControllerTests(ITestOutputHelper output)
                     Page = page,
                     Postpone = postpone,
                     Buses = buses,
+                    RefreshRate = postpone == 8 ? 4 : 1,
                     PowerDown = down,
                     SelfRefresh = IsDdrByBank(buses, refresh) ? 0 : self,
                 };

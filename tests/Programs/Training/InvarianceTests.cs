@@ -33,6 +33,7 @@ public sealed class InvarianceTests(ITestOutputHelper output)
     [InlineData("edge")]
     [InlineData("tiny core.clock=1300_MHz hbm.clock=900_MHz")]
     [InlineData("tiny thermal.sample_interval=1_us thermal.trip=45.25_C thermal.release=45_C thermal.ambient=44_C thermal.initial=45.5_C")]
+    [InlineData("tiny hbm.power_down=20_cycles hbm.self_refresh=3000_cycles thermal.sample_interval=1_us hbm.refresh_follows_heat=on hbm.refresh_hot=45.1_C hbm.refresh_very_hot=45.3_C")]
     [InlineData("hybrid")]
     [InlineData("datacenter")]
     public void Leaving_out_edges_changes_nothing(string config) =>

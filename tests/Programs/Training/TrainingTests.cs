@@ -77,6 +77,41 @@ public sealed class TrainingTests(ITestOutputHelper output)
         Assert.Equal(cool.Signature(Firmware.Train), hot.Signature(Firmware.Train));
     }
 
+    [Theory]
+    [InlineData("85", 0, 0)]
+    [InlineData("44", 1, 0)] // the stack begins at 45 C
+    [InlineData("30 hbm.refresh_very_hot=40_C", 0, 1)]
+    public void A_hot_stack_refreshes_more_often_for_the_same_bits(string hot, double twice, double fourTimes)
+    {
+        var training = new TrainingCase(Count: 40, HeldOutCount: 10, Epochs: 1);
+        ChipRun still = training.Boot("tiny");
+        still.Finish();
+        string[] words = hot.Split(' ');
+        ChipRun run = training.Boot($"tiny thermal.sample_interval=100_ns hbm.refresh_follows_heat=on hbm.refresh_hot={words[0]}_C {string.Join(' ', words[1..])}".TrimEnd());
+        run.Finish();
+        ThermalStatistics heat = run.Statistics().Thermal;
+        Assert.Equal(twice, heat.RefreshTwice, 0.02);
+        Assert.Equal(fourTimes, heat.RefreshFourTimes, 0.02);
+        double Refreshes(ChipRun r) => (double)r.Statistics().Hbm.Commands.Single(c => c.Name == "REF").Count / r.Statistics().EmulatedPs;
+        Assert.Equal(1 + twice + (3 * fourTimes), Refreshes(run) / Refreshes(still), 0.2 * (1 + twice + (3 * fourTimes))); // some ten intervals
+        Assert.Equal(still.Signature(Firmware.Train), run.Signature(Firmware.Train));
+    }
+
+    [Theory]
+    [InlineData(84.9, 0, 0)]
+    [InlineData(85, 0, 1)]
+    [InlineData(82, 1, 1)] // 3 C of hysteresis
+    [InlineData(81.9, 1, 0)]
+    [InlineData(95, 0, 2)]
+    [InlineData(92, 2, 2)]
+    [InlineData(91.9, 2, 1)]
+    [InlineData(81.9, 2, 0)]
+    public void The_refresh_rate_doubles_at_each_of_two_temperatures(double celsius, int before, int after)
+    {
+        Assert.Equal(after, new RefreshHeat(true, 85, 95).Shift(celsius, before));
+        Assert.Equal(0, new RefreshHeat(false, 85, 95).Shift(celsius, before));
+    }
+
     [Fact]
     public void Inference_of_the_trained_weights_counts_what_training_counted()
     {
