@@ -16,6 +16,8 @@ internal static class HbmTotals
             sum.Writes += s.Writes;
             sum.Refreshes += s.Refreshes;
             sum.BankRefreshes += s.BankRefreshes;
+            sum.EccCorrected += s.EccCorrected;
+            sum.EccDetected += s.EccDetected;
             sum.RowHits += s.RowHits;
             sum.RowClosed += s.RowClosed;
             sum.RowConflicts += s.RowConflicts;
@@ -32,7 +34,11 @@ internal static class HbmTotals
     public static HbmStatistics Statistics(
         in HbmPseudoChannelState sum, in HbmStandbyCycles standby, double peakBytesPerSecond, long emulatedPs, IReadOnlyList<NamedCount> commands) => new(
         sum.Reads * HbmAddressMap.BurstBytes, sum.Writes * HbmAddressMap.BurstBytes, sum.RowHits, sum.RowClosed, sum.RowConflicts,
-        peakBytesPerSecond, emulatedPs, commands, Named(standby));
+        peakBytesPerSecond, emulatedPs, commands, Named(standby))
+    {
+        EccCorrected = sum.EccCorrected,
+        EccDetected = sum.EccDetected,
+    };
 
     /// <summary>Energy by what it was spent on.</summary>
     /// <param name="e">Energies and powers.</param>

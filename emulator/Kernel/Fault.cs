@@ -12,6 +12,9 @@ public enum FaultKind
     SemaphoreOverflow,
     Deadlock,
     Watchdog,
+
+    /// <summary>Memory returned a word that its ECC could not correct.</summary>
+    MemoryError,
 }
 
 /// <summary>A program's mistake: what, where, when, and what to do about it.</summary>

@@ -48,6 +48,7 @@ internal static class ConfigurationSchema
         new("hbm.refresh_follows_heat", Quantity.Choice) { Choices = ["off", "on"] },
         new("hbm.refresh_hot", Quantity.Temperature, -100, 300),
         new("hbm.refresh_very_hot", Quantity.Temperature, -100, 300),
+        new("hbm.ecc", Quantity.Choice) { Choices = ["off", "secded"] },
         new("hbm.power_down", Quantity.Cycles, 0, 1_000_000_000),
         new("hbm.self_refresh", Quantity.Cycles, 0, 1_000_000_000),
         .. Timing("bl", "cl", "cwl", "rcdrd", "rcdwr", "rp", "ras", "rc", "rrds", "rrdl", "faw", "ccds", "ccdl", "wtrs", "wtrl", "rtp", "wr", "rtw", "rfc", "rfcpb", "rrefd", "xp", "cke", "xs"),

@@ -41,6 +41,7 @@ public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int C
             Refresh = (HbmRefresh)v.Integer("hbm.refresh"),
             Postpone = v.Integer("hbm.postpone"),
             RefreshRate = 1 << v.Integer("hbm.refresh_rate"),
+            Secded = v.Integer("hbm.ecc") == 1,
             PowerDown = v.Integer("hbm.power_down"),
             SelfRefresh = v.Integer("hbm.self_refresh"),
         });

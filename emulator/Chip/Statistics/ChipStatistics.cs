@@ -36,6 +36,11 @@ public sealed record HbmStatistics(
     IReadOnlyList<NamedCount> Commands,
     IReadOnlyList<NamedCount> Standby)
 {
+    /// <summary>Words with a single error, corrected, and with one that could only be detected.</summary>
+    public long EccCorrected { get; init; }
+
+    public long EccDetected { get; init; }
+
     public long Bytes => ReadBytes + WriteBytes;
 
     /// <summary>10^9 bytes a second of emulated time.</summary>

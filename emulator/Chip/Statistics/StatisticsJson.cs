@@ -104,6 +104,8 @@ public static class StatisticsJson
         json.WriteNumber("rowConflicts", hbm.RowConflicts);
         Counts(json, "commands", hbm.Commands);
         Counts(json, "standbyCycles", hbm.Standby);
+        json.WriteNumber("eccCorrected", hbm.EccCorrected);
+        json.WriteNumber("eccDetected", hbm.EccDetected);
         json.WriteEndObject();
     }
 

@@ -107,6 +107,8 @@ public sealed class StatisticsReport
         Line($"            rows: {Percentages.Text(rows[0])} % hit, {Percentages.Text(rows[1])} % closed, {Percentages.Text(rows[2])} % conflict; {Counts(hbm.Commands)}");
         if (hbm.Asleep() is { } asleep)
             Line($"            {asleep}");
+        if (hbm.EccCorrected + hbm.EccDetected > 0)
+            Line($"            ECC: {N(hbm.EccCorrected)} words corrected, {N(hbm.EccDetected)} words beyond correction");
     }
 
     private void Fabric()

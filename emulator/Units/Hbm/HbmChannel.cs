@@ -15,6 +15,7 @@ public sealed class HbmChannel
     private readonly int _unit;
     private readonly Crossing<HbmRequest>[][] _requests;
     private readonly Crossing<HbmResponse>[][] _responses;
+    private readonly FaultLatch? _faults;
     private long _backgroundAt;
 
     /// <param name="name">As the breadboard names it: hbm3.</param>
@@ -25,9 +26,10 @@ public sealed class HbmChannel
     /// <param name="memory">The bytes of all of HBM, shared by all channels.</param>
     /// <param name="requests">[pseudo-channel][source].</param>
     /// <param name="responses">[pseudo-channel][source].</param>
+    /// <param name="faults">Hears of words that could not be corrected; null: they are only counted.</param>
     public HbmChannel(
         string name, HbmConfig config, int channel, ClockDomain domain, int unit, SparseMemory memory,
-        Crossing<HbmRequest>[][] requests, Crossing<HbmResponse>[][] responses)
+        Crossing<HbmRequest>[][] requests, Crossing<HbmResponse>[][] responses, FaultLatch? faults = null)
     {
         if (requests.Length != PseudoChannels || responses.Length != PseudoChannels || requests[0].Length != requests[1].Length)
             throw new ArgumentException("An HBM channel has two pseudo-channels with the same sources.", nameof(requests));
@@ -36,6 +38,7 @@ public sealed class HbmChannel
         _unit = unit;
         _requests = requests;
         _responses = responses;
+        _faults = faults;
         _controller = new HbmController(config, channel, memory, requests[0].Length);
     }
 
@@ -67,6 +70,8 @@ public sealed class HbmChannel
     public long Evaluate(long edge)
     {
         _controller.Complete(edge);
+        if (State.Poisoned != 0 && _faults is not null)
+            Raise(edge);
         long next = Wake.Never;
         bool left = false, accepted = false; // whether requests stay visible, and whether one was taken
         for (int p = 0; p < PseudoChannels; p++)
@@ -127,6 +132,13 @@ public sealed class HbmChannel
             }
         });
     }
+
+    /// <summary>A bit of the array flips; see <see cref="HbmController.Flip"/>.</summary>
+    public void Flip(ulong address, int bit) => _controller.Flip(address, bit);
+
+    private void Raise(long edge) => _faults!.Raise(new Fault(
+        FaultKind.MemoryError, Name, $"address 0x{State.PoisonedAddress:x}", edge, "A word of memory has more flipped bits than its ECC corrects.",
+        "Write the word as a whole before it is read, or flip fewer of its bits."));
 
     private void Answer(int p, long edge, ref long next)
     {

@@ -179,6 +179,9 @@ public sealed record HbmConfig
     /// <summary>Refreshes come so many times as often as the timings say: 1, 2 or 4.</summary>
     public int RefreshRate { get; init; } = 1;
 
+    /// <summary>Eight check bits travel beside every eight bytes; single errors are corrected, double ones detected.</summary>
+    public bool Secded { get; init; }
+
     /// <summary>Cycles from the end of a channel's last burst after which it powers down, if no request waits; 0: never.</summary>
     public int PowerDown { get; init; }
 

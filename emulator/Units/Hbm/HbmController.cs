@@ -29,6 +29,7 @@ public sealed partial class HbmController
         _channel = channel;
         _sleeps = config.PowerDown > 0 || config.SelfRefresh > 0;
         Memory = memory;
+        Ecc = config.Secded ? new HbmEcc() : null;
         State.LastRow = State.LastColumn = 1; // pseudo-channel 0 goes first
         State.RefreshShift = (byte)BitOperations.Log2((uint)config.RefreshRate);
         for (int p = 0; p < PseudoChannels; p++)
@@ -39,6 +40,9 @@ public sealed partial class HbmController
     public HbmCommandLog? Log { get; set; }
 
     internal SparseMemory Memory { get; }
+
+    /// <summary>Flipped bits of this channel's words; null without ECC.</summary>
+    internal HbmEcc? Ecc { get; }
 
     /// <summary>Offers a request at an edge, before <see cref="Tick"/>; its first command issues at the next edge at the soonest.</summary>
     /// <returns>Whether there was room for it.</returns>
@@ -62,6 +66,24 @@ public sealed partial class HbmController
             return false;
         _pseudoChannels[pseudoChannel].Accept(in request, source, in at, edge);
         return true;
+    }
+
+    /// <summary>A bit of the word of eight bytes at an address flips in the array: 0 to 63 of its bytes, with ECC 64 to 71 of its check bits.</summary>
+    public void Flip(ulong address, int bit)
+    {
+        _ = Locate(new HbmRequest { Address = address & ~(ulong)(HbmAddressMap.BurstBytes - 1) }); // it must be ours
+        if (Ecc is not null)
+        {
+            Ecc.Flip(address, bit);
+            return;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)bit, (uint)HbmEcc.DataBits, nameof(bit));
+        long at = (long)(address & ~(ulong)(HbmEcc.WordBytes - 1)) + (bit >> 3);
+        Span<byte> value = stackalloc byte[1];
+        Memory.Read(at, value);
+        value[0] ^= (byte)(1 << (bit & 7));
+        Memory.Write(at, value);
     }
 
     /// <summary>Moves the data of bursts that end at or before this edge.</summary>
@@ -174,6 +196,7 @@ public sealed partial class HbmController
         archive.Value("state", ref State);
         foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
             pseudoChannel.Walk(archive);
+        Ecc?.Walk(archive);
     }
 
     private HbmLocation Locate(in HbmRequest request)

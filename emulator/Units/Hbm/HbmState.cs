@@ -122,6 +122,9 @@ public struct HbmPseudoChannelState
     /// <summary>Banks refreshed in this round, one bit each.</summary>
     public ulong RefreshedBanks;
 
+    /// <summary>Words with a single error that was corrected, and with an error that could only be detected.</summary>
+    public long EccCorrected, EccDetected;
+
     public long Activates, Precharges, Reads, Writes, Refreshes, BankRefreshes;
 
     /// <summary>Requests by what they met: their row open, their bank closed, another row open.</summary>
@@ -161,8 +164,14 @@ public struct HbmState
     public byte RefreshShift;
     public HbmStandby Standby;
 
+    /// <summary>1 when a word could not be corrected.</summary>
+    public byte Poisoned;
+
     /// <summary>Edge at which the last burst ends that has been commanded.</summary>
     public long BusyUntil;
+
+    /// <summary>Burst in which an error was detected last, if <see cref="Poisoned"/> is 1.</summary>
+    public ulong PoisonedAddress;
 
     /// <summary>Edge of the last PDE or SRE.</summary>
     public long SleepSince;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using HybridEmu.Chip;
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
 using Xunit.Abstractions;
 
 namespace HybridEmu.Programs.Tests;
@@ -110,6 +112,31 @@ public sealed class TrainingTests(ITestOutputHelper output)
     {
         Assert.Equal(after, new RefreshHeat(true, 85, 95).Shift(celsius, before));
         Assert.Equal(0, new RefreshHeat(false, 85, 95).Shift(celsius, before));
+    }
+
+    [Theory]
+    [InlineData("hbm.ecc=secded", 1)]
+    [InlineData("hbm.ecc=secded", 2)]
+    public void A_flipped_bit_of_the_data_is_corrected_and_two_of_a_word_end_the_run(string ecc, int flips)
+    {
+        var training = new TrainingCase(Count: 40, HeldOutCount: 10, Epochs: 1);
+        ChipRun still = training.Boot("tiny");
+        still.Finish();
+        ChipRun run = training.Boot($"tiny {ecc}");
+        ulong data = Firmware.Address(Firmware.Train, "train_data") - AddressMap.Hbm;
+        for (int bit = 0; bit < flips; bit++)
+            run.Chip.FlipMemory(data + 640, bit);
+        if (flips == 1)
+        {
+            run.Finish();
+            Assert.Equal(still.Signature(Firmware.Train), run.Signature(Firmware.Train));
+            Assert.Equal((1L, 0L), (run.Statistics().Hbm.EccCorrected, run.Statistics().Hbm.EccDetected));
+            Assert.Equal(still.Cycles, run.Cycles);
+            return;
+        }
+
+        run.Advance(10_000_000);
+        Assert.Equal(FaultKind.MemoryError, run.Fault?.Kind);
     }
 
     [Fact]
