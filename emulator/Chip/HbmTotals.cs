@@ -35,10 +35,10 @@ internal static class HbmTotals
         in HbmPseudoChannelState sum, in HbmStandbyCycles standby, double peakBytesPerSecond, long emulatedPs, IReadOnlyList<NamedCount> commands) => new(
         sum.Reads * HbmAddressMap.BurstBytes, sum.Writes * HbmAddressMap.BurstBytes, sum.RowHits, sum.RowClosed, sum.RowConflicts,
         peakBytesPerSecond, emulatedPs, commands, Named(standby))
-    {
-        EccCorrected = sum.EccCorrected,
-        EccDetected = sum.EccDetected,
-    };
+        {
+            EccCorrected = sum.EccCorrected,
+            EccDetected = sum.EccDetected,
+        };
 
     /// <summary>Energy by what it was spent on.</summary>
     /// <param name="e">Energies and powers.</param>
