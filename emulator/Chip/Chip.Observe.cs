@@ -114,6 +114,15 @@ public sealed partial class Chip
         Walk(StateArchive.ForLoad(stream));
     }
 
+    /// <summary>A bit of a word of eight bytes in HBM flips: 0 to 63 of its bytes, with hbm.ecc: secded 64 to 71 of its check bits.</summary>
+    /// <param name="address">HBM byte offset of the word.</param>
+    /// <param name="bit">Bit of it.</param>
+    public void FlipMemory(ulong address, int bit)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(address, (ulong)Memory.SizeBytes);
+        _channels[_config.Hbm.Controller.Map.Decode(address).Channel].Flip(address, bit);
+    }
+
     private void Walk(StateArchive archive)
     {
         long time = TimePs;
@@ -138,6 +147,7 @@ public sealed partial class Chip
             channel.Walk(archive, _hbm.Edge);
         _systemUnit.Walk(archive, _system.Edge);
         _power.Walk(archive);
+        archive.Value("refresh", ref _refresh);
         _races?.Walk(archive);
         Memory.Walk(archive, "hbm");
         _wires.Walk(archive);

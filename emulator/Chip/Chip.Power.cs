@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using HybridEmu.Kernel;
 using HybridEmu.Units;
 
@@ -11,7 +13,26 @@ public sealed partial class Chip
     private const int FusedStepsOfFunction = 6; // multiply-adds of one exp, log or rsqrt by isa/Numerics
     private const int CoherentFlitBytes = 16, WideFlitBytes = 64, WordBytes = 4;
 
+    private const string MemoryBlock = "hbm_phy";
+
     private readonly List<EnergySource> _energy = [];
+    private RefreshRateState _refresh;
+
+    [InlineArray(3)]
+    private struct RefreshTimes
+    {
+        private long _first;
+    }
+
+    /// <summary>How often memory refreshes, and for how long it did so at 1, 2 and 4 times the standard rate.</summary>
+    private struct RefreshRateState
+    {
+        public RefreshTimes ElapsedPs;
+        public long SincePs;
+
+        /// <summary>Doublings: in force, and what heat alone asks for.</summary>
+        public byte Shift, Heat;
+    }
 
     /// <summary>Heat, sensors and throttling.</summary>
     public PowerManager Power => _power;
@@ -21,10 +42,12 @@ public sealed partial class Chip
     {
         SettleArrays(_core.Edge);
         _power.Sample(TimePs);
+        SetRefreshRate();
     }
 
     private PowerManager BuildPower()
     {
+        _refresh.Shift = (byte)BitOperations.Log2((uint)_config.Hbm.Controller.RefreshRate);
         ThermalConfiguration t = _config.Thermal;
         EnergyConfiguration e = _config.Energy;
         double core = e.VoltageFactor(_config.Core.ClockMegahertz);
@@ -49,7 +72,7 @@ public sealed partial class Chip
         }
 
         _energy.Add(new EnergySource("fabric", t.BlockOf(0, "fabric"), () => core * e.Fabric * FabricBytes()));
-        _energy.Add(new EnergySource("hbm", t.BlockOf(0, "hbm_phy"), () => HbmPicojoules(e)));
+        _energy.Add(new EnergySource("hbm", t.BlockOf(0, MemoryBlock), () => HbmPicojoules(e)));
 
         var sources = new List<PowerSource>();
         foreach (EnergySource source in _energy)
@@ -112,6 +135,7 @@ public sealed partial class Chip
         SettleArrays(_core.Ticked ? _core.Edge - 1 : _core.Edge);
         if (_power.Sample(TimePs))
             _core.Throttle(_power.Divider);
+        SetRefreshRate();
         for (int i = 0; i < _tiles.Length; i++)
             _systemUnit.SetSensor(i, _power.SensorQuarters(i), _power.State.Critical != 0, _power.State.Throttled != 0, (int)_power.State.Trips);
     }
@@ -132,9 +156,37 @@ public sealed partial class Chip
 
     private double HbmPicojoules(EnergyConfiguration e)
     {
-        HbmPseudoChannelState sum = default;
-        foreach (HbmChannel channel in _channels)
-            HbmTotals.Add(ref sum, in channel.State);
-        return HbmTotals.Picojoules(e, in sum);
+        SumMemory(out HbmPseudoChannelState sum, out HbmStandbyCycles standby);
+        return HbmTotals.Picojoules(e, _config.Hbm.Controller, _hbm.Megahertz, in sum, in standby);
     }
+
+    /// <summary>Counters of all channels, up to the memory's current edge.</summary>
+    private void SumMemory(out HbmPseudoChannelState sum, out HbmStandbyCycles standby)
+    {
+        sum = default;
+        standby = default;
+        foreach (HbmChannel channel in _channels)
+        {
+            channel.SettleStandby(_hbm.Edge);
+            HbmTotals.Add(ref sum, in channel.State);
+            HbmTotals.Add(ref standby, in channel.State);
+        }
+    }
+
+    // Rule PWR-4. The floorplan has no block for the stack itself: its PHY on the die stands for it.
+    private void SetRefreshRate()
+    {
+        _refresh.ElapsedPs[_refresh.Shift] += TimePs - _refresh.SincePs;
+        _refresh.SincePs = TimePs;
+        RefreshHeat heat = _config.Hbm.Heat;
+        if (!heat.Follows)
+            return;
+        _refresh.Heat = (byte)heat.Shift(_power.Celsius(_config.Thermal.BlockOf(0, MemoryBlock)), _refresh.Heat);
+        _refresh.Shift = (byte)Math.Max(_refresh.Heat, BitOperations.Log2((uint)_config.Hbm.Controller.RefreshRate));
+        foreach (HbmChannel channel in _channels)
+            channel.State.RefreshShift = _refresh.Shift;
+    }
+
+    /// <summary>Share of the time up to the last sample, 0 to 1, at 2^shift times the standard refresh rate.</summary>
+    private double RefreshShare(int shift) => _refresh.SincePs > 0 ? (double)_refresh.ElapsedPs[shift] / _refresh.SincePs : 0;
 }

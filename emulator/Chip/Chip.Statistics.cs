@@ -37,7 +37,7 @@ public sealed partial class Chip
             [.. Units.Dispatch.QueueNames.Select((name, q) => new NamedCount(name, _tiles.Sum(t => (long)t.Dispatch.State.Queues[q].Performed)))],
             ConflictStatistics(), HbmStatistics(time), FabricStatistics(), EnergyStatistics(),
             new ThermalStatistics(
-                _power.ThermalTimeScale, _power.State.Trips, _core.ThrottledCycles,
+                _power.ThermalTimeScale, _power.State.Trips, _core.ThrottledCycles, RefreshShare(1), RefreshShare(2),
                 [.. _power.Floorplan.Blocks.Select((b, i) => new TemperatureStatistics(b.Name, _power.Celsius(i), _power.PeakCelsius(i)))]))
         {
             BankConflicts = BankConflictStatistics(),
@@ -136,15 +136,9 @@ public sealed partial class Chip
 
     private HbmStatistics HbmStatistics(long time)
     {
-        HbmPseudoChannelState sum = default;
-        foreach (HbmChannel channel in _channels)
-        {
-            channel.Settle(_hbm.Edge);
-            HbmTotals.Add(ref sum, in channel.State);
-        }
-
+        SumMemory(out HbmPseudoChannelState sum, out HbmStandbyCycles standby);
         return HbmTotals.Statistics(
-            in sum, _config.PeakHbmBytesPerSecond, time,
+            in sum, in standby, _config.PeakHbmBytesPerSecond, time,
             [
                 new("ACT", sum.Activates), new("PRE", sum.Precharges), new("RD", sum.Reads), new("WR", sum.Writes), new("REFab", sum.Refreshes),
                 new("REFpb", sum.BankRefreshes),

@@ -145,7 +145,7 @@ public sealed partial class Chip
                     $"stream{home}", new StreamPortConfig { Home = home, Map = map }, wideOut[home]!, backIn[home]!, requests[pc][1], responses[pc][1]);
             }
 
-            _channels[ch] = new HbmChannel($"hbm{ch}", hbmConfig, ch, _hbm, channelIds[ch], Memory, requests, responses);
+            _channels[ch] = new HbmChannel($"hbm{ch}", hbmConfig, ch, _hbm, channelIds[ch], Memory, requests, responses, Faults);
         }
 
         // Tiles: port 2t of the wide plane loads, 2t + 1 stores.

@@ -51,6 +51,9 @@ internal static class ConfigurationRules
         rule(t.RrdLong >= t.RrdShort, "hbm.timing.rrdl", "the same bank group cannot be faster", "rrdl >= rrds");
         rule(t.WtrLong >= t.WtrShort, "hbm.timing.wtrl", "the same bank group cannot be faster", "wtrl >= wtrs");
         rule(t.Refi > t.Rfc + t.Rp + t.Rtp + t.RcdRead, "hbm.timing.refi", "refresh would take all of the time", "more than rfc + rp + rtp + rcdrd");
+        int rate = h.Heat.Follows ? 4 : m.RefreshRate;
+        rule(t.Refi / rate > t.Rfc + t.Rp + t.Rtp + t.RcdRead, rate == m.RefreshRate ? "hbm.refresh_rate" : "hbm.refresh_follows_heat", "refresh would take all of the time", "refi over the rate is more than rfc + rp + rtp + rcdrd");
+        rule(h.Heat.VeryHot > h.Heat.Hot, "hbm.refresh_very_hot", "the rate would not rise in steps", "more than hbm.refresh_hot");
         rule(t.RefiBank > t.Rrefd, "hbm.timing.refipb", "refreshes of single banks would come too close", "more than rrefd");
         rule(m.WriteLow < m.WriteHigh, "hbm.write_low", "writes would never end", "less than hbm.write_high");
         rule(h.Standard != "DDR3" || m.Refresh != HbmRefresh.PerBank, "hbm.refresh", "DDR3 refreshes all banks together", "off | all-bank");
@@ -69,9 +72,13 @@ internal static class ConfigurationRules
         }
 
         Used(m.Scheduler == HbmScheduler.FrFcfsGrouped, $"hbm.scheduler is {values.Text("hbm.scheduler")}", "hbm.write_high", "hbm.write_low");
-        Used(m.Refresh != HbmRefresh.Off, "hbm.refresh is off", "hbm.postpone");
+        Used(m.Refresh != HbmRefresh.Off, "hbm.refresh is off", "hbm.postpone", "hbm.refresh_rate", "hbm.refresh_follows_heat");
+        Used(h.Heat.Follows, "hbm.refresh_follows_heat is off", "hbm.refresh_hot", "hbm.refresh_very_hot");
         Used(m.Refresh == HbmRefresh.AllBank, $"hbm.refresh is {values.Text("hbm.refresh")}", "hbm.timing.rfc", "hbm.timing.refi");
         Used(m.Refresh == HbmRefresh.PerBank, $"hbm.refresh is {values.Text("hbm.refresh")}", "hbm.timing.rfcpb", "hbm.timing.refipb", "hbm.timing.rrefd");
+        Used(m.PowerDown > 0, "hbm.power_down is 0", "hbm.timing.xp");
+        Used(m.SelfRefresh > 0, "hbm.self_refresh is 0", "hbm.timing.xs");
+        Used(m.PowerDown > 0 || m.SelfRefresh > 0, "hbm.power_down and hbm.self_refresh are 0", "hbm.timing.cke");
     }
 
     private static void Floorplan(ChipConfiguration c, Action<bool, string, string, string> rule)

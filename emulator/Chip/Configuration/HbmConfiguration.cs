@@ -6,8 +6,9 @@ namespace HybridEmu.Chip;
 /// <summary>The memory and its controllers.</summary>
 /// <param name="Standard">HBM2, HBM2E, HBM3 or DDR3.</param>
 /// <param name="Channels">Channels of two pseudo-channels each; of two halves of 32 bits in DDR3.</param>
+/// <param name="Heat">When heat asks for more refreshes.</param>
 /// <param name="Controller">What every channel's controller is built with.</param>
-public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int Channels, long CapacityBytes, HbmConfig Controller)
+public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int Channels, long CapacityBytes, RefreshHeat Heat, HbmConfig Controller)
 {
     private const int PseudoChannels = 2;
 
@@ -43,7 +44,8 @@ public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int C
         bool ddr = standard == "DDR3";
         bool xor = v.Integer("hbm.bank_xor") == 1;
         HbmAddressMap? fields = map == "chip" ? null : HbmMaps.Parse(map, xor, channels, capacity, out _);
-        return new HbmConfiguration(standard, v.Integer("hbm.clock"), channels, capacity, new HbmConfig
+        var heat = new RefreshHeat(v.Integer("hbm.refresh_follows_heat") == 1, v.Real("hbm.refresh_hot"), v.Real("hbm.refresh_very_hot"));
+        return new HbmConfiguration(standard, v.Integer("hbm.clock"), channels, capacity, heat, new HbmConfig
         {
             Map = fields ?? HbmMaps.Chip(ddr, xor, channels, capacity), // a mistake in it is reported by ConfigurationRules
             Buses = ddr ? HbmBuses.OneEach : HbmBuses.RowAndColumn,
@@ -58,6 +60,10 @@ public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int C
             Page = (HbmPage)v.Integer("hbm.page"),
             Refresh = (HbmRefresh)v.Integer("hbm.refresh"),
             Postpone = v.Integer("hbm.postpone"),
+            RefreshRate = 1 << v.Integer("hbm.refresh_rate"),
+            Secded = v.Integer("hbm.ecc") == 1,
+            PowerDown = v.Integer("hbm.power_down"),
+            SelfRefresh = v.Integer("hbm.self_refresh"),
         });
     }
 
@@ -90,7 +96,31 @@ public sealed record HbmConfiguration(string Standard, int ClockMegahertz, int C
             RfcBank = T("rfcpb"),
             RefiBank = T("refipb"),
             Rrefd = T("rrefd"),
+            Xp = T("xp"),
+            Cke = T("cke"),
+            Xs = T("xs"),
         };
+    }
+}
+
+/// <summary>Refresh that follows the stack's temperature, in degrees Celsius.</summary>
+/// <param name="Follows">Off: the rate is the configured one at any temperature.</param>
+/// <param name="Hot">From here on refreshes come twice as often.</param>
+/// <param name="VeryHot">From here on they come four times as often.</param>
+public sealed record RefreshHeat(bool Follows, double Hot, double VeryHot)
+{
+    private const double Hysteresis = 3; // as the core's throttle has it
+
+    /// <summary>Intervals are 2^this times shorter.</summary>
+    /// <param name="celsius">The stack now.</param>
+    /// <param name="shift">What was in force.</param>
+    public int Shift(double celsius, int shift)
+    {
+        if (!Follows)
+            return 0;
+        bool hot = celsius >= Hot || (shift >= 1 && celsius >= Hot - Hysteresis);
+        bool veryHot = celsius >= VeryHot || (shift == 2 && celsius >= VeryHot - Hysteresis);
+        return veryHot ? 2 : hot ? 1 : 0;
     }
 }
 

@@ -28,6 +28,7 @@ internal sealed class Quantity(MeasureUnit[] units, bool whole)
     public static readonly Quantity PerKelvin = new([new("1/K", 1)], false);
     public static readonly Quantity Energy = new([new("pJ", 1), new("nJ", 1000), new("fJ", 0.001m)], false);
     public static readonly Quantity EnergyPerByte = new([new("pJ/B", 1), new("pJ/bit", 8)], false);
+    public static readonly Quantity Power = new([new("mW", 1), new("W", 1000)], false);
     public static readonly Quantity PowerDensity = new([new("mW/mm2", 1), new("W/cm2", 10)], false);
     public static readonly Quantity Voltage = new([new("V", 1), new("mV", 0.001m)], false);
 

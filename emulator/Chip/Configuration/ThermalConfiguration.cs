@@ -109,6 +109,7 @@ public sealed record PackageConfiguration(
 /// energies scale with the square of V = Voltage + VoltagePerGigahertz * f.
 /// </summary>
 /// <param name="Fabric">A byte over one hop.</param>
+/// <param name="HbmStandbyActive">mW of a channel with an open row, whatever it does besides; as the three that follow.</param>
 /// <param name="Leakage">W per square metre at <paramref name="LeakageAt"/> degrees Celsius.</param>
 public sealed record EnergyConfiguration(
     double MacBf16,
@@ -124,6 +125,10 @@ public sealed record EnergyConfiguration(
     double HbmActivate,
     double HbmByte,
     double HbmRefresh,
+    double HbmStandbyActive,
+    double HbmStandbyPrecharged,
+    double HbmPowerDown,
+    double HbmSelfRefresh,
     double Leakage,
     double LeakageAt,
     double Voltage,
@@ -151,6 +156,10 @@ public sealed record EnergyConfiguration(
         HbmActivate: v.Real("energy.hbm_activate"),
         HbmByte: v.Real("energy.hbm_transfer"),
         HbmRefresh: v.Real("energy.hbm_refresh"),
+        HbmStandbyActive: v.Real("energy.hbm_standby_active"),
+        HbmStandbyPrecharged: v.Real("energy.hbm_standby_precharged"),
+        HbmPowerDown: v.Real("energy.hbm_power_down"),
+        HbmSelfRefresh: v.Real("energy.hbm_self_refresh"),
         Leakage: v.Real("energy.leakage") * 1000,
         LeakageAt: v.Real("energy.leakage_at"),
         Voltage: v.Real("energy.voltage"),

@@ -30,6 +30,10 @@ public sealed class CommandFile(Stream stream, HbmAddressMap map)
         HbmCommand.Write => "WR",
         HbmCommand.RefreshAll => "REFab",
         HbmCommand.RefreshBank => "REFpb",
+        HbmCommand.PowerDownEnter => "PDE",
+        HbmCommand.PowerDownExit => "PDX",
+        HbmCommand.SelfRefreshEnter => "SRE",
+        HbmCommand.SelfRefreshExit => "SRX",
         _ => throw new ArgumentOutOfRangeException(nameof(command), command, "has no name yet"),
     };
 

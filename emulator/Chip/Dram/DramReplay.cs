@@ -96,9 +96,12 @@ public sealed class DramReplay
         long end = LastEnd();
         var channels = new List<DramChannelStatistics>();
         HbmPseudoChannelState sum = default;
+        HbmStandbyCycles standby = default;
         foreach (DramChannel channel in _channels)
         {
             channel.Settle(end);
+            channel.SettleStandby(end);
+            HbmTotals.Add(ref standby, in channel.State);
             HbmPseudoChannelState own = default;
             HbmTotals.Add(ref own, in channel.State);
             HbmTotals.Add(ref sum, in channel.State);
@@ -109,7 +112,8 @@ public sealed class DramReplay
 
         return new DramStatistics(
             name, trace, megahertz, _window, end, ReadLatencies.Count, WriteLatencies.Count, Utilisation(in sum, end, _channels.Length),
-            Figures(_channels, in sum, end, megahertz), ReadLatencies.Statistics(), WriteLatencies.Statistics(), HbmTotals.Energy(energy, in sum), channels);
+            Figures(_channels, in sum, end, megahertz), ReadLatencies.Statistics(), WriteLatencies.Statistics(),
+            HbmTotals.Energy(energy, _config, megahertz, in sum, in standby), channels);
     }
 
     private void Offer()
@@ -187,7 +191,10 @@ public sealed class DramReplay
         long picoseconds = (long)((Int128)end * 1_000_000 / megahertz);
         double peak = channels.Length * 2.0 * HbmAddressMap.BurstBytes / _config.Timing.Burst * megahertz * 1e6;
         NamedCount[] commands = [.. Enum.GetValues<HbmCommand>().Select(k => new NamedCount(CommandFile.NameOf(k), channels.Sum(c => c.Log.CountOf(k))))];
-        return HbmTotals.Statistics(in sum, peak, picoseconds, commands);
+        HbmStandbyCycles standby = default;
+        foreach (DramChannel channel in channels)
+            HbmTotals.Add(ref standby, in channel.State);
+        return HbmTotals.Statistics(in sum, in standby, peak, picoseconds, commands);
     }
 
     /// <summary>Clocks of bursts in per cent of the data buses' clocks, up to the end of the last burst.</summary>

@@ -39,6 +39,8 @@ public sealed class DramReport
         Line($"\nHBM         {N(hbm.ReadBytes)} B read, {N(hbm.WriteBytes)} B written: {hbm.GigabytesPerSecond:0.00} GB/s, {hbm.PercentOfPeak:0.0} % of peak; {_s.UtilisationPercent:0.00} % utilisation");
         Line($"            rows: {Percentages.Text(rows[0])} % hit, {Percentages.Text(rows[1])} % closed, {Percentages.Text(rows[2])} % conflict; {Counts(hbm.Commands)}");
         Line($"            {StatisticsReport.DataBus(hbm)}");
+        if (hbm.Asleep() is { } asleep)
+            Line($"            {asleep}");
     }
 
     private void Latency(string name, LatencyStatistics latency)
@@ -68,7 +70,7 @@ public sealed class DramReport
             return;
         int[] shares = Percentages.Tenths([.. _s.Energy.Select(e => (long)(e.Picojoules * 1000))]);
         IEnumerable<string> parts = _s.Energy.Select((e, i) => string.Create(CultureInfo.InvariantCulture, $"{e.Name} {e.Picojoules / 1e6:0.000} uJ {Percentages.Text(shares[i])} %"));
-        Line($"\nEnergy      {total / 1e6:0.000} uJ, {(_s.Hbm.EmulatedPs > 0 ? total / _s.Hbm.EmulatedPs : 0):0.000} W on average, standby not counted");
+        Line($"\nEnergy      {total / 1e6:0.000} uJ, {(_s.Hbm.EmulatedPs > 0 ? total / _s.Hbm.EmulatedPs : 0):0.000} W on average");
         Line($"  {string.Join(", ", parts)}");
     }
 

@@ -16,7 +16,7 @@ public sealed record DramChannelStatistics(long Reads, long Writes, HbmStatistic
 /// <param name="Window">Requests offered in one cycle, at most.</param>
 /// <param name="Cycles">Up to the end of the last burst.</param>
 /// <param name="UtilisationPercent">Clocks of bursts in per cent of the clocks of all data buses.</param>
-/// <param name="Energy">Of activates, transfers and refreshes; nothing stands for standby.</param>
+/// <param name="Energy">Of activates, transfers, refreshes and standby.</param>
 public sealed record DramStatistics(
     string Configuration,
     string Trace,

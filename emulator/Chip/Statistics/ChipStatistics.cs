@@ -35,6 +35,7 @@ public sealed record EccStatistics(string Scratchpad, long Corrected, long Detec
 /// <param name="PeakBytesPerSecond">All pseudo-channels together.</param>
 /// <param name="EmulatedPs">The time that bandwidth is over.</param>
 /// <param name="DataBus">Cycles of all pseudo-channels' data buses: first those of bursts, then those without by what held the bus back.</param>
+/// <param name="Standby">Cycles of the command clock in each state, summed over channels.</param>
 public sealed record HbmStatistics(
     long ReadBytes,
     long WriteBytes,
@@ -44,12 +45,27 @@ public sealed record HbmStatistics(
     double PeakBytesPerSecond,
     long EmulatedPs,
     IReadOnlyList<NamedCount> Commands,
-    IReadOnlyList<NamedCount> DataBus)
+    IReadOnlyList<NamedCount> DataBus,
+    IReadOnlyList<NamedCount> Standby)
 {
+    /// <summary>Words with a single error, corrected, and with one that could only be detected.</summary>
+    public long EccCorrected { get; init; }
+
+    public long EccDetected { get; init; }
+
     public long Bytes => ReadBytes + WriteBytes;
 
     /// <summary>10^9 bytes a second of emulated time.</summary>
     public double GigabytesPerSecond => EmulatedPs > 0 ? Bytes * 1000.0 / EmulatedPs : 0;
+
+    /// <summary>"asleep: 40.0 % powered down, 2.0 % in self-refresh", or null for a memory that was always awake.</summary>
+    public string? Asleep()
+    {
+        int[] shares = Percentages.Tenths([.. Standby.Select(s => s.Count)]);
+        return Standby.Skip(2).Any(s => s.Count > 0)
+            ? $"asleep: {Percentages.Text(shares[2])} % powered down, {Percentages.Text(shares[3])} % in self-refresh"
+            : null;
+    }
 
     public double PercentOfPeak => PeakBytesPerSecond > 0 ? 100.0 * GigabytesPerSecond * 1e9 / PeakBytesPerSecond : 0;
 }
@@ -66,7 +82,9 @@ public sealed record TemperatureStatistics(string Block, double Now, double Peak
 /// <param name="TimeScale">Seconds of heat a second of emulated time stands for.</param>
 /// <param name="Trips">Times that a sensor passed the trip point.</param>
 /// <param name="ThrottledCycles">Core cycles skipped.</param>
-public sealed record ThermalStatistics(double TimeScale, long Trips, long ThrottledCycles, IReadOnlyList<TemperatureStatistics> Blocks)
+/// <param name="RefreshTwice">Share of the time, 0 to 1, in which memory refreshes at twice the standard rate.</param>
+/// <param name="RefreshFourTimes">As above, at four times the rate.</param>
+public sealed record ThermalStatistics(double TimeScale, long Trips, long ThrottledCycles, double RefreshTwice, double RefreshFourTimes, IReadOnlyList<TemperatureStatistics> Blocks)
 {
     /// <summary>The hottest moment of the hottest block; the first of equals.</summary>
     public TemperatureStatistics? Hottest => Blocks.Count > 0 ? Blocks.MaxBy(b => b.Peak) : null;

@@ -139,6 +139,9 @@ public static class StatisticsJson
         json.WriteNumber("rowConflicts", hbm.RowConflicts);
         Counts(json, "commands", hbm.Commands);
         Counts(json, "dataBusCycles", hbm.DataBus);
+        Counts(json, "standbyCycles", hbm.Standby);
+        json.WriteNumber("eccCorrected", hbm.EccCorrected);
+        json.WriteNumber("eccDetected", hbm.EccDetected);
         json.WriteEndObject();
     }
 
@@ -148,6 +151,8 @@ public static class StatisticsJson
         json.WriteNumber("timeScale", thermal.TimeScale);
         json.WriteNumber("trips", thermal.Trips);
         json.WriteNumber("throttledCycles", thermal.ThrottledCycles);
+        json.WriteNumber("refreshTwice", thermal.RefreshTwice);
+        json.WriteNumber("refreshFourTimes", thermal.RefreshFourTimes);
         json.WriteStartArray("blocks");
         foreach (TemperatureStatistics block in thermal.Blocks)
         {

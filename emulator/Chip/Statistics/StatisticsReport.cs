@@ -131,6 +131,10 @@ public sealed class StatisticsReport
         Line($"\nHBM         {N(hbm.ReadBytes)} B read, {N(hbm.WriteBytes)} B written: {hbm.GigabytesPerSecond:0.00} GB/s, {hbm.PercentOfPeak:0.0} % of peak");
         Line($"            rows: {Percentages.Text(rows[0])} % hit, {Percentages.Text(rows[1])} % closed, {Percentages.Text(rows[2])} % conflict; {Counts(hbm.Commands)}");
         Line($"            {DataBus(hbm)}");
+        if (hbm.Asleep() is { } asleep)
+            Line($"            {asleep}");
+        if (hbm.EccCorrected + hbm.EccDetected > 0)
+            Line($"            ECC: {N(hbm.EccCorrected)} words corrected, {N(hbm.EccDetected)} words beyond correction");
     }
 
     /// <summary>Shares of the data buses' cycles, which sum to 100: bursts, then what held them back, the largest first.</summary>
@@ -189,6 +193,8 @@ public sealed class StatisticsReport
         if (_s.Thermal.Hottest is not { } hottest)
             return;
         Line($"Heat        peak {hottest.Peak:0.00} C in {hottest.Block}, {_s.Thermal.Trips} trips, {N(_s.Thermal.ThrottledCycles)} cycles throttled; time scale: 1 s of the run heats like {_s.Thermal.TimeScale:0.###} s");
+        if (_s.Thermal.RefreshTwice + _s.Thermal.RefreshFourTimes > 0)
+            Line($"            memory refreshed twice as often for {100 * _s.Thermal.RefreshTwice:0.0} % of the time, four times for {100 * _s.Thermal.RefreshFourTimes:0.0} %");
     }
 
     private static string Counts(IEnumerable<NamedCount> counts) => string.Join(", ", counts.Where(c => c.Count > 0).Select(c => $"{c.Name} {N(c.Count)}"));

@@ -34,6 +34,8 @@ internal sealed class HbmBanks
     public HbmBanks(HbmConfig config)
     {
         HbmTimingRule[] table = HbmTimingTable.Build(config.Timing);
+        if (config.PowerDown > 0 || config.SelfRefresh > 0)
+            table = [.. table, .. HbmTimingTable.BuildPower(config.Timing)];
         for (int c = 0; c < _rules.Length; c++)
             _rules[c] = [.. table.Where(rule => (int)rule.After == c).Select(rule => new CompiledRule(rule, config.Timing.ActivateClocks))];
         Count = config.Map.Banks;

@@ -82,9 +82,16 @@ internal sealed class HbmBursts
             response.Tag = flight.Request.Tag;
             response.Data = default;
             if (flight.Request.Write == 0)
+            {
                 _memory.Read((long)flight.Request.Address, Burst32.Span(ref response.Data));
+                if (_controller.Ecc is { Any: true } ecc)
+                    Poison(flight.Request.Address, ecc.Read(flight.Request.Address, Burst32.Span(ref response.Data), ref s.EccCorrected));
+            }
             else
+            {
                 Write(ref flight.Request);
+            }
+
             s.FlightHead = Slot(s.FlightHead + 1);
             s.FlightCount--;
         }
@@ -111,8 +118,19 @@ internal sealed class HbmBursts
 
     private int Slot(int index) => index >= _flights.Length ? index - _flights.Length : index;
 
+    private void Poison(ulong address, int words)
+    {
+        if (words == 0)
+            return;
+        State.EccDetected += words;
+        _controller.State.Poisoned = 1;
+        _controller.State.PoisonedAddress = address;
+    }
+
     private void Write(ref HbmRequest request)
     {
+        if (_controller.Ecc is { Any: true } ecc)
+            Poison(request.Address, ecc.Write(request.Address, request.ByteEnable, ref State.EccCorrected));
         Span<byte> data = Burst32.Span(ref request.Data);
         if (request.ByteEnable != uint.MaxValue)
         {

@@ -15,6 +15,7 @@ public sealed class HbmChannel
     private readonly int _unit;
     private readonly Crossing<HbmRequest>[][] _requests;
     private readonly Crossing<HbmResponse>[][] _responses;
+    private readonly FaultLatch? _faults;
     private long _backgroundAt;
 
     /// <param name="name">As the breadboard names it: hbm3.</param>
@@ -25,9 +26,10 @@ public sealed class HbmChannel
     /// <param name="memory">The bytes of all of HBM, shared by all channels.</param>
     /// <param name="requests">[pseudo-channel][source].</param>
     /// <param name="responses">[pseudo-channel][source].</param>
+    /// <param name="faults">Hears of words that could not be corrected; null: they are only counted.</param>
     public HbmChannel(
         string name, HbmConfig config, int channel, ClockDomain domain, int unit, SparseMemory memory,
-        Crossing<HbmRequest>[][] requests, Crossing<HbmResponse>[][] responses)
+        Crossing<HbmRequest>[][] requests, Crossing<HbmResponse>[][] responses, FaultLatch? faults = null)
     {
         if (requests.Length != PseudoChannels || responses.Length != PseudoChannels || requests[0].Length != requests[1].Length)
             throw new ArgumentException("An HBM channel has two pseudo-channels with the same sources.", nameof(requests));
@@ -36,12 +38,13 @@ public sealed class HbmChannel
         _unit = unit;
         _requests = requests;
         _responses = responses;
+        _faults = faults;
         _controller = new HbmController(config, channel, memory, requests[0].Length);
     }
 
     public static readonly string[] Causes =
     [
-        "Idle", "Busy", "BurstInFlight", "RowTiming", "ColumnTiming", "Refreshing", "RefreshBlocks", "ResponseFull",
+        "Idle", "Busy", "BurstInFlight", "RowTiming", "ColumnTiming", "Refreshing", "RefreshBlocks", "ResponseFull", "WakingUp",
     ];
 
     private const int BurstInFlight = 2;
@@ -50,6 +53,7 @@ public sealed class HbmChannel
     private const int Refreshing = 5;
     private const int RefreshBlocks = 6;
     private const int ResponseFull = 7;
+    private const int WakingUp = 8;
 
     public string Name { get; }
 
@@ -66,6 +70,8 @@ public sealed class HbmChannel
     public long Evaluate(long edge)
     {
         _controller.Complete(edge);
+        if (State.Poisoned != 0 && _faults is not null)
+            Raise(edge);
         long next = Wake.Never;
         bool left = false, accepted = false; // whether requests stay visible, and whether one was taken
         for (int p = 0; p < PseudoChannels; p++)
@@ -84,7 +90,7 @@ public sealed class HbmChannel
         bool rowIssued = !rowBusBusy && State.RowBusFreeAt > edge;
         next = rowIssued ? edge + 1 : Math.Min(next, _controller.NextForeground(edge));
         WakeForRefresh(edge);
-        int waiting = WaitingCause();
+        int waiting = WaitingCause(edge);
         State.Ledger.Charge(edge, issued || rowBusBusy ? Ledger.Busy : waiting, waiting);
         return next;
     }
@@ -103,11 +109,15 @@ public sealed class HbmChannel
             _backgroundAt = 0;
     }
 
+    /// <summary>Brings the cycles in each state up to an edge, those before it included.</summary>
+    public void SettleStandby(long edge) => _controller.SettleStandby(edge);
+
     public void Describe(SignalMap map)
     {
         map.Scope(Name, scope =>
         {
             scope.Add("cause", 4, () => (ulong)State.Ledger.Waiting, Causes);
+            scope.Add("standby", 2, () => (ulong)State.Standby, Enum.GetNames<HbmStandby>());
             for (int i = 0; i < PseudoChannels; i++)
             {
                 int p = i;
@@ -125,6 +135,13 @@ public sealed class HbmChannel
             }
         });
     }
+
+    /// <summary>A bit of the array flips; see <see cref="HbmController.Flip"/>.</summary>
+    public void Flip(ulong address, int bit) => _controller.Flip(address, bit);
+
+    private void Raise(long edge) => _faults!.Raise(new Fault(
+        FaultKind.Poison, Name, $"address 0x{State.PoisonedAddress:x}", edge, "A word of memory has more flipped bits than its ECC corrects.",
+        "Write the word as a whole before it is read, or flip fewer of its bits."));
 
     private void Answer(int p, long edge, ref long next)
     {
@@ -177,7 +194,7 @@ public sealed class HbmChannel
     }
 
     /// <summary>Why the edges until the next event pass; depends on nothing that changes without an evaluation.</summary>
-    private int WaitingCause()
+    private int WaitingCause(long edge)
     {
         bool requests = false, hit = false, noRoom = false, row = false, refresh = false, bursts = false, answers = false;
         for (int p = 0; p < PseudoChannels; p++)
@@ -194,6 +211,8 @@ public sealed class HbmChannel
             answers |= s.ReadyCount > 0;
         }
 
+        if (requests && (State.Standby >= HbmStandby.PowerDown || State.ReadyAt > edge))
+            return WakingUp;
         if (requests)
             return hit ? ColumnTiming : row ? RowTiming : noRoom ? ResponseFull : RefreshBlocks;
         if (answers)

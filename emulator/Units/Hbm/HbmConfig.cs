@@ -69,6 +69,15 @@ public sealed record HbmTiming
 
     /// <summary>Refresh of one bank to ACT or refresh of another.</summary>
     public int Rrefd { get; init; } = 8;
+
+    /// <summary>End of a power-down to the next command (DRAMSys's HBM2; the common set has none of these three).</summary>
+    public int Xp { get; init; } = 8;
+
+    /// <summary>Least power-down, and least time between two; a self-refresh takes a clock more.</summary>
+    public int Cke { get; init; } = 8;
+
+    /// <summary>End of a self-refresh to the next command.</summary>
+    public int Xs { get; init; } = 268;
 }
 
 /// <summary>Which request goes first.</summary>
@@ -166,4 +175,16 @@ public sealed record HbmConfig
 
     /// <summary>Refreshes that may be owed while requests wait, 0 to 8 (JESD235 and JESD79 allow eight).</summary>
     public int Postpone { get; init; }
+
+    /// <summary>Refreshes come so many times as often as the timings say: 1, 2 or 4.</summary>
+    public int RefreshRate { get; init; } = 1;
+
+    /// <summary>Eight check bits travel beside every eight bytes; single errors are corrected, double ones detected.</summary>
+    public bool Secded { get; init; }
+
+    /// <summary>Cycles from the end of a channel's last burst after which it powers down, if no request waits; 0: never.</summary>
+    public int PowerDown { get; init; }
+
+    /// <summary>As <see cref="PowerDown"/>, for self-refresh.</summary>
+    public int SelfRefresh { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
@@ -6,12 +7,13 @@ namespace HybridEmu.Units;
 /// The controller of one channel without its ports: two pseudo-channels behind one row bus and one column bus. Requests
 /// are offered straight to it; <see cref="HbmChannel"/> puts clock crossings in front.
 /// </summary>
-public sealed class HbmController
+public sealed partial class HbmController
 {
     private const int PseudoChannels = 2;
 
     private readonly HbmConfig _config;
     private readonly int _channel;
+    private readonly bool _sleeps; // power-down or self-refresh is configured
     private readonly HbmPseudoChannel[] _pseudoChannels = new HbmPseudoChannel[PseudoChannels];
 
     /// <summary>Registers and counters.</summary>
@@ -25,8 +27,11 @@ public sealed class HbmController
     {
         _config = config;
         _channel = channel;
+        _sleeps = config.PowerDown > 0 || config.SelfRefresh > 0;
         Memory = memory;
+        Ecc = config.Secded ? new HbmEcc() : null;
         State.LastRow = State.LastColumn = 1; // pseudo-channel 0 goes first
+        State.RefreshShift = (byte)BitOperations.Log2((uint)config.RefreshRate);
         for (int p = 0; p < PseudoChannels; p++)
             _pseudoChannels[p] = new HbmPseudoChannel(this, config, p, sources);
     }
@@ -35,6 +40,9 @@ public sealed class HbmController
     public HbmCommandLog? Log { get; set; }
 
     internal SparseMemory Memory { get; }
+
+    /// <summary>Flipped bits of this channel's words; null without ECC.</summary>
+    internal HbmEcc? Ecc { get; }
 
     /// <summary>Offers a request at an edge, before <see cref="Tick"/>; its first command issues at the next edge at the soonest.</summary>
     /// <returns>Whether there was room for it.</returns>
@@ -58,6 +66,24 @@ public sealed class HbmController
             return false;
         _pseudoChannels[pseudoChannel].Accept(in request, source, in at, edge);
         return true;
+    }
+
+    /// <summary>A bit of the word of eight bytes at an address flips in the array: 0 to 63 of its bytes, with ECC 64 to 71 of its check bits.</summary>
+    public void Flip(ulong address, int bit)
+    {
+        _ = Locate(new HbmRequest { Address = address & ~(ulong)(HbmAddressMap.BurstBytes - 1) }); // it must be ours
+        if (Ecc is not null)
+        {
+            Ecc.Flip(address, bit);
+            return;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)bit, (uint)64, nameof(bit));
+        long at = (long)(address & ~(ulong)(Secded.WordBytes - 1)) + (bit >> 3);
+        Span<byte> value = stackalloc byte[1];
+        Memory.Read(at, value);
+        value[0] ^= (byte)(1 << (bit & 7));
+        Memory.Write(at, value);
     }
 
     /// <summary>Moves the data of bursts that end at or before this edge.</summary>
@@ -86,6 +112,8 @@ public sealed class HbmController
     /// <returns>Whether a command was issued.</returns>
     public bool Tick(long edge)
     {
+        if (_sleeps && IsAsleep)
+            return WakeUp(edge);
         int awake = 0; // pseudo-channels that could issue something; the others' objects stay out of the host's cache
         for (int p = 0; p < PseudoChannels; p++)
         {
@@ -99,7 +127,7 @@ public sealed class HbmController
         }
 
         if (awake == 0)
-            return false;
+            return _sleeps && FallAsleep(edge);
         int issued = _config.Buses == HbmBuses.OneEach ? IssueOnBusOfEach(edge, awake) : IssueOnTwoBuses(edge, awake);
 
         // What comes next is known already: without it the channel would have to look again at the next edge.
@@ -109,7 +137,7 @@ public sealed class HbmController
                 _pseudoChannels[p].Schedule(edge + 1);
         }
 
-        return issued != 0;
+        return issued != 0 || (_sleeps && FallAsleep(edge));
     }
 
     /// <summary>
@@ -118,6 +146,8 @@ public sealed class HbmController
     /// </summary>
     public long NextForeground(long edge)
     {
+        if (_sleeps && IsAsleep)
+            return Math.Max(WakeUpAt(background: false), edge + 1);
         long next = Wake.Never;
         for (int p = 0; p < PseudoChannels; p++)
         {
@@ -129,15 +159,19 @@ public sealed class HbmController
             if (s.Refresh == HbmRefreshPhase.None)
                 next = Math.Min(next, s.ScheduleAt);
             next = Math.Min(next, RefreshNextAt(p));
+            if (State.ReadyAt > edge)
+                next = Math.Min(next, State.ReadyAt);
         }
 
         return Math.Max(next, edge + 1);
     }
 
-    /// <summary>The next edge at which a refresh takes a step or the page policy closes a row, or <see cref="Wake.Never"/>.</summary>
+    /// <summary>The next edge at which a refresh takes a step, the page policy closes a row or the channel falls asleep, or <see cref="Wake.Never"/>.</summary>
     public long NextBackground(long edge)
     {
-        long next = Wake.Never;
+        if (_sleeps && IsAsleep)
+            return Math.Max(WakeUpAt(background: true), edge + 1);
+        long next = _sleeps ? NextEntryAt(edge) : Wake.Never;
         for (int p = 0; p < PseudoChannels; p++)
         {
             ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
@@ -149,11 +183,12 @@ public sealed class HbmController
         return Math.Max(next, edge + 1);
     }
 
-    /// <summary>Brings the accounts of the data buses up to an edge.</summary>
+    /// <summary>Brings the accounts of the data buses and of standby up to an edge.</summary>
     public void Settle(long edge)
     {
         foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
             pseudoChannel.Settle(edge);
+        SettleStandby(edge);
     }
 
     public void Walk(StateArchive archive)
@@ -161,6 +196,7 @@ public sealed class HbmController
         archive.Value("state", ref State);
         foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
             pseudoChannel.Walk(archive);
+        Ecc?.Walk(archive);
     }
 
     private HbmLocation Locate(in HbmRequest request)

@@ -9,7 +9,7 @@ internal sealed partial class HbmPseudoChannel
     /// <summary>The bank that takes no command until it is refreshed, as a bit.</summary>
     private ulong BlockedBanks => State.RefreshBank == 0 ? 0 : 1UL << (State.RefreshBank - 1);
 
-    private int Interval => (_config.Refresh == HbmRefresh.PerBank ? _config.Timing.RefiBank : _config.Timing.Refi) >> _controller.State.RefreshShift;
+    private int Interval => (_config.Refresh == HbmRefresh.PerBank ? _config.Timing.RefiBank : _config.Timing.Refi) >> State.RefreshShift;
 
     /// <summary>Begins a refresh that is due and ends one that is over. Returns whether something changed.</summary>
     public bool StepRefresh(long edge)
@@ -69,6 +69,21 @@ internal sealed partial class HbmPseudoChannel
         return true;
     }
 
+    /// <summary>
+    /// Self-refresh has paid what was due; the next refresh falls due as at reset. A DDR3 device has refreshed as much as was
+    /// due meanwhile, and what was owed before it is owed still (JESD79-3).
+    /// </summary>
+    public void EndSelfRefresh(long entered, long edge)
+    {
+        ref HbmPseudoChannelState s = ref State;
+        s.RefreshedBanks = 0;
+        if (_config.Refresh == HbmRefresh.Off)
+            return;
+        s.OwesRefresh = 1;
+        s.RefreshShift = _controller.State.RefreshShift;
+        s.RefreshDueAt = _config.Buses == HbmBuses.OneEach ? s.RefreshDueAt + edge - entered : edge + FirstRefresh();
+    }
+
     private long FirstRefresh() => _config.Refresh switch
     {
         HbmRefresh.Off => Wake.Never,
@@ -80,6 +95,8 @@ internal sealed partial class HbmPseudoChannel
     private long RefreshStartAt()
     {
         ref HbmPseudoChannelState s = ref State;
+        if (_config.SelfRefresh > 0 && s.RefreshDueAt != Wake.Never && _controller.IsPaidAsleep(s.RefreshDueAt, s.RefreshDueAt + (Math.Max(1L, _config.Postpone) * Interval)))
+            return Wake.Never;
         if (s.RefreshDueAt == Wake.Never || _config.Postpone == 0)
             return s.RefreshDueAt;
         bool disturbs = _config.Refresh == HbmRefresh.PerBank ? IdleBanks(ref s) == 0 : s.QueueCount > 0;
@@ -115,11 +132,7 @@ internal sealed partial class HbmPseudoChannel
     {
         if (Banks.Open != 0)
         {
-            for (ulong open = Banks.Open; open != 0; open &= open - 1)
-                Queue.Closed(BitOperations.TrailingZeroCount(open));
-            s.Precharges += BitOperations.PopCount(Banks.Open);
-            Banks.Issue(HbmCommand.PrechargeAll, 0, 0, edge);
-            _controller.Log?.Add(edge, HbmCommand.PrechargeAll, _index, 0, 0, 0);
+            CloseAll(edge);
             return;
         }
 
@@ -127,8 +140,10 @@ internal sealed partial class HbmPseudoChannel
         _controller.Log?.Add(edge, HbmCommand.RefreshAll, _index, 0, 0, 0);
         s.Refresh = HbmRefreshPhase.Refreshing;
         s.RefreshEndAt = edge + _config.Timing.Rfc - (_config.Timing.ActivateClocks - 1); // an ACT then has its last clock at RFC
+        s.RefreshShift = _controller.State.RefreshShift;
         s.RefreshDueAt += Interval;
         s.Refreshes++;
+        s.OwesRefresh = 0;
     }
 
     private void RefreshOne(ref HbmPseudoChannelState s, int bank, long edge)
@@ -145,8 +160,10 @@ internal sealed partial class HbmPseudoChannel
         if (s.RefreshedBanks == ulong.MaxValue >> (64 - Banks.Count))
             s.RefreshedBanks = 0;
         s.RefreshBank = 0;
+        s.RefreshShift = _controller.State.RefreshShift;
         s.RefreshDueAt += Interval;
         s.BankRefreshes++;
+        s.OwesRefresh = 0;
         s.ScheduleAt = Math.Min(s.ScheduleAt, edge + 1);
         _scheduledFor = -1;
     }

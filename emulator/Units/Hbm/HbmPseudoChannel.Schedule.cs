@@ -281,6 +281,8 @@ internal sealed partial class HbmPseudoChannel
         {
             ref HbmQueueEntry entry = ref Queue.Entry(_rowSoonest);
             HbmCommand command = Banks.OpenRow(entry.Bank) == HbmBanks.Closed ? HbmCommand.Activate : HbmCommand.Precharge;
+            if (_rowAt <= _controller.State.ReadyAt)
+                return HbmLoss.Asleep;
             if (_rowAt <= Around(command, entry.Bank))
                 return HbmLoss.ActivateRate;
             if (_columnSoonest == None && _rowAt <= entry.AcceptedAt + 1)

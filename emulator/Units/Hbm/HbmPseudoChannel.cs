@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using HybridEmu.Kernel;
 
@@ -28,6 +29,7 @@ internal sealed partial class HbmPseudoChannel
         Bursts = new HbmBursts(controller, config, index, sources);
         _pages = new HbmPages(config.Page, Banks.Count);
         _bankBits = config.Map.Bits(HbmField.Bank);
+        State.RefreshShift = controller.State.RefreshShift;
         State.RefreshDueAt = FirstRefresh();
     }
 
@@ -71,6 +73,11 @@ internal sealed partial class HbmPseudoChannel
         }
 
         s.ScheduleAt = Math.Min(s.ScheduleAt, from);
+        if (_controller.Sleeps)
+        {
+            Account(edge + 1, 0);
+            s.Loss = (byte)HbmLoss.Asleep;
+        }
     }
 
     /// <summary>Opens or closes the row that the row candidate needs, or closes the close candidate's; returns which of the two.</summary>
@@ -95,6 +102,7 @@ internal sealed partial class HbmPseudoChannel
 
         Banks.Issue(HbmCommand.Activate, bank, entry.Row, edge);
         _controller.Log?.Add(edge, HbmCommand.Activate, _index, bank, entry.Row, 0);
+        _controller.RowOpened(edge);
         _pages.Opened(bank, entry.Row);
         entry.Met = Math.Max(entry.Met, (byte)1);
         s.Activates++;
@@ -119,6 +127,7 @@ internal sealed partial class HbmPseudoChannel
         s.QueueCount--;
         s.BusyDataCycles += t.Burst;
         s.LatencyCycles += end - entry.AcceptedAt;
+        _controller.State.BusyUntil = Math.Max(_controller.State.BusyUntil, end);
         if (entry.Write != 0)
             s.Writes++;
         else
@@ -139,6 +148,52 @@ internal sealed partial class HbmPseudoChannel
         if (s.NoRoom == 0)
             return;
         s.ScheduleAt = Math.Min(s.ScheduleAt, edge);
+        _scheduledFor = -1;
+    }
+
+    /// <summary>Closes all rows, of which there is one.</summary>
+    public void CloseAll(long edge)
+    {
+        for (ulong open = Banks.Open; open != 0; open &= open - 1)
+            Queue.Closed(BitOperations.TrailingZeroCount(open));
+        State.Precharges += BitOperations.PopCount(Banks.Open);
+        Banks.Issue(HbmCommand.PrechargeAll, 0, 0, edge);
+        _controller.Log?.Add(edge, HbmCommand.PrechargeAll, _index, 0, 0, 0);
+        _controller.RowClosed(edge);
+    }
+
+    /// <summary>
+    /// When a row may be closed, of which there is one: all together; one by one where a bank may be under a refresh of its
+    /// own, which a PREA would have to wait for.
+    /// </summary>
+    public long CloseAt()
+    {
+        if (_config.Refresh != HbmRefresh.PerBank)
+            return Banks.EarliestAll(HbmCommand.PrechargeAll);
+        ReadOnlySpan<long> precharge = Banks.EarliestOwn(HbmCommand.Precharge);
+        long at = long.MaxValue;
+        for (ulong open = Banks.Open; open != 0; open &= open - 1)
+            at = Math.Min(at, precharge[BitOperations.TrailingZeroCount(open)]);
+        return at;
+    }
+
+    /// <summary>Closes what <see cref="CloseAt"/> lets close at this edge, by one command.</summary>
+    public void CloseForSleep(long edge)
+    {
+        ulong open = Banks.Open;
+        while (_config.Refresh == HbmRefresh.PerBank && Banks.Earliest(HbmCommand.Precharge, BitOperations.TrailingZeroCount(open)) > edge)
+            open &= open - 1;
+        if (_config.Refresh == HbmRefresh.PerBank)
+            CloseRow(BitOperations.TrailingZeroCount(open), edge);
+        else
+            CloseAll(edge);
+        LookAgain(edge + 1);
+    }
+
+    /// <summary>Has the scheduler look at everything anew at an edge.</summary>
+    public void LookAgain(long edge)
+    {
+        State.ScheduleAt = edge;
         _scheduledFor = -1;
     }
 
@@ -169,6 +224,7 @@ internal sealed partial class HbmPseudoChannel
     {
         Banks.Issue(HbmCommand.Precharge, bank, 0, edge);
         _controller.Log?.Add(edge, HbmCommand.Precharge, _index, bank, 0, 0);
+        _controller.RowClosed(edge);
         Queue.Closed(bank);
         State.Precharges++;
     }

@@ -44,13 +44,37 @@ public enum HbmLoss : byte
 
     /// <summary>Answers are not taken.</summary>
     ResponseFull,
+
+    /// <summary>The channel sleeps or has just been woken: tCKE, tXP, tXS.</summary>
+    Asleep,
+}
+
+/// <summary>What a channel does when it moves no data; each draws another current.</summary>
+public enum HbmStandby : byte
+{
+    /// <summary>All rows of both pseudo-channels are closed.</summary>
+    Precharged,
+
+    /// <summary>Some row is open.</summary>
+    Active,
+    PowerDown,
+    SelfRefresh,
+}
+
+/// <summary>Cycles by <see cref="HbmStandby"/>.</summary>
+[InlineArray(Count)]
+public struct HbmStandbyCycles
+{
+    public const int Count = 4;
+
+    private long _first;
 }
 
 /// <summary>Cycles by <see cref="HbmLoss"/>.</summary>
 [InlineArray(Count)]
 public struct HbmLosses
 {
-    public const int Count = 9;
+    public const int Count = 10;
 
     private long _first;
 }
@@ -85,12 +109,21 @@ public struct HbmPseudoChannelState
     /// <summary><see cref="HbmLoss"/> of the cycles from <see cref="AccountedTo"/> on.</summary>
     public byte Loss;
 
+    /// <summary>1 from the end of a self-refresh to the first refresh after it.</summary>
+    public byte OwesRefresh;
+
+    /// <summary><see cref="HbmState.RefreshShift"/> as of the last refresh.</summary>
+    public byte RefreshShift;
+
     /// <summary>Edge before which the scheduler finds nothing to issue.</summary>
     public long ScheduleAt;
     public long RefreshDueAt, RefreshEndAt;
 
     /// <summary>Banks refreshed in this round, one bit each.</summary>
     public ulong RefreshedBanks;
+
+    /// <summary>Words with a single error that was corrected, and with an error that could only be detected.</summary>
+    public long EccCorrected, EccDetected;
 
     public long Activates, Precharges, Reads, Writes, Refreshes, BankRefreshes;
 
@@ -125,8 +158,30 @@ public struct HbmState
     /// <summary>Pseudo-channel that had each bus last; the other one goes first.</summary>
     public byte LastRow, LastColumn;
 
-    /// <summary>Refresh intervals are 2^this times shorter: a hot stack leaks faster.</summary>
+    /// <summary>
+    /// Refresh intervals are to be 2^this times shorter: a hot stack leaks faster. A pseudo-channel takes it over with its next refresh.
+    /// </summary>
     public byte RefreshShift;
+    public HbmStandby Standby;
+
+    /// <summary>1 when a word could not be corrected.</summary>
+    public byte Poisoned;
+
+    /// <summary>Edge at which the last burst ends that has been commanded.</summary>
+    public long BusyUntil;
+
+    /// <summary>Burst in which an error was detected last, if <see cref="Poisoned"/> is 1.</summary>
+    public ulong PoisonedAddress;
+
+    /// <summary>Edge of the last PDE or SRE.</summary>
+    public long SleepSince;
+
+    /// <summary>First edge for an ACT after the last PDX or SRX.</summary>
+    public long ReadyAt;
+
+    /// <summary>Edge up to which <see cref="StandbyCycles"/> are accounted for.</summary>
+    public long StandbySince;
+    public HbmStandbyCycles StandbyCycles;
     public HbmPseudoChannels PseudoChannels;
     public Ledger Ledger;
 }

@@ -1,6 +1,6 @@
 namespace HybridEmu.Units;
 
-/// <summary>Commands on the row bus (ACT, PRE, PREA, REFab, REFpb) and the column bus (RD, WR).</summary>
+/// <summary>Commands on the row bus (ACT, PRE, PREA, REFab, REFpb, PDE, PDX, SRE, SRX) and the column bus (RD, WR).</summary>
 public enum HbmCommand : byte
 {
     Activate,
@@ -12,6 +12,12 @@ public enum HbmCommand : byte
 
     /// <summary>Refresh of one bank.</summary>
     RefreshBank,
+
+    /// <summary>CKE of a channel goes down and up again.</summary>
+    PowerDownEnter,
+    PowerDownExit,
+    SelfRefreshEnter,
+    SelfRefreshExit,
 }
 
 /// <summary>What two commands must share for a rule to bind them.</summary>
@@ -33,7 +39,7 @@ public readonly record struct HbmTimingRule(HbmLevel Level, HbmCommand After, Hb
 /// <summary>The rules of HBM2, from the timings.</summary>
 public static class HbmTimingTable
 {
-    public const int Commands = 7;
+    public const int Commands = 11;
 
     public static HbmTimingRule[] Build(HbmTiming t)
     {
@@ -81,4 +87,26 @@ public static class HbmTimingTable
             new(HbmLevel.PseudoChannel, After: HbmCommand.RefreshAll, Before: HbmCommand.RefreshAll, Wait: t.Rfc),
         ];
     }
+
+    /// <summary>The rules of CKE. Rows are closed before it goes down, so that what a PRE waited for binds no more.</summary>
+    public static HbmTimingRule[] BuildPower(HbmTiming t) =>
+    [
+        new(HbmLevel.PseudoChannel, After: HbmCommand.PowerDownEnter, Before: HbmCommand.PowerDownExit, Wait: t.Cke),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.PowerDownExit, Before: HbmCommand.PowerDownEnter, Wait: t.Cke),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.PowerDownExit, Before: HbmCommand.Activate, Wait: t.Xp),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.PowerDownExit, Before: HbmCommand.RefreshAll, Wait: t.Xp),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.PowerDownExit, Before: HbmCommand.RefreshBank, Wait: t.Xp),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.PowerDownExit, Before: HbmCommand.SelfRefreshEnter, Wait: Math.Max(t.Xp, t.Cke)),
+
+        new(HbmLevel.PseudoChannel, After: HbmCommand.Precharge, Before: HbmCommand.SelfRefreshEnter, Wait: t.Rp),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.PrechargeAll, Before: HbmCommand.SelfRefreshEnter, Wait: t.Rp),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.RefreshAll, Before: HbmCommand.SelfRefreshEnter, Wait: t.Rfc),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.RefreshBank, Before: HbmCommand.SelfRefreshEnter, Wait: t.RfcBank),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.SelfRefreshEnter, Before: HbmCommand.SelfRefreshExit, Wait: t.Cke + 1), // tCKESR of JESD79-3
+        new(HbmLevel.PseudoChannel, After: HbmCommand.SelfRefreshExit, Before: HbmCommand.Activate, Wait: t.Xs),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.SelfRefreshExit, Before: HbmCommand.RefreshAll, Wait: t.Xs),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.SelfRefreshExit, Before: HbmCommand.RefreshBank, Wait: t.Xs),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.SelfRefreshExit, Before: HbmCommand.PowerDownEnter, Wait: t.Xs),
+        new(HbmLevel.PseudoChannel, After: HbmCommand.SelfRefreshExit, Before: HbmCommand.SelfRefreshEnter, Wait: t.Xs),
+    ];
 }

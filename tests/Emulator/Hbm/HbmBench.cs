@@ -115,6 +115,10 @@ internal sealed class HbmBench
         HbmCommand.PrechargeAll => "PREA",
         HbmCommand.Read => "RD",
         HbmCommand.Write => "WR",
+        HbmCommand.PowerDownEnter => "PDE",
+        HbmCommand.PowerDownExit => "PDX",
+        HbmCommand.SelfRefreshEnter => "SRE",
+        HbmCommand.SelfRefreshExit => "SRX",
         _ => "REF",
     };
 }

@@ -18,6 +18,8 @@ public class HbmChannelTests
         StarvationCycles = 300,
     };
 
+    private static readonly HbmConfig Sleepy = Small with { PowerDown = 12, SelfRefresh = 300 };
+
     private sealed record Script(int Seed, int Requests, int Pace, int Stall, int Core);
 
     /// <summary>splitmix64, as the oracle's recipes use it.</summary>
@@ -123,9 +125,10 @@ public class HbmChannelTests
     {
         Prop.ForAll(Arb.From(Scripts), script =>
         {
-            (HbmRig rig, Ports ports) = Run(script, false, Small, 12_000);
+            HbmConfig config = script.Seed % 3 == 0 ? Sleepy : Small;
+            (HbmRig rig, Ports ports) = Run(script, false, config, 20_000);
             Assert.Equal(script.Requests * Sources * 2, ports.Answered);
-            HbmLegality.Check(rig.Channel.Log!, Small);
+            HbmLegality.Check(rig.Channel.Log!, config);
             for (int p = 0; p < 2; p++)
             {
                 ref HbmPseudoChannelState s = ref rig.Channel.State.PseudoChannels[p];
@@ -178,6 +181,26 @@ public class HbmChannelTests
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(12).WithReplay(5, 7));
     }
 
+    [Theory]
+    [InlineData(HbmRefresh.AllBank, 12, 0)]
+    [InlineData(HbmRefresh.AllBank, 0, 300)]
+    [InlineData(HbmRefresh.AllBank, 12, 300)]
+    [InlineData(HbmRefresh.PerBank, 12, 300)]
+    [InlineData(HbmRefresh.PerBank, 3, 0)]
+    public void Skipping_idle_cycles_changes_no_state_of_a_channel_that_sleeps(HbmRefresh refresh, int powerDown, int selfRefresh)
+    {
+        // Refreshes come often: some fall due while a request wakes the channel.
+        HbmConfig config = Small with { Refresh = refresh, PowerDown = powerDown, SelfRefresh = selfRefresh, Timing = new HbmTiming { Refi = 600, RefiBank = 100 } };
+        Prop.ForAll(Arb.From(Scripts), script =>
+        {
+            (HbmRig skipping, _) = Run(script with { Pace = 240 }, false, config, 7_000);
+            (HbmRig stepping, _) = Run(script with { Pace = 240 }, true, config, 7_000);
+            Assert.Equal(stepping.Hashes, skipping.Hashes);
+            Assert.True(skipping.Evaluations < stepping.Evaluations);
+            Assert.True(skipping.Channel.State.StandbyCycles[(int)(powerDown > 0 ? HbmStandby.PowerDown : HbmStandby.SelfRefresh)] > 0);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(6).WithReplay(5, 7));
+    }
+
     [Fact]
     public void An_idle_channel_is_evaluated_for_refresh_only()
     {
@@ -192,10 +215,14 @@ public class HbmChannelTests
     public void Cycles_are_conserved_over_all_causes()
     {
         HashSet<string> seen = [];
-        foreach (int stall in (int[])[100, 232, 250])
+        foreach ((int stall, HbmConfig config) in ((int, HbmConfig)[])[(100, Small), (232, Small), (250, Small), (0, Sleepy)])
         {
-            (HbmRig rig, _) = Run(new Script(11, 400, 240, stall, 1000), false, Small, 9_000);
+            (HbmRig rig, _) = Run(new Script(11, 400, config == Small ? 240 : 252, stall, 1000), false, config, 9_000);
             rig.Hash();
+            long standby = 0;
+            for (int i = 0; i < HbmStandbyCycles.Count; i++)
+                standby += rig.Channel.State.StandbyCycles[i];
+            Assert.Equal(rig.HbmEdge, standby);
             long sum = 0;
             for (int i = 0; i < HbmChannel.Causes.Length; i++)
             {
@@ -288,11 +315,11 @@ public class HbmChannelTests
     public void A_checkpoint_in_mid_traffic_goes_on_as_if_never_stopped()
     {
         Script script = new(77, 60, 100, 60, 1000);
-        (HbmRig rig, _) = Run(script, false, Small, 700);
+        (HbmRig rig, _) = Run(script, false, Sleepy, 700);
         using MemoryStream stream = new();
         rig.Channel.Walk(StateArchive.ForSave(stream), rig.HbmEdge);
         stream.Position = 0;
-        HbmRig other = new(Small, false);
+        HbmRig other = new(Sleepy, false);
         other.Channel.Walk(StateArchive.ForLoad(stream), rig.HbmEdge);
         StateArchive hash = StateArchive.ForHash();
         other.Channel.Walk(hash, rig.HbmEdge);

@@ -79,8 +79,8 @@ public sealed class StatisticsTests
         new(200, 100, 400),
         [new("mx.matmul", 3)],
         [new("tile0.scratchpad", "mx.a", "ld", 12)],
-        new(6000, 2000, 3, 1, 0, 64e9, 1_000_000, [new("ACT", 1)], [new("burst", 250), new("front end", 700), new("refresh", 50)]),
+        new(6000, 2000, 3, 1, 0, 64e9, 1_000_000, [new("ACT", 1)], [new("burst", 250), new("front end", 700), new("refresh", 50)], [new("precharged", 700), new("active", 300), new("power-down", 0), new("self-refresh", 0)]),
         [new("wide", 3, 15, 30)],
         [new("array", 2500), new("hbm", 1000)],
-        new(1000, 1, 333, [new("host", 45, 46), new("array", 60, 61.25)]));
+        new(1000, 1, 333, 0.25, 0, [new("host", 45, 46), new("array", 60, 61.25)]));
 }

@@ -69,9 +69,16 @@ public class DramReplayTests
     [InlineData(3, 200, 8, 7)]
     public void Skipped_cycles_change_nothing(int channelBits, int meanGap, int window, ulong seed)
     {
-        foreach (int queue in (int[])[2, 32])
+        foreach ((int queue, int powerDown, int selfRefresh) in ((int, int, int)[])[(2, 0, 0), (32, 0, 0), (32, 10, 0), (8, 40, 400)])
         {
-            HbmConfig config = new() { Map = HbmAddressMap.Chip(channelBits, 12), QueueEntries = queue, Timing = new HbmTiming { Refi = 1200 } };
+            HbmConfig config = new()
+            {
+                Map = HbmAddressMap.Chip(channelBits, 12),
+                QueueEntries = queue,
+                Timing = new HbmTiming { Refi = 1200 },
+                PowerDown = powerDown,
+                SelfRefresh = selfRefresh,
+            };
             MemoryAccess[] trace = [.. Traffic(2500, 1 << 20, meanGap, seed)];
             (DramReplay skipping, string[] commands) = Run(config, trace, window);
             (DramReplay stepping, string[] allCommands) = Run(config, trace, window, skip: false);
@@ -117,7 +124,7 @@ public class DramReplayTests
 
     [Fact]
     public void Every_command_has_a_name() => Assert.Equal(
-        ["ACT", "PRE", "PREA", "RD", "REFab", "REFpb", "WR"], Enum.GetValues<HbmCommand>().Select(CommandFile.NameOf).Order(StringComparer.Ordinal));
+        ["ACT", "PDE", "PDX", "PRE", "PREA", "RD", "REFab", "REFpb", "SRE", "SRX", "WR"], Enum.GetValues<HbmCommand>().Select(CommandFile.NameOf).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Energy_is_that_of_the_commands()
@@ -128,8 +135,41 @@ public class DramReplayTests
         long Count(string name) => s.Hbm.Commands.Single(c => c.Name == name).Count;
         Assert.Equal(
             [Count("ACT") * s_energy.HbmActivate, 9000 * 32 * s_energy.HbmByte, Count("REFab") * s_energy.HbmRefresh / 2],
-            s.Energy.Select(e => e.Picojoules));
+            s.Energy.Take(3).Select(e => e.Picojoules));
         Assert.True(Count("REFab") > 0);
+    }
+
+    [Fact]
+    public void Sixteen_refreshes_of_one_bank_spend_as_much_as_one_of_all()
+    {
+        HbmConfig config = new() { Map = HbmBench.MapM2, Refresh = HbmRefresh.PerBank };
+        (DramReplay replay, _) = Run(config, Recipe("mix21_blk", 9000, config));
+        DramStatistics s = replay.Statistics("", "", 1000, s_energy);
+        long refreshes = s.Hbm.Commands.Single(c => c.Name == "REFpb").Count;
+        Assert.True(refreshes > 0);
+        Assert.Equal(refreshes * s_energy.HbmRefresh / 2 / 16, s.Energy.Single(e => e.Name == "refresh").Picojoules, 1e-6);
+    }
+
+    [Theory]
+    [InlineData(1000, 0, 0)]
+    [InlineData(1600, 0, 0)]
+    [InlineData(1000, 50, 0)]
+    [InlineData(1000, 50, 2000)]
+    public void Standby_energy_is_that_of_every_cycle_in_its_state(int megahertz, int powerDown, int selfRefresh)
+    {
+        // DRAMsim3's HBM2: 66, 48 and 37.2 mW a channel. A row is opened, read, and closed for the sleep if there is one.
+        HbmConfig config = new() { Map = HbmBench.MapM2, Refresh = HbmRefresh.Off, PowerDown = powerDown, SelfRefresh = selfRefresh };
+        (DramReplay replay, _) = Run(config, [AccessList.Access(99, false, 0), AccessList.Access(99_999, false, 0)]);
+        DramStatistics s = replay.Statistics("", "", megahertz, s_energy);
+        long Cycles(string state) => s.Hbm.Standby.Single(c => c.Name == state).Count;
+
+        Assert.Equal(s.Cycles, s.Hbm.Standby.Sum(c => c.Count));
+        double picojoules = ((48 * Cycles("precharged")) + (66 * Cycles("active")) + (37.2 * (Cycles("power-down") + Cycles("self-refresh")))) * 1000 / megahertz;
+        Assert.Equal(picojoules, s.Energy.Single(e => e.Name == "standby").Picojoules, 1e-3);
+        if (powerDown == 0)
+            Assert.Equal((100, s.Cycles - 100), (Cycles("precharged"), Cycles("active")));
+        else
+            Assert.InRange(Cycles(selfRefresh > 0 ? "self-refresh" : "power-down"), 97_000, 99_999);
     }
 
     [Theory]

@@ -36,6 +36,7 @@ public sealed class InvarianceTests(ITestOutputHelper output)
     [InlineData("tiny hbm.scheduler=fr-fcfs-grouped hbm.queue_of=bank hbm.queue=2 hbm.write_high=4 hbm.write_low=1 hbm.refresh=per-bank hbm.postpone=8 hbm.page=adaptive")]
     [InlineData("tiny hbm.standard=DDR3 hbm.postpone=4 hbm.page=closed hbm.starvation=60_cycles")]
     [InlineData("tiny hbm.standard=HBM3 hbm.scheduler=fcfs hbm.queue_of=kind hbm.queue=3")]
+    [InlineData("tiny hbm.power_down=20_cycles hbm.self_refresh=3000_cycles thermal.sample_interval=1_us hbm.refresh_follows_heat=on hbm.refresh_hot=45.1_C hbm.refresh_very_hot=45.3_C")]
     [InlineData("hybrid")]
     [InlineData("datacenter")]
     public void Leaving_out_edges_changes_nothing(string config) =>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using HybridEmu.Chip;
+using HybridEmu.Isa;
+using HybridEmu.Kernel;
 using Xunit.Abstractions;
 
 namespace HybridEmu.Programs.Tests;
@@ -77,6 +79,66 @@ public sealed class TrainingTests(ITestOutputHelper output)
         Assert.True(hot.Statistics().Thermal.ThrottledCycles > 0, "nothing was throttled");
         Assert.True(hot.Cycles > cool.Cycles, $"{hot.Cycles} cycles throttled, {cool.Cycles} not");
         Assert.Equal(cool.Signature(Firmware.Train), hot.Signature(Firmware.Train));
+    }
+
+    [Theory]
+    [InlineData("85", 0, 0)]
+    [InlineData("44", 1, 0)] // the stack begins at 45 C
+    [InlineData("30 hbm.refresh_very_hot=40_C", 0, 1)]
+    public void A_hot_stack_refreshes_more_often_for_the_same_bits(string hot, double twice, double fourTimes)
+    {
+        var training = new TrainingCase(Count: 40, HeldOutCount: 10, Epochs: 1);
+        ChipRun still = training.Boot("tiny");
+        still.Finish();
+        string[] words = hot.Split(' ');
+        ChipRun run = training.Boot($"tiny thermal.sample_interval=100_ns hbm.refresh_follows_heat=on hbm.refresh_hot={words[0]}_C {string.Join(' ', words[1..])}".TrimEnd());
+        run.Finish();
+        ThermalStatistics heat = run.Statistics().Thermal;
+        Assert.Equal(twice, heat.RefreshTwice, 0.02);
+        Assert.Equal(fourTimes, heat.RefreshFourTimes, 0.02);
+        double Refreshes(ChipRun r) => (double)r.Statistics().Hbm.Commands.Single(c => c.Name == "REFab").Count / r.Statistics().EmulatedPs;
+        Assert.Equal(1 + twice + (3 * fourTimes), Refreshes(run) / Refreshes(still), 0.2 * (1 + twice + (3 * fourTimes))); // some ten intervals
+        Assert.Equal(still.Signature(Firmware.Train), run.Signature(Firmware.Train));
+    }
+
+    [Theory]
+    [InlineData(84.9, 0, 0)]
+    [InlineData(85, 0, 1)]
+    [InlineData(82, 1, 1)] // 3 C of hysteresis
+    [InlineData(81.9, 1, 0)]
+    [InlineData(95, 0, 2)]
+    [InlineData(92, 2, 2)]
+    [InlineData(91.9, 2, 1)]
+    [InlineData(81.9, 2, 0)]
+    public void The_refresh_rate_doubles_at_each_of_two_temperatures(double celsius, int before, int after)
+    {
+        Assert.Equal(after, new RefreshHeat(true, 85, 95).Shift(celsius, before));
+        Assert.Equal(0, new RefreshHeat(false, 85, 95).Shift(celsius, before));
+    }
+
+    [Theory]
+    [InlineData("hbm.ecc=secded", 1)]
+    [InlineData("hbm.ecc=secded", 2)]
+    public void A_flipped_bit_of_the_data_is_corrected_and_two_of_a_word_end_the_run(string ecc, int flips)
+    {
+        var training = new TrainingCase(Count: 40, HeldOutCount: 10, Epochs: 1);
+        ChipRun still = training.Boot("tiny");
+        still.Finish();
+        ChipRun run = training.Boot($"tiny {ecc}");
+        ulong data = Firmware.Address(Firmware.Train, "train_data") - AddressMap.Hbm;
+        for (int bit = 0; bit < flips; bit++)
+            run.Chip.FlipMemory(data + 640, bit);
+        if (flips == 1)
+        {
+            run.Finish();
+            Assert.Equal(still.Signature(Firmware.Train), run.Signature(Firmware.Train));
+            Assert.Equal((1L, 0L), (run.Statistics().Hbm.EccCorrected, run.Statistics().Hbm.EccDetected));
+            Assert.Equal(still.Cycles, run.Cycles);
+            return;
+        }
+
+        run.Advance(10_000_000);
+        Assert.Equal(FaultKind.Poison, run.Fault?.Kind);
     }
 
     [Fact]
