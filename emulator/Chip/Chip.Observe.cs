@@ -18,8 +18,14 @@ public sealed partial class Chip
             tile.Control.SetEntry(pc);
     }
 
-    /// <summary>Turns a bit of a scratchpad over, between two time steps.</summary>
-    public void Flip(ScratchpadFlip flip) => _tiles[flip.Tile].Scratchpad.Flip(flip.Address, flip.Bit, _core.Edge);
+    /// <summary>Turns a bit of a scratchpad or of HBM over, between two time steps.</summary>
+    public void Flip(BitFlip flip)
+    {
+        if (flip.Tile == BitFlip.Memory)
+            FlipMemory((ulong)flip.Address, flip.Bit);
+        else
+            _tiles[flip.Tile].Scratchpad.Flip((int)flip.Address, flip.Bit, _core.Edge);
+    }
 
     /// <summary>Time of a core cycle, skipped edges included.</summary>
     public long TimeOfCycle(long cycle) => _core.TimeOfCycle(cycle);

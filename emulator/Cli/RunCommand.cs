@@ -51,7 +51,7 @@ internal sealed class RunCommand : IDisposable
         Signature? signature = _verb.Signature is null ? null : Signature.Of(image, _verb.Image);
         if (_verb.Vcd is null && (_verb.Window is not null || _verb.Scope != "*"))
             throw new UserException("--window and --scope belong to --vcd FILE");
-        ScratchpadFlip[] flips = Flips(configuration);
+        BitFlip[] flips = Flips(configuration);
         CycleWindow window = _verb.Window is null ? new CycleWindow(0, long.MaxValue) : CycleWindow.Parse(_verb.Window);
         if (_verb.MaximumCycles is < 1)
             throw new UserException($"--max-cycles {_verb.MaximumCycles}: must be 1 or more");
@@ -109,11 +109,11 @@ internal sealed class RunCommand : IDisposable
             : throw new UserException($"'{configuration.Name}' is a memory alone: its hbm.map does not give each pseudo-channel 512 bytes in turn, which a chip's fabric counts on; use it with 'hybridemu dram'");
     }
 
-    private ScratchpadFlip[] Flips(ChipConfiguration configuration)
+    private BitFlip[] Flips(ChipConfiguration configuration)
     {
         try
         {
-            return [.. RepeatedOptions.Split(_verb.Flip).Select(f => ScratchpadFlip.Parse(f, configuration))];
+            return [.. RepeatedOptions.Split(_verb.Flip).Select(f => BitFlip.Parse(f, configuration))];
         }
         catch (FormatException mistake)
         {

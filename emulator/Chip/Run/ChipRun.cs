@@ -13,7 +13,7 @@ public sealed class ChipRun
     private readonly RunOptions _options;
     private readonly Chip _chip;
     private readonly CommitLogWriter? _commits;
-    private readonly Queue<ScratchpadFlip> _flips;
+    private readonly Queue<BitFlip> _flips;
 
     /// <summary>Places image and data in HBM and leaves the chip at reset.</summary>
     /// <param name="configuration">A checked configuration.</param>
@@ -68,7 +68,7 @@ public sealed class ChipRun
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cycles);
         long target = Math.Min(_chip.Cycles + cycles, _options.MaximumCycles);
-        while (!Finished && _flips.TryPeek(out ScratchpadFlip? flip) && flip.Cycle < target)
+        while (!Finished && _flips.TryPeek(out BitFlip? flip) && flip.Cycle < target)
         {
             RunTo(flip.Cycle);
             if (!Finished)

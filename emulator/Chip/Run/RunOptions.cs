@@ -25,7 +25,7 @@ public sealed record RunOptions
     public ulong? ShuffleSeed { get; init; }
 
     /// <summary>Bits that turn over during the run.</summary>
-    public IReadOnlyList<ScratchpadFlip> Flips { get; init; } = [];
+    public IReadOnlyList<BitFlip> Flips { get; init; } = [];
 
     /// <summary>One line an instruction retired; null: none.</summary>
     public TextWriter? CommitLog { get; init; }

@@ -56,6 +56,20 @@ public sealed class ScratchpadRunTests : IDisposable
         Assert.Equal((1, 0, 1), Ecc(statistics));
     }
 
+    [Fact]
+    public void With_secded_one_flip_of_memory_is_corrected_and_two_are_a_fault_with_its_place()
+    {
+        // The first instruction: without ECC it is another one.
+        Assert.Equal(ExitCode.Fault, Run("--flip", "hbm:0:0").Code);
+        string statistics = Path.Combine(_directory, "s.json");
+        string[] secded = ["--set", "hbm.ecc=secded", "--flip", "hbm:0:0"];
+        Assert.Equal((ExitCode.Passed, ""), Run([.. secded, "--stats", statistics]));
+        Assert.Contains("\"eccCorrected\": 1", File.ReadAllText(statistics), StringComparison.Ordinal);
+        (ExitCode code, string errors) = Run([.. secded, "--flip", "hbm:0:70"]);
+        Assert.Equal(ExitCode.Fault, code);
+        Assert.Contains("fault: Poison in hbm0 at address 0x0", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("accumulators:0:0:0", "'accumulators' has no bits to flip")]
     [InlineData("scratchpad:0:0", "a flip is scratchpad:TILE:ADDRESS:BIT[@CYCLE]")]
@@ -69,6 +83,9 @@ public sealed class ScratchpadRunTests : IDisposable
     [InlineData("scratchpad:0:0:72", "bit 72 is out of range: 0 to 71")]
     [InlineData("scratchpad:0:0:64", "bit 64 is a check bit, and there are none while scratchpad.ecc is off")]
     [InlineData("scratchpad:0:0:0@", "'' is no cycle")]
+    [InlineData("hbm:0:0:0", "a flip is scratchpad:")]
+    [InlineData("hbm:0:64", "bit 64 is a check bit, and there are none while hbm.ecc is off")]
+    [InlineData("hbm:0x10000000:0", "address 0x10000000 is out of range: 0 to 268435455")]
     [InlineData("", "a flip is scratchpad:")]
     public void A_flip_of_a_bad_form_gives_2_and_says_why(string flip, string words)
     {
@@ -138,7 +155,7 @@ public sealed class ScratchpadRunTests : IDisposable
     public void Flips_that_come_one_at_a_time_change_no_bit_and_neither_skipping_nor_the_length_of_a_step_a_cycle()
     {
         const string Config = "tiny scratchpad.ecc=secded scratchpad.scrub=5_cycles";
-        ScratchpadFlip[] flips = [.. Enumerable.Range(0, 300).Select(i => new ScratchpadFlip(0, i * 264 % 65536, i * 7 % 72, i * 101))];
+        BitFlip[] flips = [.. Enumerable.Range(0, 300).Select(i => new BitFlip(0, i * 264 % 65536, i * 7 % 72, i * 101))];
         ChipRun run = s_training.Boot(Config, new RunOptions { Flips = flips }), every = s_training.Boot(Config, new RunOptions { Flips = flips, Skipping = false });
         s_training.CheckAgainstPlainLoop(run);
         while (every.Advance(777) == RunResult.Running)
