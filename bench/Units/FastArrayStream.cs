@@ -6,8 +6,8 @@ namespace HybridEmu.Bench;
 /// <summary>The fast engine fed with folds of a square array, back to back over one block of sums; the next fold's weights come meanwhile.</summary>
 internal sealed class FastArrayStream
 {
-    /// <summary>X rows of a fold.</summary>
-    private const int Rows = 256;
+    /// <summary>X rows of a fold, as many as a product of 1024 has.</summary>
+    private const int Rows = 1024;
 
     private readonly int _side;
     private readonly MacKind _kind;

@@ -1,8 +1,8 @@
+using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using System.Globalization;
-using System.IO.Compression;
 using HybridEmu.Checker;
 
 namespace HybridEmu.Emulator.Tests;

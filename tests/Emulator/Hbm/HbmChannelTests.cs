@@ -147,8 +147,14 @@ public class HbmChannelTests
         ["grouped"] = Small with { Scheduler = HbmScheduler.FrFcfsGrouped, Queue = HbmQueueKind.ReadWrite, QueueEntries = 4, WriteHigh = 3, WriteLow = 1 },
         ["best"] = Small with
         {
-            Scheduler = HbmScheduler.FrFcfsGrouped, Queue = HbmQueueKind.Bank, QueueEntries = 3, WriteHigh = 5, WriteLow = 1, Refresh = HbmRefresh.PerBank,
-            Postpone = 8, Page = HbmPage.Adaptive,
+            Scheduler = HbmScheduler.FrFcfsGrouped,
+            Queue = HbmQueueKind.Bank,
+            QueueEntries = 3,
+            WriteHigh = 5,
+            WriteLow = 1,
+            Refresh = HbmRefresh.PerBank,
+            Postpone = 8,
+            Page = HbmPage.Adaptive,
         },
         ["closed"] = Small with { Page = HbmPage.Closed, Refresh = HbmRefresh.PerBank, Map = HbmAddressMap.Chip(0, 15, xor: true) },
         ["ddr"] = Small with { Buses = HbmBuses.OneEach, Timing = new HbmTiming { ActivateClocks = 1, Refi = 900, Rfc = 60 }, Postpone = 3 },
