@@ -18,6 +18,11 @@ public sealed partial class Chip
             tile.Control.SetEntry(pc);
     }
 
+    /// <summary>HBM channels, to listen to their commands.</summary>
+    internal IReadOnlyList<HbmChannel> MemoryChannels => _channels;
+
+    internal HbmConfig MemoryConfig => _config.Hbm.Controller;
+
     /// <summary>Turns a bit of a scratchpad or of HBM over, between two time steps.</summary>
     public void Flip(BitFlip flip)
     {
