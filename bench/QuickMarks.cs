@@ -59,7 +59,7 @@ internal static class QuickMarks
             const int Requests = 300_000;
             HbmConfig memory = ConfigurationLoader.Load("hybrid", [$"hbm.channels={channels}"]).Hbm.Controller;
             double requests = Rate(() => new DramReplay(memory, new TraceRecipe(recipe, Requests, 4L << 30, 0, 1), window: 8 * channels).Advance(int.MaxValue), Requests);
-            Mark($"dram {recipe}, {channels} channels", requests, "requests/s");
+            Mark($"dram {recipe}, channels: {channels}", requests, "requests/s");
         }
 
         foreach (LanePair pair in LanePair.All)
