@@ -102,7 +102,7 @@ internal sealed class DramChannel
         }
 
         bool issued = _controller.Tick(cycle);
-        NextAt = Math.Min(_controller.NextForeground(cycle), _controller.NextBackground(cycle));
+        NextAt = Math.Min(_controller.Next(cycle, out long background), background);
         return issued;
     }
 

@@ -88,8 +88,9 @@ public sealed class HbmChannel
         if (left && (accepted || issued))
             next = edge + 1;
         bool rowIssued = !rowBusBusy && State.RowBusFreeAt > edge;
-        next = rowIssued ? edge + 1 : Math.Min(next, _controller.NextForeground(edge));
-        WakeForRefresh(edge);
+        long wanted = _controller.Next(edge, out long background);
+        next = rowIssued ? edge + 1 : Math.Min(next, wanted);
+        WakeBehind(background, edge);
         int waiting = WaitingCause(edge);
         State.Ledger.Charge(edge, issued || rowBusBusy ? Ledger.Busy : waiting, waiting);
         return next;
@@ -123,7 +124,7 @@ public sealed class HbmChannel
                 int p = i;
                 scope.Scope($"pc{p}", pc =>
                 {
-                    pc.Add("queue", 7, () => (ulong)State.PseudoChannels[p].QueueCount);
+                    pc.Add("queue", 10, () => (ulong)State.PseudoChannels[p].QueueCount);
                     pc.Add("bursts", 7, () => (ulong)State.PseudoChannels[p].FlightCount);
                     pc.Add("refresh", 2, () => (ulong)State.PseudoChannels[p].Refresh, Enum.GetNames<HbmRefreshPhase>());
                     pc.Add("reads", 64, () => (ulong)State.PseudoChannels[p].Reads);
@@ -184,9 +185,8 @@ public sealed class HbmChannel
         }
     }
 
-    private void WakeForRefresh(long edge)
+    private void WakeBehind(long at, long edge)
     {
-        long at = _controller.NextBackground(edge);
         if (at == Wake.Never || (at == _backgroundAt && at > edge))
             return;
         _backgroundAt = at;

@@ -140,46 +140,40 @@ public sealed partial class HbmController
         return issued != 0 || (_sleeps && FallAsleep(edge));
     }
 
-    /// <summary>
-    /// The next edge at which requests or bursts need the controller, or <see cref="Wake.Never"/>. Refresh without a
-    /// waiting request is not counted: see <see cref="NextBackground"/>.
-    /// </summary>
-    public long NextForeground(long edge)
+    /// <summary>The next edge at which requests or bursts need the controller, or <see cref="Wake.Never"/>.</summary>
+    /// <param name="edge">The edge that was ticked last.</param>
+    /// <param name="background">
+    /// The next one at which a refresh takes a step, the page policy closes a row or the channel falls asleep: events that
+    /// no request waits for, or <see cref="Wake.Never"/>.
+    /// </param>
+    public long Next(long edge, out long background)
     {
         if (_sleeps && IsAsleep)
+        {
+            background = Math.Max(WakeUpAt(background: true), edge + 1);
             return Math.Max(WakeUpAt(background: false), edge + 1);
-        long next = Wake.Never;
+        }
+
+        long next = Wake.Never, behind = _sleeps ? NextEntryAt(edge) : Wake.Never;
         for (int p = 0; p < PseudoChannels; p++)
         {
             ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
+            long refresh = RefreshNextAt(p), schedule = s.Refresh == HbmRefreshPhase.None ? s.ScheduleAt : Wake.Never;
+            behind = Math.Min(behind, refresh);
             if (s.FlightCount > 0)
                 next = Math.Min(next, _pseudoChannels[p].Bursts.NextEndAt);
             if (s.QueueCount == 0)
+            {
+                behind = Math.Min(behind, schedule);
                 continue;
-            if (s.Refresh == HbmRefreshPhase.None)
-                next = Math.Min(next, s.ScheduleAt);
-            next = Math.Min(next, RefreshNextAt(p));
+            }
+
+            next = Math.Min(next, Math.Min(schedule, refresh));
             if (State.ReadyAt > edge)
                 next = Math.Min(next, State.ReadyAt);
         }
 
-        return Math.Max(next, edge + 1);
-    }
-
-    /// <summary>The next edge at which a refresh takes a step, the page policy closes a row or the channel falls asleep, or <see cref="Wake.Never"/>.</summary>
-    public long NextBackground(long edge)
-    {
-        if (_sleeps && IsAsleep)
-            return Math.Max(WakeUpAt(background: true), edge + 1);
-        long next = _sleeps ? NextEntryAt(edge) : Wake.Never;
-        for (int p = 0; p < PseudoChannels; p++)
-        {
-            ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
-            next = Math.Min(next, RefreshNextAt(p));
-            if (s.QueueCount == 0 && s.Refresh == HbmRefreshPhase.None)
-                next = Math.Min(next, s.ScheduleAt);
-        }
-
+        background = Math.Max(behind, edge + 1);
         return Math.Max(next, edge + 1);
     }
 
