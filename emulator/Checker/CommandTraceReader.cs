@@ -11,6 +11,13 @@ public sealed class CommandTraceReader : IDisposable
     private const int Fields = 8;
     private const int LongestNumber = 18; // digits that always fit a long
 
+    // Bursts first: they are most of a trace.
+    private static readonly (byte[] Name, DramCommandKind Kind)[] s_kinds =
+    [
+        .. Enum.GetValues<DramCommandKind>().Where(k => k != DramCommandKind.None)
+            .OrderByDescending(k => k is DramCommandKind.RD or DramCommandKind.WR).Select(k => (Encoding.ASCII.GetBytes(k.ToString()), k)),
+    ];
+
     private readonly Stream _stream;
     private readonly string _name;
     private readonly DramRules? _rules;
@@ -108,28 +115,12 @@ public sealed class CommandTraceReader : IDisposable
 
     private DramCommandKind Kind(ReadOnlySpan<byte> name)
     {
-        if (name.SequenceEqual("RD"u8))
-            return DramCommandKind.RD;
-        if (name.SequenceEqual("WR"u8))
-            return DramCommandKind.WR;
-        if (name.SequenceEqual("ACT"u8))
-            return DramCommandKind.ACT;
-        if (name.SequenceEqual("PRE"u8))
-            return DramCommandKind.PRE;
-        if (name.SequenceEqual("PREA"u8))
-            return DramCommandKind.PREA;
-        if (name.SequenceEqual("REFab"u8))
-            return DramCommandKind.REFab;
-        if (name.SequenceEqual("REFpb"u8))
-            return DramCommandKind.REFpb;
-        if (name.SequenceEqual("PDE"u8))
-            return DramCommandKind.PDE;
-        if (name.SequenceEqual("PDX"u8))
-            return DramCommandKind.PDX;
-        if (name.SequenceEqual("SRE"u8))
-            return DramCommandKind.SRE;
-        if (name.SequenceEqual("SRX"u8))
-            return DramCommandKind.SRX;
+        foreach ((byte[] known, DramCommandKind kind) in s_kinds)
+        {
+            if (name.SequenceEqual(known))
+                return kind;
+        }
+
         throw Error($"no command is called \"{Text(name)}\" (ACT PRE PREA RD WR REFab REFpb PDE PDX SRE SRX)");
     }
 

@@ -167,7 +167,7 @@ public sealed partial class Chip
         standby = default;
         foreach (HbmChannel channel in _channels)
         {
-            channel.SettleStandby(_hbm.Edge);
+            channel.Settle(_hbm.Edge);
             HbmTotals.Add(ref sum, in channel.State);
             HbmTotals.Add(ref standby, in channel.State);
         }

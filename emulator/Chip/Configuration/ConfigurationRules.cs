@@ -72,6 +72,7 @@ internal static class ConfigurationRules
         }
 
         Used(m.Scheduler == HbmScheduler.FrFcfsGrouped, $"hbm.scheduler is {values.Text("hbm.scheduler")}", "hbm.write_high", "hbm.write_low");
+        Used(m.Scheduler != HbmScheduler.Fcfs, "hbm.scheduler is fcfs", "hbm.starvation");
         Used(m.Refresh != HbmRefresh.Off, "hbm.refresh is off", "hbm.postpone", "hbm.refresh_rate", "hbm.refresh_follows_heat");
         Used(h.Heat.Follows, "hbm.refresh_follows_heat is off", "hbm.refresh_hot", "hbm.refresh_very_hot");
         Used(m.Refresh == HbmRefresh.AllBank, $"hbm.refresh is {values.Text("hbm.refresh")}", "hbm.timing.rfc", "hbm.timing.refi");

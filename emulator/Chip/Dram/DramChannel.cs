@@ -106,11 +106,8 @@ internal sealed class DramChannel
         return issued;
     }
 
-    /// <summary>Brings the accounts of the data buses up to a cycle.</summary>
+    /// <summary>Brings the accounts of data buses and standby up to a cycle.</summary>
     public void Settle(long cycle) => _controller.Settle(cycle);
-
-    /// <summary>Brings the cycles in each state up to a cycle that has been.</summary>
-    public void SettleStandby(long cycle) => _controller.SettleStandby(cycle);
 
     private void Take(in HbmResponse response, long cycle)
     {

@@ -100,7 +100,6 @@ public sealed class DramReplay
         foreach (DramChannel channel in _channels)
         {
             channel.Settle(end);
-            channel.SettleStandby(end);
             HbmTotals.Add(ref standby, in channel.State);
             HbmPseudoChannelState own = default;
             HbmTotals.Add(ref own, in channel.State);

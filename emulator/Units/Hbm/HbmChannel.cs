@@ -96,7 +96,7 @@ public sealed class HbmChannel
         return next;
     }
 
-    /// <summary>Brings the accounts of the data buses up to an edge.</summary>
+    /// <summary>Brings the accounts of data buses and standby up to an edge, the cycles before it included.</summary>
     public void Settle(long edge) => _controller.Settle(edge);
 
     /// <param name="archive">Hash, save or load.</param>
@@ -109,9 +109,6 @@ public sealed class HbmChannel
         if (archive.IsLoad)
             _backgroundAt = 0;
     }
-
-    /// <summary>Brings the cycles in each state up to an edge, those before it included.</summary>
-    public void SettleStandby(long edge) => _controller.SettleStandby(edge);
 
     public void Describe(SignalMap map)
     {

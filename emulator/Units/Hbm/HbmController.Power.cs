@@ -55,8 +55,7 @@ public sealed partial class HbmController
             Stand(HbmStandby.Precharged, edge);
     }
 
-    /// <summary>Brings the account of standby up to an edge.</summary>
-    public void SettleStandby(long edge)
+    private void SettleStandby(long edge)
     {
         if (edge > State.StandbySince)
             Stand(State.Standby, edge);

@@ -49,11 +49,7 @@ public sealed partial class HbmController
     public bool TryAccept(in HbmRequest request, int source, long edge)
     {
         HbmLocation at = Locate(in request);
-        HbmPseudoChannel pseudoChannel = _pseudoChannels[at.PseudoChannel];
-        if (!pseudoChannel.HasRoom(in at, request.Write))
-            return false;
-        pseudoChannel.Accept(in request, source, in at, edge);
-        return true;
+        return TryAccept(in request, in at, source, edge);
     }
 
     /// <summary>As <see cref="TryAccept(in HbmRequest, int, long)"/>, of a port of one pseudo-channel.</summary>
@@ -62,9 +58,15 @@ public sealed partial class HbmController
         HbmLocation at = Locate(in request);
         if (at.PseudoChannel != pseudoChannel)
             throw new InvalidOperationException($"HBM channel {_channel} pseudo-channel {pseudoChannel} was asked for address {request.Address:x}.");
-        if (!_pseudoChannels[pseudoChannel].HasRoom(in at, request.Write))
+        return TryAccept(in request, in at, source, edge);
+    }
+
+    private bool TryAccept(in HbmRequest request, in HbmLocation at, int source, long edge)
+    {
+        HbmPseudoChannel pseudoChannel = _pseudoChannels[at.PseudoChannel];
+        if (!pseudoChannel.HasRoom(in at, request.Write))
             return false;
-        _pseudoChannels[pseudoChannel].Accept(in request, source, in at, edge);
+        pseudoChannel.Accept(in request, source, in at, edge);
         return true;
     }
 

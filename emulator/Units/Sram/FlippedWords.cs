@@ -2,12 +2,12 @@ using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
-/// <summary>A word of the scratchpad and which of its 72 bits are not what was written.</summary>
+/// <summary>A word of a scratchpad or of HBM and which of its 72 bits are not what was written.</summary>
 public struct FlippedWord
 {
-    public int Word;
-    public byte Check;
+    public long Word;
     public ulong Data;
+    public byte Check;
 }
 
 /// <summary>
@@ -24,7 +24,7 @@ internal sealed class FlippedWords
     public ref readonly FlippedWord this[int index] => ref _words[index];
 
     /// <summary>Index of the first entry at or after a word; Count when there is none.</summary>
-    public int First(int word)
+    public int First(long word)
     {
         int index = 0;
         while (index < _count && _words[index].Word < word)
@@ -33,7 +33,7 @@ internal sealed class FlippedWords
     }
 
     /// <summary>Flips a bit, 0 to 71; a bit that is flipped twice is as it was written.</summary>
-    public void Flip(int word, int bit)
+    public void Flip(long word, int bit)
     {
         int index = First(word);
         if (index == _count || _words[index].Word != word)
@@ -51,6 +51,18 @@ internal sealed class FlippedWords
         else
             flipped.Check ^= (byte)(1 << (bit - 64));
         if (flipped is { Data: 0, Check: 0 })
+            RemoveAt(index);
+    }
+
+    /// <summary>Index of a word's entry, or -1.</summary>
+    public int Find(long word) => First(word) is var index && index < _count && _words[index].Word == word ? index : -1;
+
+    /// <summary>A word is written with such flips in its data, and check bits that fit them: nobody will find them.</summary>
+    public void Rewrite(int index, ulong data)
+    {
+        _words[index].Data = data;
+        _words[index].Check = Secded.Encode(data);
+        if (data == 0)
             RemoveAt(index);
     }
 

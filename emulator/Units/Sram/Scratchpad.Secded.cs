@@ -47,7 +47,7 @@ public sealed partial class Scratchpad
         int last = (int)(address + (uint)answer.Length - 1) / Secded.WordBytes;
         for (int i = _flipped.First((int)address / Secded.WordBytes); i < _flipped.Count && _flipped[i].Word <= last; i++)
         {
-            Count(Decode(in _flipped[i], out ulong data), port, _flipped[i].Word, edge);
+            Count(Decode(in _flipped[i], out ulong data), port, (int)_flipped[i].Word, edge);
             BinaryPrimitives.WriteUInt64LittleEndian(word, data);
             Line64.Overlay((ulong)_flipped[i].Word * Secded.WordBytes, word, address, answer);
         }
@@ -65,7 +65,7 @@ public sealed partial class Scratchpad
             if (!whole)
             {
                 SecdedOutcome outcome = Decode(in _flipped[i], out ulong data);
-                Count(outcome, port, _flipped[i].Word, edge);
+                Count(outcome, port, (int)_flipped[i].Word, edge);
                 BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan((int)word), data);
                 if (outcome == SecdedOutcome.Uncorrectable)
                 {
@@ -80,7 +80,7 @@ public sealed partial class Scratchpad
 
     private SecdedOutcome Decode(in FlippedWord flipped, out ulong data)
     {
-        data = BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan(flipped.Word * Secded.WordBytes));
+        data = BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan((int)flipped.Word * Secded.WordBytes));
         byte check = (byte)(Secded.Encode(data) ^ flipped.Check);
         data ^= flipped.Data;
         return Secded.Decode(ref data, ref check);
@@ -131,7 +131,7 @@ public sealed partial class Scratchpad
                 continue;
             }
 
-            BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan(_flipped[i].Word * Secded.WordBytes), data);
+            BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan((int)_flipped[i].Word * Secded.WordBytes), data);
             _flipped.RemoveAt(i);
             State.Scrubbed += outcome == SecdedOutcome.Corrected ? 1 : 0; // four flips can make another word
         }

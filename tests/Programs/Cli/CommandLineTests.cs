@@ -53,6 +53,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--engine fsat: not one of fast, step; did you mean 'fast'", "run", "nowhere.elf", "--engine", "fsat")]
     [InlineData("'hbm2-micro' is a memory alone", "run", "nowhere.elf", "--config", "hbm2-micro")]
     [InlineData("hbm.write_high: has no effect, as hbm.scheduler is fr-fcfs", "run", "nowhere.elf", "--set", "hbm.write_high=9")]
+    [InlineData("hbm.starvation: has no effect, as hbm.scheduler is fcfs", "run", "nowhere.elf", "--set", "hbm.scheduler=fcfs", "--set", "hbm.starvation=9 cycles")]
     [InlineData("hbm.timing.rfcpb: has no effect, as hbm.refresh is all-bank", "run", "nowhere.elf", "--set", "hbm.timing.rfcpb=9 cycles")]
     [InlineData("hbm.map: 'bnk' is not a field", "dram", "--recipe", "seq_read", "--set", "hbm.map=offset:5 bnk:2 row")]
     [InlineData("hbm.map: there are two pseudo-channels", "dram", "--recipe", "seq_read", "--set", "hbm.map=offset:5 column:5 group:2 bank:2 row")]

@@ -39,6 +39,7 @@ public sealed class StreamTests
         ChipConfiguration c = Firmware.Configuration(config);
         long block = c.Scratchpad.Bytes / 4;
         HbmStatistics hbm = run.Statistics().Hbm;
+        Assert.Equal(2 * hbm.Standby.Sum(s => s.Count), hbm.DataBus.Sum(s => s.Count)); // every cycle of both buses of a channel
         Assert.InRange(hbm.ReadBytes, c.Tiles * 6 * block, (c.Tiles * 6 * block) + 16_384); // and the program itself
         Assert.InRange(hbm.WriteBytes, writes ? c.Tiles * 3 * block : 0, (writes ? c.Tiles * 3 * block : 0) + 4096);
     }
