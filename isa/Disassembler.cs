@@ -6,19 +6,34 @@ namespace HybridEmu.Isa;
 /// <summary>Text of instruction words, as objdump -M no-aliases prints them, and of descriptors in the readable form.</summary>
 public static partial class Disassembler
 {
+    /// <summary>How objdump writes a fence set of nothing.</summary>
+    internal const string EmptyFenceSet = "unknown";
+
     private const uint FenceTso = 0x8330000F;
 
-    /// <summary>One line: mnemonic, a space, operands. A word without a row becomes .word with its value.</summary>
+    /// <summary>
+    /// One line: mnemonic, a space, operands. What the assembler would not turn back into the same word becomes .word with
+    /// its value: words without a row, and fences with bits in reserved fields, whose meaning follows as a comment.
+    /// </summary>
     /// <param name="word">Any of the 2^32.</param>
     /// <param name="pc">Where it lies; jump targets are printed as absolute addresses.</param>
     public static string Text(uint word, uint pc)
     {
         DecodedInstruction instruction = Decoder.Decode(word);
         if (instruction.Op == Instruction.Illegal)
-            return string.Create(CultureInfo.InvariantCulture, $".word 0x{word:x8}");
+            return Data(word);
         if (word == FenceTso)
             return "fence.tso";
 
+        bool reservedMode = instruction.Op == Instruction.Fence && instruction.Immediate >> 8 != 0;
+        string text = Text(in instruction, pc);
+        return reservedMode || Encoder.Encode(in instruction) != word ? $"{Data(word)} # {text}" : text;
+    }
+
+    private static string Data(uint word) => string.Create(CultureInfo.InvariantCulture, $".word 0x{word:x8}");
+
+    private static string Text(in DecodedInstruction instruction, uint pc)
+    {
         InstructionRow row = InstructionTable.Row(instruction.Op);
         StringBuilder text = new(row.Mnemonic);
         if (row.Format == InstructionFormat.Atomic)
@@ -30,8 +45,6 @@ public static partial class Disassembler
             separator = ',';
         }
 
-        if (instruction.Op == Instruction.Fence && instruction.Immediate >> 8 != 0)
-            text.Append(CultureInfo.InvariantCulture, $" # fm={instruction.Immediate >> 8}");
         return text.ToString();
     }
 
@@ -54,7 +67,7 @@ public static partial class Disassembler
     };
 
     private static string FenceSet(int set) => set == 0
-        ? "unknown"
+        ? EmptyFenceSet
         : ((set & 8) != 0 ? "i" : "") + ((set & 4) != 0 ? "o" : "") + ((set & 2) != 0 ? "r" : "") + ((set & 1) != 0 ? "w" : "");
 
     private static string Decimal(long value) => value.ToString(CultureInfo.InvariantCulture);

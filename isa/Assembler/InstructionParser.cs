@@ -240,6 +240,8 @@ internal sealed class InstructionParser
 
         operand.Next();
         operand.ExpectEnd();
+        if (token.Text == Disassembler.EmptyFenceSet)
+            return 0;
         int set = 0;
         foreach (char c in token.Text)
         {

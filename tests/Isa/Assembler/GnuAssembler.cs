@@ -9,13 +9,6 @@ internal static class GnuAssembler
 
     public static bool IsPresent { get; } = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(d => File.Exists(Path.Combine(d, Prefix + "as")));
 
-    /// <summary>Says so and returns true when a test cannot run.</summary>
-    public static bool IsAbsent(string test)
-    {
-        if (!IsPresent) Console.WriteLine($"{test}: {Prefix}as is not installed, nothing compared");
-        return !IsPresent;
-    }
-
     /// <summary>Assembles and links; returns the ELF file.</summary>
     public static byte[] Assemble(string source, params string[] linkOptions)
     {
@@ -47,5 +40,15 @@ internal static class GnuAssembler
         Assert.True(process.ExitCode == 0, $"{tool}: {errors.Result}");
         Assert.True(tool == "as" || errors.Result.Length == 0, $"{tool}: {errors.Result}");
         return output;
+    }
+}
+
+/// <summary>A comparison with GNU binutils: skipped, and reported so, where the host has none.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class GnuFactAttribute : FactAttribute
+{
+    public GnuFactAttribute()
+    {
+        if (!GnuAssembler.IsPresent) Skip = "GNU binutils (riscv64-unknown-elf-as) are not installed";
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using HybridEmu.Isa;
 
 namespace HybridEmu.Isa.Tests;
@@ -157,17 +156,15 @@ public class GnuComparisonTests
         buffer: .space 100
         """;
 
-    [Fact]
+    [GnuFact]
     public void Every_form_assembles_to_the_bytes_of_GNU_as()
     {
-        if (GnuAssembler.IsAbsent(nameof(Every_form_assembles_to_the_bytes_of_GNU_as))) return;
         Compare(Everything);
     }
 
-    [Fact]
+    [GnuFact]
     public void Branches_on_both_sides_of_their_reach_take_the_form_GNU_as_takes()
     {
-        if (GnuAssembler.IsAbsent(nameof(Branches_on_both_sides_of_their_reach_take_the_form_GNU_as_takes))) return;
         foreach (int gap in (int[])[4084, 4088, 4092, 4096, 4100])
         {
             Compare($"_start:\n.globl _start\n beq a0, a1, 2f\n 1: .space {gap}\n bltu a0, a1, 1b\n 2: bgez a0, 1b\n bnez a2, 3f\n .space {gap}\n 3: nop\n");
@@ -176,12 +173,12 @@ public class GnuComparisonTests
         }
     }
 
-    [Fact]
+    [GnuFact]
+    [Trait("Depth", "Deep")]
     public void Generated_programs_assemble_to_the_bytes_of_GNU_as()
     {
-        if (GnuAssembler.IsAbsent(nameof(Generated_programs_assemble_to_the_bytes_of_GNU_as))) return;
-        for (ulong seed = 1; seed <= 6; seed++)
-            Compare(Generate(seed, 1500));
+        for (ulong seed = 1; seed <= GeneratedSource.Programs; seed++)
+            Compare(GeneratedSource.Text(seed));
     }
 
     private static void Compare(string source)
@@ -228,44 +225,5 @@ public class GnuComparisonTests
         }
 
         File.Delete(path);
-    }
-
-    private static string Generate(ulong seed, int count)
-    {
-        var text = new StringBuilder(".globl _start\n_start:\n");
-        uint Next(uint bound)
-        {
-            // xorshift64*: the tests must not depend on the host's generator.
-            seed ^= seed >> 12;
-            seed ^= seed << 25;
-            seed ^= seed >> 27;
-            return (uint)((seed * 0x2545F4914F6CDD1DUL) >> 33) % bound;
-        }
-
-        string Register() => RegisterNames.Abi[(int)Next(32)];
-        InstructionRow[] rows = [.. InstructionTable.Rows.ToArray().Where(r => r.Op != Instruction.Illegal && !r.Mnemonic.StartsWith("hx.", StringComparison.Ordinal))];
-        for (int i = 0; i < count; i++)
-        {
-            if (i % 7 == 0) text.AppendLine($"l{i / 7}:");
-            InstructionRow row = rows[Next((uint)rows.Length)];
-            (int minimum, int maximum, _) = Encoder.ImmediateRange(row.Format);
-            IEnumerable<string> operands = row.Operands.Select(kind => kind switch
-            {
-                OperandKind.Immediate20 => $"0x{Next(0x100000):x}",
-                OperandKind.Immediate => $"{minimum + (int)Next((uint)(maximum - minimum + 1))}",
-                OperandKind.Memory => $"{minimum + (int)Next((uint)(maximum - minimum + 1))}({Register()})",
-                OperandKind.Address => $"({Register()})",
-                OperandKind.Shamt or OperandKind.Zimm => $"{Next(32)}",
-                OperandKind.Csr => $"0x{Next(4096):x}",
-                OperandKind.Target => $"l{Next((uint)((count + 6) / 7))}",
-                OperandKind.Predecessor or OperandKind.Successor => (string)(new[] { "i", "o", "r", "w", "rw", "iorw", "ior" }[Next(7)]),
-                _ => Register(),
-            });
-            text.AppendLine($"    {row.Mnemonic} {string.Join(", ", operands)}");
-            // Not li zero: GNU as adds a second word there that nothing needs.
-            if (Next(10) == 0) text.AppendLine($"    li {RegisterNames.Abi[1 + (int)Next(31)]}, {(int)(Next(uint.MaxValue / 2) << (int)Next(20))}");
-        }
-
-        return text.ToString();
     }
 }
