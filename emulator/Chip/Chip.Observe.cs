@@ -11,6 +11,9 @@ public sealed partial class Chip
 
     public Dispatch Dispatch(int tile) => _tiles[tile].Dispatch;
 
+    /// <summary>What a tile's scratchpad holds.</summary>
+    public ReadOnlySpan<byte> ScratchpadBytes(int tile) => _tiles[tile].Scratchpad.Bytes;
+
     /// <summary>Sets where every hart fetches its first instruction; before the first step.</summary>
     public void SetEntry(uint pc)
     {

@@ -116,8 +116,13 @@ public sealed partial class ReferenceHart
         _record.TrapCause = cause;
         _record.TrapValue = value;
         _record.Unhandled = _mtvec == 0;
+        _trapped = true;
         if (_record.Unhandled)
+        {
+            _record.NextPc = Pc;
             return;
+        }
+
         _mepc = Pc;
         _mcause = cause;
         _mtval = value;

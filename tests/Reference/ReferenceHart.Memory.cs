@@ -56,7 +56,7 @@ public sealed partial class ReferenceHart
             value = memory is null ? value : _injection.Load ?? value;
         }
 
-        Touch(address, size, value, write: false);
+        Read(address, size, value);
         return value;
     }
 
@@ -80,7 +80,7 @@ public sealed partial class ReferenceHart
             memory?.Write(place, value, size);
         }
 
-        Touch(address, size, value, write: true);
+        Write(address, size, value);
     }
 
     private void CheckUncached(uint address, int size, ReferenceMemory? memory, uint misaligned, uint access)
@@ -98,7 +98,7 @@ public sealed partial class ReferenceHart
         ulong place = AtomicPlace(address, Cause.LoadMisaligned, Cause.LoadAccess);
         _reservedLine = place / LineBytes;
         uint value = _injection.Load ?? Hbm.Read(place, 4);
-        Touch(address, 4, value, write: false);
+        Read(address, 4, value);
         return value;
     }
 
@@ -114,7 +114,7 @@ public sealed partial class ReferenceHart
         if (failed != 0)
             return failed;
         Hbm.Write(place, value, 4);
-        Touch(address, 4, value, write: true);
+        Write(address, 4, value);
         return 0;
     }
 
@@ -135,7 +135,8 @@ public sealed partial class ReferenceHart
             _ => old > operand ? old : operand,
         };
         Hbm.Write(place, value, 4);
-        Touch(address, 4, value, write: true);
+        Read(address, 4, old);
+        Write(address, 4, value);
         return old;
     }
 
@@ -147,11 +148,19 @@ public sealed partial class ReferenceHart
         return IsCacheable(address, out ulong place) ? place : throw new TrapTaken(access, address);
     }
 
-    private void Touch(uint address, int size, uint data, bool write)
+    private void Read(uint address, int size, uint data)
     {
         _record.MemoryAddress = address;
         _record.MemorySize = (byte)size;
-        _record.MemoryData = data;
-        _record.IsWrite = write;
+        _record.IsRead = true;
+        _record.ReadData = data;
+    }
+
+    private void Write(uint address, int size, uint data)
+    {
+        _record.MemoryAddress = address;
+        _record.MemorySize = (byte)size;
+        _record.IsWrite = true;
+        _record.WriteData = data;
     }
 }

@@ -14,6 +14,7 @@ public sealed partial class ReferenceHart
     private Injection _injection = Injection.None;
     private ReferenceRetirement _record = new() { Pc = 0 };
     private ulong? _reservedLine;
+    private bool _trapped;
 
     /// <param name="config">What the hart sees of its chip.</param>
     /// <param name="hbm">HBM bytes; shared between harts.</param>
@@ -40,6 +41,19 @@ public sealed partial class ReferenceHart
     /// <summary>Instructions retired.</summary>
     public ulong Retired { get; private set; }
 
+    /// <summary>What mie enables, as bits of mip; and whether mstatus lets it be taken now.</summary>
+    public uint InterruptMask => _mie;
+
+    public bool TakesInterrupts => _enabled;
+
+    /// <summary>Whether the line of an address is reserved.</summary>
+    public bool Reserves(uint address) => _reservedLine is { } line && IsCacheable(address, out ulong place) && line == place / LineBytes;
+
+    /// <summary>
+    /// A bug that a test plants: what the instruction at a pc is taken for. The record still tells the true one.
+    /// </summary>
+    public Func<uint, DecodedInstruction, DecodedInstruction>? Misread { get; init; }
+
     public uint Register(int number) => _registers[number];
 
     public void Register(int number, uint value)
@@ -52,7 +66,8 @@ public sealed partial class ReferenceHart
     public ReferenceRetirement Step(Injection? injection = null)
     {
         _injection = injection ?? Injection.None;
-        _record = new ReferenceRetirement { Pc = Pc };
+        _record = new ReferenceRetirement { Pc = Pc, Intr = _trapped };
+        _trapped = false;
         try
         {
             if (_injection.Interrupt is int number)
@@ -75,6 +90,17 @@ public sealed partial class ReferenceHart
         DecodedInstruction i = Decoder.Decode(_record.Word);
         uint next = Pc + 4;
         uint a = _registers[i.Rs1], b = _registers[i.Rs2];
+        bool constant = i.Op is Instruction.Csrrwi or Instruction.Csrrsi or Instruction.Csrrci;
+        _record.Rs1 = constant ? (byte)0 : i.Rs1;
+        _record.Rs2 = i.Rs2;
+        _record.Rs1Value = constant ? 0 : a;
+        _record.Rs2Value = b;
+        if (Misread is not null)
+        {
+            i = Misread(Pc, i);
+            (a, b) = (_registers[i.Rs1], _registers[i.Rs2]);
+        }
+
         uint c = (uint)i.Immediate;
         uint? result = null;
         switch (i.Op)

@@ -10,6 +10,15 @@ public sealed record ReferenceRetirement
 
     public uint NextPc { get; set; }
 
+    /// <summary>Source registers, 0 for none, and what they held before.</summary>
+    public byte Rs1 { get; set; }
+
+    public byte Rs2 { get; set; }
+
+    public uint Rs1Value { get; set; }
+
+    public uint Rs2Value { get; set; }
+
     /// <summary>Register written, 0 for none.</summary>
     public byte Rd { get; set; }
 
@@ -18,12 +27,17 @@ public sealed record ReferenceRetirement
     /// <summary>Bytes of memory accessed, 0 for none.</summary>
     public byte MemorySize { get; set; }
 
+    public bool IsRead { get; set; }
+
     public bool IsWrite { get; set; }
 
     public uint MemoryAddress { get; set; }
 
-    /// <summary>Bytes written, else the bytes read before sign extension.</summary>
-    public uint MemoryData { get; set; }
+    /// <summary>Bytes read, before sign extension.</summary>
+    public uint ReadData { get; set; }
+
+    /// <summary>Bytes written.</summary>
+    public uint WriteData { get; set; }
 
     /// <summary>Nothing retired; the trap below was taken.</summary>
     public bool Trap { get; set; }
@@ -32,6 +46,9 @@ public sealed record ReferenceRetirement
     public uint TrapCause { get; set; }
 
     public uint TrapValue { get; set; }
+
+    /// <summary>The step after a trap: the first of its handler.</summary>
+    public bool Intr { get; set; }
 
     /// <summary>The program ends here: a trap whose mtvec was never set.</summary>
     public bool Unhandled { get; set; }

@@ -38,7 +38,7 @@ internal sealed class CommitLogWriter(TextWriter writer, IReadOnlyList<Retiremen
         if (r.MemorySize != 0)
             writer.Write(string.Create(c, $" mem 0x{r.MemoryAddress:x8}"));
         if (r.MemorySize != 0 && r.IsWrite != 0)
-            writer.Write(string.Create(c, $" 0x{(r.MemoryData & (uint.MaxValue >> (32 - (8 * r.MemorySize)))).ToString($"x{2 * r.MemorySize}", c)}"));
+            writer.Write(string.Create(c, $" 0x{(r.WriteData & (uint.MaxValue >> (32 - (8 * r.MemorySize)))).ToString($"x{2 * r.MemorySize}", c)}"));
         writer.Write('\n');
     }
 }

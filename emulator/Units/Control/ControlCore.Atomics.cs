@@ -55,7 +55,7 @@ public sealed partial class ControlCore
             _data.State.ReservationLine = line;
             result = old;
             if (Log is not null)
-                LogMemory(address, 4, old, false);
+                LogRead(address, 4, old);
             return true;
         }
 
@@ -66,7 +66,7 @@ public sealed partial class ControlCore
         else
             result = old;
         if (Log is not null)
-            LogMemory(address, 4, written, true);
+            LogAtomic(op, address, old, written);
         return true;
     }
 

@@ -38,14 +38,10 @@ public sealed partial class ControlCore
         {
             uint value = swap ? operand : i.Op is Instruction.Csrrs or Instruction.Csrrsi ? old | operand : old & ~operand;
             WriteCsr(ref s, number, value);
-            if (Log is not null)
-            {
-                _entry.CsrWritten = 1;
-                _entry.CsrNumber = (ushort)number;
 
-                // A counter shows what was written from the next instruction on.
-                _entry.CsrValue = number is Csr.Mcycle or Csr.Mcycleh or Csr.Minstret or Csr.Minstreth ? value : ReadCsr(number);
-            }
+            // A counter shows what was written from the next instruction on.
+            if (Log is not null)
+                LogCsr(number, number is Csr.Mcycle or Csr.Mcycleh or Csr.Minstret or Csr.Minstreth ? value : ReadCsr(number));
         }
 
         return RetireWith(edge, ref s, i.Rd, old, 1);

@@ -47,12 +47,12 @@ public sealed partial class ControlCore
             case Instruction.Or: result = a | b; break;
             case Instruction.And: result = a & b; break;
 
-            case Instruction.Beq: return a == b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4, 0);
-            case Instruction.Bne: return a != b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4, 0);
-            case Instruction.Blt: return (int)a < (int)b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4, 0);
-            case Instruction.Bge: return (int)a >= (int)b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4, 0);
-            case Instruction.Bltu: return a < b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4, 0);
-            case Instruction.Bgeu: return a >= b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4, 0);
+            case Instruction.Beq: return a == b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4);
+            case Instruction.Bne: return a != b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4);
+            case Instruction.Blt: return (int)a < (int)b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4);
+            case Instruction.Bge: return (int)a >= (int)b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4);
+            case Instruction.Bltu: return a < b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4);
+            case Instruction.Bgeu: return a >= b ? Jump(edge, pc + immediate, 0, 0) : Retire(edge, pc + 4);
             case Instruction.Jal: return Jump(edge, pc + immediate, i.Rd, pc + 4);
             case Instruction.Jalr: return Jump(edge, (a + immediate) & ~1u, i.Rd, pc + 4);
 
@@ -84,11 +84,11 @@ public sealed partial class ControlCore
                 latency = LoadCycles;
                 break;
             case Instruction.Sw:
-                return Store(edge, ref s, a + immediate, 4, b) ? Retire(edge, pc + 4, 0) : _stall;
+                return Store(edge, ref s, a + immediate, 4, b) ? Retire(edge, pc + 4) : _stall;
             case Instruction.Sh:
-                return Store(edge, ref s, a + immediate, 2, b) ? Retire(edge, pc + 4, 0) : _stall;
+                return Store(edge, ref s, a + immediate, 2, b) ? Retire(edge, pc + 4) : _stall;
             case Instruction.Sb:
-                return Store(edge, ref s, a + immediate, 1, b) ? Retire(edge, pc + 4, 0) : _stall;
+                return Store(edge, ref s, a + immediate, 1, b) ? Retire(edge, pc + 4) : _stall;
 
             case Instruction.Mul: result = a * b; latency = MultiplyCycles; break;
             case Instruction.Mulh: result = (uint)(((long)(int)a * (int)b) >> 32); latency = MultiplyCycles; break;
@@ -119,7 +119,7 @@ public sealed partial class ControlCore
             case >= Instruction.LrW and <= Instruction.AmomaxuW:
                 return Atomic(edge, ref s, i.Op, a, b, out uint old) ? RetireWith(edge, ref s, i.Rd, old, LoadCycles) : _stall;
             case Instruction.Fence:
-                return s.StoreCount == 0 ? Retire(edge, pc + 4, 0) : Stall(StallStoreBuffer);
+                return s.StoreCount == 0 ? Retire(edge, pc + 4) : Stall(StallStoreBuffer);
             case Instruction.FenceI:
                 if (s.StoreCount != 0)
                     return Stall(StallStoreBuffer);
@@ -139,7 +139,7 @@ public sealed partial class ControlCore
                 return Jump(edge, s.Mepc, 0, 0);
             case Instruction.Wfi:
                 if ((s.Pending & s.Mie) != 0)
-                    return Retire(edge, pc + 4, 0);
+                    return Retire(edge, pc + 4);
                 s.Asleep = 1;
                 return Stall(Ledger.Idle);
             case Instruction.Illegal:
@@ -167,10 +167,12 @@ public sealed partial class ControlCore
         if ((target & 3) != 0)
             return Trap(edge, TrapCause.FetchMisaligned, target);
         ref CoreState s = ref State;
+        if (Log is not null)
+            LogRetirement(target, rd, link);
         s.Registers[rd] = link;
         s.Registers[0] = 0;
         s.TakenBranches++;
-        int cause = Retire(edge, target, rd);
+        int cause = Complete(edge, target);
         s.ResumeAt = edge + BranchCycles;
         s.ResumeCause = FlushBranch;
         _wake = s.ResumeAt;
@@ -180,6 +182,9 @@ public sealed partial class ControlCore
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int RetireWith(long edge, ref CoreState s, int rd, uint result, int latency)
     {
+        // Logged first: the record has the sources as they were before the result replaced one of them.
+        if (Log is not null)
+            LogRetirement(s.Pc + 4, rd, result);
         s.Registers[rd] = result;
         s.Registers[0] = 0;
         if (latency > 1 && rd != 0)
@@ -188,32 +193,25 @@ public sealed partial class ControlCore
             s.OperandsReadyAt = Math.Max(s.OperandsReadyAt, edge + latency);
         }
 
-        return Retire(edge, s.Pc + 4, rd);
+        return Complete(edge, s.Pc + 4);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Retire(long edge, uint next, int rd)
+    private int Retire(long edge, uint next)
+    {
+        if (Log is not null)
+            LogRetirement(next, 0, 0);
+        return Complete(edge, next);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Complete(long edge, uint next)
     {
         ref CoreState s = ref State;
-        if (Log is not null)
-            LogRetirement(next, rd);
         s.Trail[(int)s.Retired & 7] = s.Pc;
         s.Retired++;
         s.Pc = next;
         _wake = edge + 1;
         return Ledger.Busy;
-    }
-
-    private void LogRetirement(uint next, int rd)
-    {
-        _entry.Hart = _config.Tile;
-        _entry.Pc = State.Pc;
-        _entry.Word = Current.Word;
-        _entry.NextPc = next;
-        _entry.Cycle = _domain.Cycle;
-        _entry.Rd = (byte)rd;
-        _entry.RdValue = State.Registers[rd];
-        Log!.Append(in _entry);
-        _entry = default;
     }
 }

@@ -36,13 +36,13 @@ public sealed partial class ControlCore
                 return Barrier(edge, ref s);
             case Instruction.HxMark:
                 Mark(ref s, (byte)(a & 7));
-                return Retire(edge, s.Pc + 4, 0);
+                return Retire(edge, s.Pc + 4);
             case Instruction.HxTraceon:
                 s.TraceOn = 1;
-                return Retire(edge, s.Pc + 4, 0);
+                return Retire(edge, s.Pc + 4);
             case Instruction.HxTraceoff:
                 s.TraceOn = 0;
-                return Retire(edge, s.Pc + 4, 0);
+                return Retire(edge, s.Pc + 4);
             case Instruction.HxClean:
                 return WalkRange(edge, ref s, a, b, false);
             case Instruction.HxInval:
@@ -118,6 +118,8 @@ public sealed partial class ControlCore
                 return Stall(StallDispatch);
             _ports.Reply.Pop(edge);
             s.Outstanding = 0;
+            if (Log is not null)
+                LogCsr(Csr.Hxqfault, ReadCsr(Csr.Hxqfault));
             return RetireWith(edge, ref s, rd, s.SplitValue, 1);
         }
 
@@ -127,6 +129,8 @@ public sealed partial class ControlCore
             s.DescriptorInterrupt = 0;
             s.DescriptorInterruptQueue = 0;
             UpdatePending();
+            if (Log is not null)
+                LogCsr(Csr.Hxqfault, ReadCsr(Csr.Hxqfault));
             return RetireWith(edge, ref s, rd, old, 1);
         }
 
@@ -189,7 +193,7 @@ public sealed partial class ControlCore
         if (_data.State.WritebackPhase != DataCacheState.Free)
             return Stall(StallRange);
         s.RangeSet = 0;
-        return Retire(edge, s.Pc + 4, 0);
+        return Retire(edge, s.Pc + 4);
     }
 
     private int Barrier(long edge, ref CoreState s)
@@ -202,6 +206,6 @@ public sealed partial class ControlCore
         if (!released)
             return _stall;
         Races?.BarrierLeave(_config.Tile);
-        return Retire(edge, s.Pc + 4, 0);
+        return Retire(edge, s.Pc + 4);
     }
 }

@@ -52,7 +52,7 @@ public sealed partial class ControlCore
 
         s.Loads++;
         if (Log is not null)
-            LogMemory(address, size, value, false);
+            LogRead(address, size, value);
         return true;
     }
 
@@ -87,7 +87,7 @@ public sealed partial class ControlCore
         value = s.SplitValue | (part << (8 * inWord));
         s.Loads++;
         if (Log is not null)
-            LogMemory(address, size, value, false);
+            LogRead(address, size, value);
         return true;
     }
 
@@ -182,7 +182,7 @@ public sealed partial class ControlCore
         if (Races is not null && space is MemorySpace.Scratchpad or MemorySpace.Accumulators)
             CheckRace(edge, address, size, write: true);
         if (Log is not null)
-            LogMemory(address, size, data, true);
+            LogWrite(address, size, data);
         return true;
     }
 
@@ -316,7 +316,7 @@ public sealed partial class ControlCore
 
         s.Loads++;
         if (Log is not null)
-            LogMemory(address, size, value, false);
+            LogRead(address, size, value);
         return true;
     }
 
@@ -334,7 +334,7 @@ public sealed partial class ControlCore
 
         s.StoresRetired++;
         if (Log is not null)
-            LogMemory(address, size, data, true);
+            LogWrite(address, size, data);
         return true;
     }
 
@@ -365,13 +365,5 @@ public sealed partial class ControlCore
         s.Outstanding = 0;
         s.UncachedAccesses++;
         return true;
-    }
-
-    private void LogMemory(uint address, int size, uint data, bool write)
-    {
-        _entry.MemoryAddress = address;
-        _entry.MemorySize = (byte)size;
-        _entry.MemoryData = data & (uint.MaxValue >> (32 - (8 * size)));
-        _entry.IsWrite = (byte)(write ? 1 : 0);
     }
 }

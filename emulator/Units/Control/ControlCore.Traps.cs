@@ -43,6 +43,8 @@ public sealed partial class ControlCore
         if (s.Mtvec == 0)
         {
             Halt();
+            if (Log is not null)
+                LogTrap(cause, value, s.Pc, halt: true);
             RaiseUnhandledTrap(edge, cause, value);
             return Stall(FlushTrap);
         }
@@ -52,7 +54,7 @@ public sealed partial class ControlCore
         if (interrupt && (s.Mtvec & 1) != 0)
             handler += 4 * (cause & 0xFF);
         if (Log is not null)
-            LogTrap(cause, value, handler);
+            LogTrap(cause, value, handler, halt: false);
         s.Mepc = s.Pc;
         s.Mcause = cause;
         s.Mtval = value;
@@ -155,24 +157,4 @@ public sealed partial class ControlCore
         string text = string.Join(' ', RecentPcs().Select(pc => $"0x{pc:x8}"));
         return text.Length == 0 ? "nothing" : text;
     }
-
-    private void LogTrap(uint cause, uint value, uint handler)
-    {
-        bool word = cause >> 31 == 0 && cause != TrapCause.FetchAccess;
-        Log!.Append(new Retirement
-        {
-            Hart = _config.Tile,
-            Pc = State.Pc,
-            Word = word ? Current.Word : 0,
-            NextPc = handler,
-            Cycle = _domain.Cycle,
-            Trap = 1,
-            TrapCause = cause,
-            TrapValue = value,
-        });
-    }
-
-    /// <summary>The instruction at pc; only when its line is in the fetch register.</summary>
-    private ref readonly DecodedInstruction Current =>
-        ref _decoded[(State.FetchFrame * InstructionCache.InstructionsPerLine) + (int)((State.Pc >> 2) & 15)];
 }

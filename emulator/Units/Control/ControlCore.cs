@@ -70,9 +70,6 @@ public sealed partial class ControlCore
     // Set by every step: the edge it next wants. Not state: it is returned at the end of the same evaluation.
     private long _wake;
 
-    // What the instruction being executed did to memory, for the log. Not state.
-    private Retirement _entry;
-
     /// <param name="name">Name in reports: tile0.control.</param>
     /// <param name="config">Sizes and identity.</param>
     /// <param name="ports">Channels.</param>
@@ -256,7 +253,7 @@ public sealed partial class ControlCore
         if (State.Halted != 0 || (State.Pending & State.Mie) == 0)
             return Stall(Ledger.Idle);
         State.Asleep = 0;
-        return Retire(edge, State.Pc + 4, 0);
+        return Retire(edge, State.Pc + 4);
     }
 
     private void ReceiveLines(long edge)

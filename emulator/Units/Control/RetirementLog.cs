@@ -1,6 +1,6 @@
 namespace HybridEmu.Units;
 
-/// <summary>One retired instruction, or one trap that took its place.</summary>
+/// <summary>One retired instruction, or one trap that took its place: the fields of RVFI, and the CSR that was written.</summary>
 public struct Retirement
 {
     /// <summary>Retirements of this hart before it, traps included.</summary>
@@ -15,29 +15,45 @@ public struct Retirement
     public uint Word;
     public uint NextPc;
 
+    /// <summary>Source registers, 0 for none, and what they held before.</summary>
+    public byte Rs1, Rs2;
+    public uint Rs1Value, Rs2Value;
+
     /// <summary>Register written, 0 for none.</summary>
     public byte Rd;
     public uint RdValue;
 
-    /// <summary>Bytes of memory accessed, 0 for none; an AMO has both its bytes read (RdValue) and written (MemoryData).</summary>
+    /// <summary>Bytes of memory accessed, 0 for none.</summary>
     public byte MemorySize;
 
-    /// <summary>1 when the access wrote.</summary>
-    public byte IsWrite;
+    /// <summary>1 when the access read, 1 when it wrote; both for an AMO.</summary>
+    public byte IsRead, IsWrite;
     public uint MemoryAddress;
 
-    /// <summary>Bytes written, or read before sign extension, in the low MemorySize bytes.</summary>
-    public uint MemoryData;
+    /// <summary>Bytes read (before sign extension) and written, in the low MemorySize bytes.</summary>
+    public uint ReadData, WriteData;
 
     /// <summary>1: nothing retired; a trap with TrapCause (bit 31 for interrupts) was taken.</summary>
     public byte Trap;
     public uint TrapCause;
     public uint TrapValue;
 
+    /// <summary>1: the first record after a trap, so the first of its handler.</summary>
+    public byte Intr;
+
+    /// <summary>1: a trap without a handler, with which the program ends.</summary>
+    public byte Halt;
+
     /// <summary>1 when a CSR was written.</summary>
     public byte CsrWritten;
     public ushort CsrNumber;
     public uint CsrValue;
+
+    /// <summary>Which bytes from MemoryAddress on were read, bit 0 the first.</summary>
+    public readonly byte ReadMask => (byte)(IsRead != 0 ? (1 << MemorySize) - 1 : 0);
+
+    /// <summary>Which bytes from MemoryAddress on were written, bit 0 the first.</summary>
+    public readonly byte WriteMask => (byte)(IsWrite != 0 ? (1 << MemorySize) - 1 : 0);
 }
 
 /// <summary>

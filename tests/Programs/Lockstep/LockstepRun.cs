@@ -1,10 +1,40 @@
-using System.Globalization;
 using HybridEmu.Chip;
 using HybridEmu.Isa;
 using HybridEmu.Reference;
 using HybridEmu.Units;
 
 namespace HybridEmu.Programs.Tests;
+
+/// <summary>What a run, or many, went through.</summary>
+internal sealed class LockstepCounts
+{
+    /// <summary>Records compared: retirements and traps.</summary>
+    public long Records { get; set; }
+
+    /// <summary>Traps by cause, interrupts from 32 on.</summary>
+    public long[] Causes { get; } = new long[64];
+
+    /// <summary>Retirements by instruction.</summary>
+    public long[] Instructions { get; } = new long[InstructionTable.Rows.Length];
+
+    /// <summary>sc.w that the reservation allowed, and that stored.</summary>
+    public long StoresAllowed { get; set; }
+
+    public long StoresDone { get; set; }
+
+    public long Interrupts => Causes.AsSpan(32).ToArray().Sum();
+
+    public void Add(LockstepCounts other)
+    {
+        Records += other.Records;
+        StoresAllowed += other.StoresAllowed;
+        StoresDone += other.StoresDone;
+        for (int i = 0; i < Causes.Length; i++)
+            Causes[i] += other.Causes[i];
+        for (int i = 0; i < Instructions.Length; i++)
+            Instructions[i] += other.Instructions[i];
+    }
+}
 
 /// <summary>
 /// One program on the emulated chip, with the reference hart in lockstep on its retirements. What depends on time is
@@ -18,17 +48,17 @@ internal sealed class LockstepRun
     private readonly ChipRun _run;
     private readonly RetirementLog _log;
     private readonly ReferenceHart _reference;
+    private readonly TimeWatch _time;
+    private readonly PlantedBug? _bug;
     private readonly int _imageBytes;
-    private readonly int _systemMegahertz;
-    private bool _counterSet, _softwareAsked;
-    private long _lastTime = -1, _earliestTimer = long.MaxValue;
+    private readonly LockstepCounts _counts = new();
 
-    private LockstepRun(ChipConfiguration configuration, ScalarProgram program, RunOptions options)
+    private LockstepRun(ChipConfiguration configuration, ScalarProgram program, PlantedBug? bug)
     {
         byte[] data = program.InitialData();
         ElfImage image = program.Image();
-        _run = new ChipRun(configuration, image, [(ScalarProgram.Data, data)], options);
-        _systemMegahertz = configuration.System.ClockMegahertz;
+        _bug = bug;
+        _run = new ChipRun(configuration, image, [(ScalarProgram.Data, data)], new RunOptions { MaximumCycles = MaximumCycles });
         _log = _run.Chip.AttachRetirementLogs(2 * CyclesBetweenComparisons)[0];
 
         // What the configuration decides is read from the chip; tests of the control core hold it to the configuration.
@@ -54,27 +84,24 @@ internal sealed class LockstepRun
                 AccumulatorBytes = (uint)configuration.Accumulators.Bytes,
                 Constants = constants,
             },
-            hbm, scratchpad, accumulators, image.Entry);
+            hbm, scratchpad, accumulators, image.Entry)
+        {
+            Misread = bug?.Misread,
+        };
+        _time = new TimeWatch(_run.Chip, _reference, configuration.System.ClockMegahertz);
     }
-
-    /// <summary>Retirements and traps compared.</summary>
-    public long Compared { get; private set; }
-
-    /// <summary>Interrupts among them.</summary>
-    public long Interrupts { get; private set; }
 
     /// <summary>Runs and compares.</summary>
     /// <param name="configuration">The chip.</param>
     /// <param name="program">The program.</param>
-    /// <param name="compared">Retirements and traps that were compared, and the interrupts among them.</param>
-    /// <param name="options">How to run the chip.</param>
-    /// <returns>The first difference, or null.</returns>
-    public static string? Difference(ChipConfiguration configuration, ScalarProgram program, out (long Retirements, long Interrupts) compared, RunOptions? options = null)
+    /// <param name="counts">What it went through, up to the difference.</param>
+    /// <param name="bug">One that is planted in the reference.</param>
+    /// <returns>The first difference, field by field, or null.</returns>
+    public static string? Difference(ChipConfiguration configuration, ScalarProgram program, out LockstepCounts counts, PlantedBug? bug = null)
     {
-        var run = new LockstepRun(configuration, program, options ?? new RunOptions { MaximumCycles = MaximumCycles });
-        string? difference = run.Difference();
-        compared = (run.Compared, run.Interrupts);
-        return difference;
+        var run = new LockstepRun(configuration, program, bug);
+        counts = run._counts;
+        return run.Difference();
     }
 
     private string? Difference()
@@ -85,9 +112,9 @@ internal sealed class LockstepRun
             result = _run.Advance(CyclesBetweenComparisons);
             while (_log.TryRead(out Retirement record))
             {
-                Compared++;
                 if (Compare(in record) is { } difference)
-                    return $"retirement {record.Order} at pc {record.Pc:x8}, {Disassembler.Text(record.Word, record.Pc)}, cycle {record.Cycle}: {difference}";
+                    return RetirementComparison.Heading(in record) + difference;
+                Count(in record);
             }
 
             if (_log.Dropped > 0)
@@ -101,105 +128,75 @@ internal sealed class LockstepRun
 
     private string? Compare(in Retirement r)
     {
-        ReferenceRetirement expected;
-        try
+        if (_time.Impossible(in r) is { } impossible)
+            return impossible;
+        if (Decoder.Decode(r.Word).Op == Instruction.ScW && r.Trap == 0 && _reference.Reserves(r.Rs1Value))
         {
-            expected = _reference.Step(Given(in r));
-        }
-        catch (InvalidOperationException impossible)
-        {
-            return impossible.Message;
+            _counts.StoresAllowed++;
+            _counts.StoresDone += r.IsWrite;
         }
 
-        string? difference = Differs("pc", r.Pc, expected.Pc)
-            ?? Differs("word", r.Word, expected.Word)
-            ?? Differs("trap", r.Trap, expected.Trap ? 1u : 0)
-            ?? Differs("cause", r.TrapCause, expected.TrapCause)
-            ?? Differs("mtval", r.TrapValue, expected.TrapValue)
-            ?? Differs("next pc", r.NextPc, expected.NextPc)
-            ?? Differs("rd", r.Rd, expected.Rd)
-            ?? Differs("value", r.RdValue, expected.RdValue)
-            ?? Differs("bytes of memory", r.MemorySize, expected.MemorySize)
-            ?? Differs("address", r.MemoryAddress, expected.MemoryAddress)
-            ?? Differs("is a write", r.IsWrite, expected.IsWrite ? 1u : 0)
-            ?? Differs("data", r.MemoryData, expected.MemoryData)
-            ?? Differs("CSR written", r.CsrWritten != 0 ? r.CsrNumber : uint.MaxValue, (uint)expected.CsrNumber);
-        if (difference is null && r.CsrWritten != 0 && !expected.TimeDependent)
-            difference = Differs("CSR", r.CsrValue, expected.CsrValue);
-        difference ??= expected.TimeDependent ? Implausible(in r) : null;
-        difference ??= IsInterrupt(in r) ? Unasked(in r) : null;
-        if (r.IsWrite != 0 && r.MemoryAddress == (uint)AddressMap.Msip)
-            _softwareAsked |= (r.MemoryData & 1) != 0;
-        if (r.IsWrite != 0 && r.MemoryAddress == (uint)AddressMap.Mtimecmp)
-            _earliestTimer = Math.Min(_earliestTimer, r.MemoryData);
-        _counterSet |= r.CsrWritten != 0 && r.CsrNumber is Csr.Mcycle or Csr.Mcycleh or Csr.Mcountinhibit;
-        return difference;
+        try
+        {
+            Injection given = Given(in r);
+            ReferenceRetirement expected = _reference.Step(_bug?.Given?.Invoke(r, given) ?? given);
+            _bug?.After?.Invoke(_reference, expected);
+            if (RetirementComparison.Difference(in r, expected, _counts.Records) is { } difference)
+                return difference;
+        }
+        catch (InvalidOperationException refused)
+        {
+            return $"    {refused.Message}\n";
+        }
+
+        _time.Note(in r);
+        return null;
+    }
+
+    private void Count(in Retirement r)
+    {
+        _counts.Records++;
+        if (r.Trap != 0)
+            _counts.Causes[(r.TrapCause & 31) + (RetirementComparison.IsInterrupt(in r) ? 32 : 0)]++;
+        else
+            _counts.Instructions[(int)Decoder.Decode(r.Word).Op]++;
     }
 
     /// <summary>What the reference takes from the chip's record.</summary>
     private static Injection Given(in Retirement r)
     {
-        if (IsInterrupt(in r))
+        if (RetirementComparison.IsInterrupt(in r))
             return new Injection(Interrupt: (int)(r.TrapCause & 0xFF));
-        DecodedInstruction i = Decoder.Decode(r.Word);
-        if (i.Op == Instruction.ScW)
-            return new Injection(Value: r.MemorySize != 0 ? 0u : 1);
-        bool device = r.MemorySize != 0 && r.MemoryAddress < AddressMap.Scratchpad;
+        if (Decoder.Decode(r.Word).Op == Instruction.ScW)
+            return new Injection(Value: r.IsWrite != 0 ? 0u : 1);
+        bool device = r.IsRead != 0 && r.MemoryAddress < AddressMap.Scratchpad;
         bool fault = r.Trap != 0 && r.TrapCause is 5 or 7;
-        return new Injection(Value: device ? r.MemoryData : r.RdValue, Fault: fault);
-    }
-
-    /// <summary>Whether a time-dependent result cannot be, by what is known about time.</summary>
-    private string? Implausible(in Retirement r)
-    {
-        DecodedInstruction i = Decoder.Decode(r.Word);
-        if (i.Op is < Instruction.Csrrw or > Instruction.Csrrci)
-            return null;
-        if (i.Rd == 0)
-            return null;
-        if (i.Immediate is Csr.Cycle or Csr.Mcycle && !_counterSet)
-            return Differs("cycle", r.RdValue, (uint)r.Cycle);
-        if (i.Immediate != Csr.Time)
-            return null;
-        bool back = r.RdValue < _lastTime;
-        _lastTime = r.RdValue;
-        return back ? $"time went back to {r.RdValue}" : null;
-    }
-
-    private static bool IsInterrupt(in Retirement r) => r.Trap != 0 && r.TrapCause >> 31 != 0;
-
-    /// <summary>An interrupt before its cause; that it was enabled the reference has checked.</summary>
-    private string? Unasked(in Retirement r)
-    {
-        Interrupts++;
-        long systemEdge = (long)((Int128)_run.Chip.TimeOfCycle(r.Cycle) * _systemMegahertz / 1_000_000);
-        return (r.TrapCause & 0xFF) switch
-        {
-            3 when _softwareAsked => null,
-            7 when systemEdge >= _earliestTimer => null,
-            _ => $"interrupt {r.TrapCause & 0xFF} at system edge {systemEdge} has no cause",
-        };
+        return new Injection(Value: device ? r.ReadData : r.RdValue, Fault: fault);
     }
 
     private string? FinalState()
     {
         for (int register = 1; register < 32; register++)
         {
-            if (Differs($"final x{register}", _run.Chip.Control(0).State.Registers[register], _reference.Register(register)) is { } difference)
+            if (RetirementComparison.Difference($"final x{register}", _run.Chip.Control(0).State.Registers[register], _reference.Register(register)) is { } difference)
                 return difference;
         }
 
-        return Differs(ScalarProgram.Text, _imageBytes) ?? Differs(ScalarProgram.Data, ScalarProgram.DataBytes);
+        return Differs(ScalarProgram.Text, _imageBytes) ?? Differs(ScalarProgram.Data, ScalarProgram.DataBytes) ?? ScratchpadDiffers();
     }
 
-    private string? Differs(uint address, int length)
+    private string? ScratchpadDiffers()
     {
-        byte[] found = _run.ReadMemory(address, length);
-        byte[] expected = _reference.Hbm.Bytes(address - AddressMap.Hbm, length);
-        int at = found.AsSpan().CommonPrefixLength(expected);
-        return at == length ? null : $"final byte at {address + (uint)at:x8} is {found[at]:x2}, the reference has {expected[at]:x2}";
+        byte[] found = _run.Chip.ScratchpadBytes(0)[..ScalarProgram.ScratchpadBytes].ToArray();
+        return Differs(ScalarProgram.ScratchpadStart, found, _reference.Scratchpad.Bytes(0, found.Length));
     }
 
-    private static string? Differs(string what, uint found, uint expected) =>
-        found == expected ? null : string.Create(CultureInfo.InvariantCulture, $"{what} is 0x{found:x}, the reference has 0x{expected:x}");
+    private string? Differs(uint address, int length) =>
+        Differs(address, _run.ReadMemory(address, length), _reference.Hbm.Bytes(address - AddressMap.Hbm, length));
+
+    private static string? Differs(uint address, byte[] found, byte[] expected)
+    {
+        int at = found.AsSpan().CommonPrefixLength(expected);
+        return at == found.Length ? null : $"    final byte at {address + (uint)at:x8}: chip {found[at]:x2}, reference {expected[at]:x2}\n";
+    }
 }

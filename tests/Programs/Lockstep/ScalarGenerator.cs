@@ -6,10 +6,10 @@ namespace HybridEmu.Programs.Tests;
 /// Makes random programs from the rows of the instruction table: every scalar row occurs, in the forms that a single
 /// hart executes the same way whatever the timing, apart from where its interrupts are taken.
 /// </summary>
-internal sealed class ScalarGenerator
+internal sealed partial class ScalarGenerator
 {
     private const int FirstFree = 1;
-    private const int LastFree = 26;
+    private const int LastFree = ScalarProgram.LastFree;
 
     // Rows that need a partner (dispatch, other tiles) or that pieces of their own make.
     private static readonly InstructionRow[] s_rows =
@@ -24,6 +24,11 @@ internal sealed class ScalarGenerator
         .. s_rows.Where(r => r.Section is "RV32I base" && r.Format is InstructionFormat.R or InstructionFormat.Shift),
     ];
 
+    private static readonly InstructionRow[] s_csrForms =
+    [
+        .. s_rows.Where(r => r.Format is InstructionFormat.Csr or InstructionFormat.CsrImmediate),
+    ];
+
     private static readonly uint[] s_corners =
         [0, 1, 2, 3, 4, 31, 32, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0x8000_0001, 0xFFFF_FFFE, 0xFFFF_FFFF];
 
@@ -32,19 +37,36 @@ internal sealed class ScalarGenerator
 
     private ScalarGenerator(ulong seed) => _seed = seed;
 
-    /// <summary>A program of up to <paramref name="size"/> pieces, the same for the same seed on every host.</summary>
-    public static ScalarProgram Program(ulong seed, int size)
+    /// <summary>Up to this many pieces, by the seed.</summary>
+    public const int LargestSize = 150;
+
+    /// <summary>The program of a seed, the same on every host.</summary>
+    public static ScalarProgram Program(ulong seed)
     {
         var random = new ScalarGenerator(seed);
+        int size = 1 + random.Below(LargestSize);
         uint[] registers = [.. Enumerable.Range(0, LastFree).Select(_ => random.Value())];
-        return new ScalarProgram(registers, random.Pieces(Math.Max(1, size), loops: true), seed);
+        return new ScalarProgram(seed, registers, random.Pieces(size, Nesting.Loops), Vectored: random.Below(2) == 0);
     }
 
-    private Piece[] Pieces(int count, bool loops) => [.. Enumerable.Range(0, count).Select(_ => loops && Below(12) == 0 ? Loop() : One())];
+    /// <summary>What may be nested in a list of pieces: there is one loop counter and one link register.</summary>
+    private enum Nesting
+    {
+        Nothing,
+        Calls,
+        Loops,
+    }
 
-    private Piece Loop() => Piece.Loop(Pieces(1 + Below(8), loops: false), 1 + Below(6));
+    private Piece[] Pieces(int count, Nesting nesting) => [.. Enumerable.Range(0, count).Select(_ => Any(nesting))];
 
-    private Piece One() => Below(26) switch
+    private Piece Any(Nesting nesting) => Below(24) switch
+    {
+        0 or 1 when nesting == Nesting.Loops => Piece.Loop(Pieces(1 + Below(8), Nesting.Calls), 1 + Below(6)),
+        2 when nesting != Nesting.Nothing => Piece.Call(Pieces(1 + Below(6), Nesting.Nothing)),
+        _ => One(),
+    };
+
+    private Piece One() => Below(36) switch
     {
         0 => Modify(),
         1 => ReturnFromTrap(),
@@ -53,6 +75,11 @@ internal sealed class ScalarGenerator
         4 => ReservedPair(),
         5 => SoftwareInterrupt(),
         6 => TimerInterrupt(),
+        7 => WaitForTimer(),
+        8 => WaitForSoftware(),
+        9 => TrapVector(),
+        10 => InterruptEnables(),
+        11 => Window(),
         _ => FromRow(s_rows[Below(s_rows.Length)]),
     };
 
@@ -111,20 +138,6 @@ internal sealed class ScalarGenerator
         return Of(Make(Instruction.Addi, pointer, from, 0, offset), Make(row.Op, Free(), pointer, second, Below(4)));
     }
 
-    /// <summary>lr.w, perhaps something between, sc.w to the same or another line.</summary>
-    private Piece ReservedPair()
-    {
-        int pointer = Free(), got = Free();
-        int offset = 4 * (Below(64) - 32);
-        List<DecodedInstruction> all = [Make(Instruction.Addi, pointer, ScalarProgram.DataPointer, 0, offset), Make(Instruction.LrW, got, pointer, 0, 0)];
-        if (got == pointer || Below(4) == 0)
-            all.Add(Make(Instruction.Addi, pointer, ScalarProgram.DataPointer, 0, Below(2) == 0 ? offset : 4 * (Below(64) - 32)));
-        if (Below(4) == 0)
-            all.Add(Make(Instruction.Sw, 0, ScalarProgram.DataPointer, Any(), Offset()));
-        all.Add(Make(Instruction.ScW, Free(), pointer, Any(), Below(4)));
-        return Of([.. all]);
-    }
-
     /// <summary>Reads of all CSRs and of numbers that are none; writes of those that change nothing but themselves.</summary>
     private DecodedInstruction Register(InstructionRow row)
     {
@@ -134,27 +147,10 @@ internal sealed class ScalarGenerator
             number = Csr.Mscratch;
         int source = constant ? Below(32) : Any();
 
-        // Without a handler, or with an interrupt that nobody takes back, or with another page behind the window, it is another program.
-        if (number is not (Csr.Mtvec or Csr.Mie or Csr.Hxqfault or Csr.Hxwindow))
+        // Pieces of their own write these three, so that there is a handler, and nothing that it cannot take back.
+        if (number is not (Csr.Mtvec or Csr.Mie or Csr.Hxwindow))
             return Make(row.Op, Free(), source, 0, number);
         return Make(constant ? Instruction.Csrrsi : Instruction.Csrrs, Free(), 0, 0, number);
-    }
-
-    /// <summary>Overwrites an instruction ahead by another one, makes it visible, executes it.</summary>
-    private Piece Modify()
-    {
-        (int pointer, int value) = TwoWritten();
-        DecodedInstruction before = Arithmetic();
-        DecodedInstruction after = Arithmetic();
-        uint word = Encoder.Encode(in after);
-        int low = (int)(word << 20) >> 20;
-        return Of(
-            Make(Instruction.Auipc, pointer, 0, 0, 0),
-            Make(Instruction.Lui, value, 0, 0, (int)(word - (uint)low)),
-            Make(Instruction.Addi, value, value, 0, low),
-            Make(Instruction.Sw, 0, pointer, value, 20),
-            Make(Instruction.FenceI, 0, 0, 0, 0),
-            before);
     }
 
     private DecodedInstruction Arithmetic()
@@ -162,52 +158,6 @@ internal sealed class ScalarGenerator
         InstructionRow row = s_arithmetic[Below(s_arithmetic.Length)];
         bool shift = row.Format == InstructionFormat.Shift;
         return Make(row.Op, Free(), Any(), shift ? 0 : Any(), shift ? Below(32) : 0);
-    }
-
-    private Piece ReturnFromTrap()
-    {
-        int pointer = Written();
-        return Of(
-            Make(Instruction.Csrrci, 0, ScalarProgram.InterruptEnable, 0, Csr.Mstatus), // an interrupt writes mepc
-            Make(Instruction.Auipc, pointer, 0, 0, 0),
-            Make(Instruction.Addi, pointer, pointer, 0, 16 + Below(4)), // mepc ignores bits 1:0
-            Make(Instruction.Csrrw, 0, pointer, 0, Csr.Mepc),
-            Make(Instruction.Mret, 0, 0, 0, 0));
-    }
-
-    private Piece SoftwareInterrupt()
-    {
-        (int pointer, int value) = TwoWritten();
-        return Of(
-            Make(Instruction.Lui, pointer, 0, 0, (int)AddressMap.Msip),
-            Make(Instruction.Addi, value, 0, 0, 1),
-            Make(Instruction.Sw, 0, pointer, value, 0),
-            Make(Instruction.Csrrsi, 0, ScalarProgram.SoftwareEnable, 0, Csr.Mie),
-            Make(Instruction.Csrrsi, 0, ScalarProgram.InterruptEnable, 0, Csr.Mstatus));
-    }
-
-    /// <summary>In a few cycles of the system clock.</summary>
-    private Piece TimerInterrupt()
-    {
-        (int pointer, int value) = TwoWritten();
-        return Of(
-            Make(Instruction.Lui, pointer, 0, 0, (int)AddressMap.Mtimecmp),
-            Make(Instruction.Csrrs, value, 0, 0, Csr.Time),
-            Make(Instruction.Addi, value, value, 0, Below(16)),
-            Make(Instruction.Sw, 0, pointer, 0, 4),
-            Make(Instruction.Sw, 0, pointer, value, 0),
-            Make(Instruction.Addi, value, 0, 0, ScalarProgram.TimerEnable),
-            Make(Instruction.Csrrs, 0, value, 0, Csr.Mie),
-            Make(Instruction.Csrrsi, 0, ScalarProgram.InterruptEnable, 0, Csr.Mstatus));
-    }
-
-    private Piece JumpToNowhere()
-    {
-        int link = Free();
-        return Of(
-            Make(Instruction.Auipc, ScalarProgram.ReturnPointer, 0, 0, 0),
-            Make(Instruction.Addi, ScalarProgram.ReturnPointer, ScalarProgram.ReturnPointer, 0, 12),
-            Make(Instruction.Jalr, link, Below(2) == 0 ? 0 : ScalarProgram.ScratchpadPointer, 0, 4 * Below(256)));
     }
 
     private (DecodedInstruction Far, DecodedInstruction Add, int Pointer) Far()
@@ -242,11 +192,17 @@ internal sealed class ScalarGenerator
         return (first, second < first ? second : second + 1);
     }
 
-    private int Any() => Below(8) == 0 ? 0 : FirstFree + Below(LastFree + 1);
+    private int Any()
+    {
+        int register = Below(8) == 0 ? 0 : FirstFree + Below(LastFree + 1);
+        return register > LastFree ? ScalarProgram.DataPointer : register;
+    }
 
     private int Below(int limit) => (int)(Bits() % (uint)limit);
 
     private uint Bits() => CounterRandom.Bits(_seed, _drawn++);
+
+    private static Piece Whole(params DecodedInstruction[] instructions) => new(instructions, Whole: true);
 
     private static Piece Of(params DecodedInstruction[] instructions) => new(instructions);
 

@@ -7,13 +7,26 @@ namespace HybridEmu.Programs.Tests;
 
 /// <summary>
 /// A random scalar program: a handler of traps and interrupts, registers set to given values, pieces, the store that ends
-/// the run. Registers 27 to 31 are the frame's; pieces write only those below.
+/// the run. Registers 24 to 31 are the frame's; pieces write only those below.
 /// </summary>
-/// <param name="Registers">Values of x1 to x26 at the first piece.</param>
+/// <param name="Seed">What it was made from, and the seed of the data window's bytes.</param>
+/// <param name="Registers">Values of x1 to x23 at the first piece.</param>
 /// <param name="Pieces">What it does.</param>
-/// <param name="DataSeed">Seed of the data window's bytes.</param>
-internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong DataSeed)
+/// <param name="Vectored">The mode of mtvec at the start.</param>
+internal sealed record ScalarProgram(ulong Seed, uint[] Registers, Piece[] Pieces, bool Vectored)
 {
+    /// <summary>Pieces may write x1 up to this one.</summary>
+    public const int LastFree = 23;
+
+    /// <summary>Second register of the handler, where interrupts are handled.</summary>
+    public const int HandlerSecond = 24;
+
+    /// <summary>Where a called piece returns to.</summary>
+    public const int Link = 25;
+
+    /// <summary>Stack of the handler, in a part of the data window that no piece stores to.</summary>
+    public const int HandlerStack = 26;
+
     /// <summary>Middle of the data window.</summary>
     public const int DataPointer = 27;
 
@@ -22,6 +35,8 @@ internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong Dat
 
     public const int LoopCounter = 29;
 
+    public const int HandlerTemporary = 30;
+
     /// <summary>Where a jump to nowhere wants the handler to return to.</summary>
     public const int ReturnPointer = 31;
 
@@ -29,7 +44,8 @@ internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong Dat
     public const uint Data = Text + 0x10000;
     public const int DataBytes = 0x10000;
     public const uint DataMiddle = Data + (DataBytes / 2);
-    public const uint ScratchpadMiddle = (uint)AddressMap.Scratchpad + 0x1000;
+    public const uint ScratchpadStart = (uint)AddressMap.Scratchpad;
+    public const int ScratchpadBytes = 0x2000;
 
     /// <summary>MIE in mstatus.</summary>
     public const int InterruptEnable = 8;
@@ -37,28 +53,32 @@ internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong Dat
     /// <summary>MSIE and MTIE in mie.</summary>
     public const int SoftwareEnable = 8, TimerEnable = 128;
 
-    private const int HandlerTemporary = 30;
-    private const uint Entry = Text + 0x40;
+    private const uint StackTop = Data + 0x1000;
+    private const uint Entry = Text + 0x100;
+
+    /// <summary>Instructions of the pieces: what shrinking makes few.</summary>
+    public int Length => Pieces.Sum(p => p.Words);
+
+    /// <summary>Programs that are simpler by one thing, the boldest first.</summary>
+    public IEnumerable<ScalarProgram> Smaller()
+    {
+        foreach (Piece[] pieces in Piece.Shrink(Pieces))
+            yield return this with { Pieces = pieces };
+        if (Vectored)
+            yield return this with { Vectored = false };
+        for (int run = Registers.Length; run > 0; run /= 2)
+        {
+            for (int at = 0; at < Registers.Length; at += run)
+            {
+                int end = Math.Min(at + run, Registers.Length);
+                if (Array.Exists(Registers[at..end], value => value != 0))
+                    yield return this with { Registers = [.. Registers[..at], .. new uint[end - at], .. Registers[end..]] };
+            }
+        }
+    }
 
     /// <summary>The words of the image from <see cref="Text"/> on.</summary>
-    public uint[] Words()
-    {
-        List<uint> words = [.. Handler()];
-        while (words.Count < (Entry - Text) / 4)
-            words.Add(Encoder.Encode(Instruction.Addi, 0, 0, 0, 0));
-        Load(words, HandlerTemporary, Text);
-        words.Add(Encoder.Encode(Instruction.Csrrw, 0, HandlerTemporary, 0, Csr.Mtvec));
-        for (int r = 1; r <= Registers.Length; r++)
-            Load(words, r, Registers[r - 1]);
-        Load(words, DataPointer, DataMiddle);
-        Load(words, ScratchpadPointer, ScratchpadMiddle);
-        Piece.Encode(Pieces, words);
-        words.Add(Encoder.Encode(Instruction.Csrrci, 0, InterruptEnable, 0, Csr.Mstatus)); // the handler would overwrite the address
-        Load(words, HandlerTemporary, (uint)AddressMap.HostExit);
-        words.Add(Encoder.Encode(Instruction.Sw, 0, HandlerTemporary, 0, 0));
-        words.Add(Encoder.Encode(Instruction.Jal, 0, 0, 0, 0));
-        return [.. words];
-    }
+    public uint[] Words() => Words(out _);
 
     public ElfImage Image()
     {
@@ -77,17 +97,23 @@ internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong Dat
     {
         byte[] bytes = new byte[DataBytes];
         for (int i = 0; i < DataBytes / 4; i++)
-            BitConverter.TryWriteBytes(bytes.AsSpan(4 * i), CounterRandom.Bits(DataSeed, (ulong)i));
+            BitConverter.TryWriteBytes(bytes.AsSpan(4 * i), CounterRandom.Bits(Seed, (ulong)i));
         return bytes;
     }
 
-    /// <summary>FsCheck prints this: the disassembly.</summary>
+    /// <summary>Seed, registers that are not 0, and the pieces as assembly; not the frame around them.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
-        uint[] words = Words();
-        text.Append(CultureInfo.InvariantCulture, $"data seed {DataSeed}, {words.Length} words\n");
-        for (int i = 0; i < words.Length; i++)
+        text.Append(CultureInfo.InvariantCulture, $"seed {Seed}, {Length} instructions, mtvec {(Vectored ? "vectored" : "direct")}\n");
+        for (int r = 1; r <= Registers.Length; r++)
+        {
+            if (Registers[r - 1] != 0)
+                text.Append(CultureInfo.InvariantCulture, $"    {RegisterNames.Abi[r]} = 0x{Registers[r - 1]:x}\n");
+        }
+
+        uint[] words = Words(out int first);
+        for (int i = first; i < first + Length; i++)
         {
             uint pc = Text + (4 * (uint)i);
             text.Append(CultureInfo.InvariantCulture, $"{pc:x8}: {words[i]:x8}  {Disassembler.Text(words[i], pc)}\n");
@@ -96,34 +122,35 @@ internal sealed record ScalarProgram(uint[] Registers, Piece[] Pieces, ulong Dat
         return text.ToString();
     }
 
-    /// <summary>lui and addi: always two words, so that every layout has one form.</summary>
-    public static void Load(List<uint> words, int register, uint value)
+    private uint[] Words(out int firstPiece)
+    {
+        List<uint> words = [.. TrapHandler.Words()];
+        while (words.Count < (Entry - Text) / 4)
+            words.Add(Encoder.Encode(Instruction.Addi, 0, 0, 0, 0));
+        Load(words, HandlerTemporary, Text | (Vectored ? 1u : 0));
+        words.Add(Encoder.Encode(Instruction.Csrrw, 0, HandlerTemporary, 0, Csr.Mtvec));
+        for (int r = 1; r <= Registers.Length; r++)
+        {
+            if (Registers[r - 1] != 0)
+                Load(words, r, Registers[r - 1]);
+        }
+
+        Load(words, HandlerStack, StackTop);
+        Load(words, DataPointer, DataMiddle);
+        Load(words, ScratchpadPointer, ScratchpadStart + (ScratchpadBytes / 2));
+        firstPiece = words.Count;
+        Piece.Encode(Pieces, words);
+        words.Add(Encoder.Encode(Instruction.Csrrci, 0, InterruptEnable, 0, Csr.Mstatus)); // the handler would overwrite the address
+        Load(words, HandlerTemporary, (uint)AddressMap.HostExit);
+        words.Add(Encoder.Encode(Instruction.Sw, 0, HandlerTemporary, 0, 0));
+        words.Add(Encoder.Encode(Instruction.Jal, 0, 0, 0, 0));
+        return [.. words];
+    }
+
+    private static void Load(List<uint> words, int register, uint value)
     {
         int low = (int)(value << 20) >> 20;
         words.Add(Encoder.Encode(Instruction.Lui, register, 0, 0, (int)(value - (uint)low)));
         words.Add(Encoder.Encode(Instruction.Addi, register, register, 0, low));
     }
-
-    /// <summary>
-    /// Skips the instruction that trapped; after a jump to nowhere returns to the return pointer. An interrupt takes the
-    /// software interrupt back and disables the timer's until it is armed again.
-    /// </summary>
-    private static uint[] Handler() =>
-    [
-        Encoder.Encode(Instruction.Csrrs, HandlerTemporary, 0, 0, Csr.Mcause),
-        Encoder.Encode(Instruction.Blt, 0, HandlerTemporary, 0, 36),
-        Encoder.Encode(Instruction.Addi, HandlerTemporary, HandlerTemporary, 0, -1), // 1: instruction access fault
-        Encoder.Encode(Instruction.Beq, 0, HandlerTemporary, 0, 20),
-        Encoder.Encode(Instruction.Csrrs, HandlerTemporary, 0, 0, Csr.Mepc),
-        Encoder.Encode(Instruction.Addi, HandlerTemporary, HandlerTemporary, 0, 4),
-        Encoder.Encode(Instruction.Csrrw, 0, HandlerTemporary, 0, Csr.Mepc),
-        Encoder.Encode(Instruction.Mret, 0, 0, 0, 0),
-        Encoder.Encode(Instruction.Csrrw, 0, ReturnPointer, 0, Csr.Mepc),
-        Encoder.Encode(Instruction.Mret, 0, 0, 0, 0),
-        Encoder.Encode(Instruction.Addi, HandlerTemporary, 0, 0, TimerEnable),
-        Encoder.Encode(Instruction.Csrrc, 0, HandlerTemporary, 0, Csr.Mie),
-        Encoder.Encode(Instruction.Lui, HandlerTemporary, 0, 0, (int)AddressMap.Msip),
-        Encoder.Encode(Instruction.Sw, 0, HandlerTemporary, 0, 0),
-        Encoder.Encode(Instruction.Mret, 0, 0, 0, 0),
-    ];
 }
