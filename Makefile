@@ -11,6 +11,7 @@ LABELS ?=
 TESTLABELS ?=
 SPLIT ?=
 HIDDEN ?= 128
+PROGRAMS ?= 60000
 OUT := out
 EMULATOR := $(OUT)/hybridemu
 FIRMWARE := first hello gemm matmul stream mlp_train mlp_infer
@@ -40,7 +41,7 @@ else ifneq ($(SPLIT),)
 MNIST += --data $(IMAGES_IDX)$(comma)rows=$(SPLIT):@test_data
 endif
 
-.PHONY: run mnist build firmware test test-simd bench bench-quick claims-memory format generate clean help
+.PHONY: run mnist build firmware test test-deep test-simd bench bench-quick claims-memory format generate clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
@@ -72,6 +73,9 @@ $(OUT)/firmware/%.elf: $(EMULATOR) firmware/%/*.s firmware/lib/*
 
 test: ## run all tests of the quick suite
 	@$(DOTNET) test HybridEmu.sln -c $(CONFIGURATION) --nologo -v quiet
+
+test-deep: ## run the deep tests: all encodings, PROGRAMS=n random programs in lockstep; ten minutes on two cores
+	@HYBRIDEMU_DEEP=1 HYBRIDEMU_LOCKSTEP_PROGRAMS=$(PROGRAMS) $(DOTNET) test HybridEmu.sln -c $(CONFIGURATION) --nologo -v quiet --filter Depth=Deep
 
 # What the runtime is told to leave unused: everything, AVX-512, AVX2 too, all but the baseline.
 SIMD_LEVELS := NONE=0 DOTNET_EnableAVX512=0 DOTNET_EnableAVX2=0 DOTNET_EnableHWIntrinsic=0

@@ -42,7 +42,7 @@ internal sealed class LockstepCounts
 /// </summary>
 internal sealed class LockstepRun
 {
-    private const int CyclesBetweenComparisons = 2000;
+    private const int CyclesBetweenComparisons = 2000, CyclesBetweenPlants = 20;
     private const long MaximumCycles = 2_000_000;
 
     private readonly ChipRun _run;
@@ -88,7 +88,7 @@ internal sealed class LockstepRun
         {
             Misread = bug?.Misread,
         };
-        _time = new TimeWatch(_run.Chip, _reference, configuration.System.ClockMegahertz);
+        _time = new TimeWatch(_run.Chip, _reference, configuration.System.ClockMegahertz, configuration.Core.ClockMegahertz);
     }
 
     /// <summary>Runs and compares.</summary>
@@ -109,7 +109,8 @@ internal sealed class LockstepRun
         RunResult result;
         do
         {
-            result = _run.Advance(CyclesBetweenComparisons);
+            result = _run.Advance(_bug?.OnChip is null ? CyclesBetweenComparisons : CyclesBetweenPlants);
+            _bug?.OnChip?.Invoke(_run.Chip.Control(0));
             while (_log.TryRead(out Retirement record))
             {
                 if (Compare(in record) is { } difference)

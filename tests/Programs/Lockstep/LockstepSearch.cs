@@ -1,5 +1,4 @@
 using System.Globalization;
-using HybridEmu.Chip;
 
 namespace HybridEmu.Programs.Tests;
 
@@ -12,7 +11,7 @@ internal sealed record LockstepFinding(ScalarProgram Program, string Difference,
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"HYBRIDEMU_LOCKSTEP_SEED={Seed} HYBRIDEMU_LOCKSTEP_PROGRAMS=1 finds this again; shrunk in {Tries} runs to\n{Program}first difference: {Difference}");
+        $"HYBRIDEMU_LOCKSTEP_SEED={Seed} HYBRIDEMU_LOCKSTEP_PROGRAMS=1 finds this again, on {LockstepChips.Name(Seed)}; shrunk in {Tries} runs to\n{Program}first difference: {Difference}");
 }
 
 /// <summary>Runs the programs of many seeds on all host cores and shrinks the first that differs.</summary>
@@ -21,12 +20,11 @@ internal static class LockstepSearch
     private const int MaximumTries = 3000;
 
     /// <summary>The finding of the lowest seed that has one, or null.</summary>
-    /// <param name="configuration">The chip.</param>
     /// <param name="firstSeed">Seed of the first program.</param>
     /// <param name="programs">How many seeds.</param>
     /// <param name="counts">What all runs went through.</param>
     /// <param name="bug">Makes the bug to plant.</param>
-    public static LockstepFinding? Find(ChipConfiguration configuration, ulong firstSeed, int programs, out LockstepCounts counts, Func<PlantedBug>? bug = null)
+    public static LockstepFinding? Find(ulong firstSeed, int programs, out LockstepCounts counts, Func<PlantedBug>? bug = null)
     {
         var total = new LockstepCounts();
         Lock gate = new();
@@ -35,7 +33,8 @@ internal static class LockstepSearch
         {
             if (Interlocked.Read(ref lowest) < index)
                 return;
-            string? difference = LockstepRun.Difference(configuration, ScalarGenerator.Program(firstSeed + (ulong)index), out LockstepCounts run, bug?.Invoke());
+            ulong seed = firstSeed + (ulong)index;
+            string? difference = LockstepRun.Difference(LockstepChips.Of(seed), ScalarGenerator.Program(seed), out LockstepCounts run, bug?.Invoke());
             lock (gate)
             {
                 total.Add(run);
@@ -47,13 +46,13 @@ internal static class LockstepSearch
                 loop.Break();
         });
         counts = total;
-        return lowest == long.MaxValue ? null : Shrink(configuration, firstSeed + (ulong)lowest, bug);
+        return lowest == long.MaxValue ? null : Shrink(firstSeed + (ulong)lowest, bug);
     }
 
-    private static LockstepFinding Shrink(ChipConfiguration configuration, ulong seed, Func<PlantedBug>? bug)
+    private static LockstepFinding Shrink(ulong seed, Func<PlantedBug>? bug)
     {
         ScalarProgram smallest = ScalarGenerator.Program(seed);
-        string? Difference(ScalarProgram program) => LockstepRun.Difference(configuration, program, out _, bug?.Invoke());
+        string? Difference(ScalarProgram program) => LockstepRun.Difference(LockstepChips.Of(seed), program, out _, bug?.Invoke());
         string difference = Difference(smallest) ?? throw new InvalidOperationException($"Seed {seed} differed, and does no more.");
         int tries = 0;
         bool smaller = true;

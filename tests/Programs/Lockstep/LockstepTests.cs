@@ -8,8 +8,6 @@ public sealed class LockstepTests(ITestOutputHelper output)
 {
     private const int QuickPrograms = 150;
 
-    private static readonly ChipConfiguration s_tiny = ConfigurationLoader.Load("tiny");
-
     /// <summary>HYBRIDEMU_LOCKSTEP_PROGRAMS asks for more than the quick suite's number, HYBRIDEMU_LOCKSTEP_SEED for other ones.</summary>
     private static int Programs => int.TryParse(Environment.GetEnvironmentVariable("HYBRIDEMU_LOCKSTEP_PROGRAMS"), out int programs) ? programs : QuickPrograms;
 
@@ -19,7 +17,7 @@ public sealed class LockstepTests(ITestOutputHelper output)
     [Trait("Depth", "Deep")]
     public void Chip_retires_random_programs_as_the_reference_does()
     {
-        LockstepFinding? finding = LockstepSearch.Find(s_tiny, FirstSeed, Programs, out LockstepCounts counts);
+        LockstepFinding? finding = LockstepSearch.Find(FirstSeed, Programs, out LockstepCounts counts);
         Assert.True(finding is null, finding?.ToString());
         output.WriteLine($"{Programs} programs from seed {FirstSeed}: {counts.Records} records compared, {counts.Interrupts} interrupts, "
             + $"sc.w stored {counts.StoresDone} of {counts.StoresAllowed} times that it might");

@@ -5,16 +5,18 @@ using HybridEmu.Units;
 namespace HybridEmu.Programs.Tests;
 
 /// <summary>
-/// A bug put into the reference's side of a lockstep run, to prove that the programs reach it and that the comparison sees
-/// it. The chip is left alone.
+/// A bug put into a lockstep run, to prove that the programs reach it and that the comparison sees it: into the reference's
+/// side where that can tell the difference, else into the core's state.
 /// </summary>
 /// <param name="Misread">What an instruction at a pc is taken for.</param>
 /// <param name="Given">What the reference is told of time.</param>
 /// <param name="After">What is changed after a step.</param>
+/// <param name="OnChip">What is changed in the core now and then.</param>
 internal sealed record PlantedBug(
     Func<uint, DecodedInstruction, DecodedInstruction>? Misread = null,
     Func<Retirement, Injection, Injection>? Given = null,
-    Action<ReferenceHart, ReferenceRetirement>? After = null)
+    Action<ReferenceHart, ReferenceRetirement>? After = null,
+    Action<ControlCore>? OnChip = null)
 {
     /// <summary>Their names, and how each is made for one run.</summary>
     public static IReadOnlyDictionary<string, Func<PlantedBug>> All { get; } = new Dictionary<string, Func<PlantedBug>>
@@ -34,7 +36,7 @@ internal sealed record PlantedBug(
             i.Op == Instruction.Auipc ? i with { Immediate = i.Immediate + 4 } : i),
         ["amomaxu compares signed"] = () => Taken(Instruction.AmomaxuW, Instruction.AmomaxW),
         ["amomin compares unsigned"] = () => Taken(Instruction.AmominW, Instruction.AmominuW),
-        ["csrrci sets"] = () => Taken(Instruction.Csrrci, Instruction.Csrrsi),
+        ["csrrc sets"] = () => Taken(Instruction.Csrrc, Instruction.Csrrs),
         ["div by zero gives 0"] = () => new(After: (hart, r) => Replace(hart, r, Instruction.Div, r.Rs2Value == 0, 0)),
         ["a load across two lines loses its last byte"] = () => new(After: (hart, r) =>
             Replace(hart, r, Instruction.Lw, (r.MemoryAddress & 63) > 60, r.RdValue & 0xFF_FFFF)),
@@ -48,6 +50,15 @@ internal sealed record PlantedBug(
         }),
         ["fence.i is ignored"] = NeverFetchedAgain,
     };
+
+    /// <summary>In the core itself: a timer interrupt that is pending when the run looks is never taken.</summary>
+    public static PlantedBug LosesTimerInterrupts { get; } = new(OnChip: core =>
+    {
+        if (core.State.Asleep != 0)
+            return;
+        core.State.Pending &= ~(uint)ScalarProgram.TimerEnable;
+        core.State.Lines.Timer = 0;
+    });
 
     private static PlantedBug Taken(Instruction op, Instruction instead) => new(Misread: (_, i) => i.Op == op ? i with { Op = instead } : i);
 

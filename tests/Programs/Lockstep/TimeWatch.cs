@@ -9,10 +9,10 @@ namespace HybridEmu.Programs.Tests;
 /// What is known about time from the records alone: when the software and the timer interrupt may be pending, and when they
 /// must be; what counters may read. The reference takes such values from the chip, after they were found possible here.
 /// </summary>
-internal sealed class TimeWatch(Chip.Chip chip, ReferenceHart reference, int systemMegahertz)
+internal sealed class TimeWatch(Chip.Chip chip, ReferenceHart reference, int systemMegahertz, int coreMegahertz)
 {
-    /// <summary>System clock edges that a store to the system side and its interrupt line may take to be seen.</summary>
-    private const long Slack = 16;
+    /// <summary>System clock edges that an interrupt line or a reply may take to reach the core: a few of either clock.</summary>
+    private readonly long _slack = 8 + (4 * ((systemMegahertz + coreMegahertz - 1) / coreMegahertz));
 
     private const int Software = 3, Timer = 7;
     private const uint Others = ~((1u << Software) | (1u << Timer));
@@ -78,7 +78,7 @@ internal sealed class TimeWatch(Chip.Chip chip, ReferenceHart reference, int sys
             case Csr.Timeh:
                 return RetirementComparison.Difference("timeh", r.RdValue, (uint)(edge >> 32));
             case Csr.Time:
-                bool possible = r.RdValue >= _lastTime && r.RdValue <= edge && r.RdValue >= edge - Slack;
+                bool possible = r.RdValue >= _lastTime && r.RdValue <= edge && r.RdValue >= edge - _slack;
                 _lastTime = r.RdValue;
                 return possible ? null : $"    time is {r.RdValue} at system edge {edge}\n";
             case Csr.Mip:
@@ -104,14 +104,14 @@ internal sealed class TimeWatch(Chip.Chip chip, ReferenceHart reference, int sys
 
     private bool MayBePending(int number, long edge) => number switch
     {
-        Software => _softwareAsked || edge - _softwareLast <= Slack,
-        Timer => TimerIsDue(edge) || edge - _timerLast <= Slack,
+        Software => _softwareAsked || edge - _softwareLast <= _slack,
+        Timer => TimerIsDue(edge) || edge - _timerLast <= _slack,
         _ => false,
     };
 
     private bool MustBePending(int number, long edge) => number == Software
-        ? _softwareAsked && edge - _softwareChanged > Slack
-        : edge - _compareChanged > Slack && TimerIsDue(edge - Slack);
+        ? _softwareAsked && edge - _softwareChanged > _slack
+        : edge - _compareChanged > _slack && TimerIsDue(edge - _slack);
 
     private bool TimerIsDue(long edge) => edge >= 0 && (ulong)edge >= _compare;
 
