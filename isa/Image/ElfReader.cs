@@ -124,7 +124,8 @@ internal sealed class ElfReader(ReadOnlyMemory<byte> file)
         }
 
         ReadOnlyMemory<byte> bytes = fileBytes == 0 ? ReadOnlyMemory<byte>.Empty : _file.Slice((int)offset, (int)fileBytes);
-        return new ElfSegment(address, bytes, memoryBytes, (flags & ElfFormat.SegmentExecute) != 0, (flags & ElfFormat.SegmentWrite) != 0);
+        bool unsaid = flags == 0; // linkers of bare images leave p_flags 0; what could be neither read, written nor run would not be loaded
+        return new ElfSegment(address, bytes, memoryBytes, unsaid || (flags & ElfFormat.SegmentExecute) != 0, unsaid || (flags & ElfFormat.SegmentWrite) != 0);
     }
 
     private void CheckOverlap(List<ElfSegment> segments)
