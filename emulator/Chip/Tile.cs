@@ -91,6 +91,7 @@ internal sealed class Tile
                 Tiles = c.Tiles,
                 Homes = homes,
                 MemoryBytes = (ulong)c.Hbm.CapacityBytes,
+                Bare = c.BareHarts,
                 StreamBase = (ulong)c.Fabric.StreamingBaseBytes,
                 InstructionCacheBytes = c.Core.L1iBytes,
                 DataCacheBytes = c.Core.L1dBytes,

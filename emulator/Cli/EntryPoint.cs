@@ -19,6 +19,7 @@ public static class EntryPoint
     [
         ("run", typeof(RunVerb), RunVerb.Example),
         ("dram", typeof(DramVerb), DramVerb.Example),
+        ("rvfi-dii", typeof(RvfiDiiVerb), RvfiDiiVerb.Example),
         ("asm", typeof(AssembleVerb), AssembleVerb.Example),
         ("disasm", typeof(DisassembleVerb), DisassembleVerb.Example),
         ("config", typeof(ConfigurationVerb), ConfigurationVerb.Example),
@@ -83,6 +84,7 @@ public static class EntryPoint
     {
         RunVerb run => RunCommand.Run(run, output, errors),
         DramVerb dram => ReplayCommand.Run(dram, output, errors),
+        RvfiDiiVerb injection => RvfiDiiCommand.Run(injection, output, errors),
         AssembleVerb assemble => ProgramVerbs.Assemble(assemble),
         DisassembleVerb disassemble => ProgramVerbs.Disassemble(disassemble, output),
         ConfigurationVerb configuration => ProgramVerbs.Configuration(configuration, output),

@@ -115,7 +115,7 @@ public sealed partial class ReferenceHart
         _record.Trap = true;
         _record.TrapCause = cause;
         _record.TrapValue = value;
-        _record.Unhandled = _mtvec == 0;
+        _record.Unhandled = _mtvec == 0 && !_config.Bare;
         _trapped = true;
         if (_record.Unhandled)
         {

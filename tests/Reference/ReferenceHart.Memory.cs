@@ -20,6 +20,8 @@ public sealed partial class ReferenceHart
     private ReferenceMemory? OnTile(uint address, out ulong place)
     {
         place = address - AddressMap.Scratchpad;
+        if (_config.Bare)
+            return null;
         if (address >= AddressMap.Scratchpad && place < _config.ScratchpadBytes)
             return Scratchpad;
         place = address - AddressMap.Accumulators;
@@ -85,7 +87,7 @@ public sealed partial class ReferenceHart
 
     private void CheckUncached(uint address, int size, ReferenceMemory? memory, uint misaligned, uint access)
     {
-        if (memory is null && !IsDevice(address))
+        if (memory is null && (_config.Bare || !IsDevice(address)))
             throw new TrapTaken(access, address);
         if (address % (uint)size != 0)
             throw new TrapTaken(misaligned, address);

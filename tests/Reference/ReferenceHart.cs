@@ -84,9 +84,10 @@ public sealed partial class ReferenceHart
 
     private void StepInstruction()
     {
-        if (!IsCacheable(Pc, out ulong place))
+        ulong place = 0;
+        if (_injection.Word is null && !IsCacheable(Pc, out place))
             throw new TrapTaken(Cause.FetchAccess, Pc);
-        _record.Word = Hbm.Read(place, 4);
+        _record.Word = _injection.Word ?? Hbm.Read(place, 4);
         DecodedInstruction i = Decoder.Decode(_record.Word);
         uint next = Pc + 4;
         uint a = _registers[i.Rs1], b = _registers[i.Rs2];

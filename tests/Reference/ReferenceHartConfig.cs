@@ -9,6 +9,9 @@ public sealed record ReferenceHartConfig
     /// <summary>First HBM byte offset that scalar code may not touch.</summary>
     public ulong StreamOffset { get; init; } = 16 << 20;
 
+    /// <summary>A hart and its memory alone: no scratchpad, accumulators or devices; a trap while mtvec is 0 goes to address 0.</summary>
+    public bool Bare { get; init; }
+
     public uint ScratchpadBytes { get; init; } = 1 << 20;
 
     public uint AccumulatorBytes { get; init; } = 256 << 10;

@@ -74,7 +74,8 @@ public sealed record ReferenceRetirement
 /// <param name="Load">Result of a load or old value of an AMO that races with another agent, before sign extension.</param>
 /// <param name="Interrupt">Take this interrupt (number in mip) before the instruction.</param>
 /// <param name="Fault">The device access found nothing at its address.</param>
-public sealed record Injection(uint? Value = null, uint? Load = null, int? Interrupt = null, bool Fault = false)
+/// <param name="Word">The instruction, in place of what memory holds at pc.</param>
+public sealed record Injection(uint? Value = null, uint? Load = null, int? Interrupt = null, bool Fault = false, uint? Word = null)
 {
     public static Injection None { get; } = new();
 }

@@ -21,6 +21,9 @@ public sealed record ChipConfiguration(
     EnergyConfiguration Energy,
     ChecksConfiguration Checks)
 {
+    /// <summary>Harts see memory alone; see <see cref="ControlConfig.Bare"/>. For RVFI-DII; no key sets it.</summary>
+    public bool BareHarts { get; init; }
+
     /// <summary>PEs of all tiles: bf16 multiply-accumulates a core cycle when every one works.</summary>
     public long ProcessingElements => (long)Tiles * Array.Rows * Array.Columns;
 

@@ -28,6 +28,12 @@ public sealed record ControlConfig
     /// <summary>Stores that wait for the L1D; 1 to 8.</summary>
     public int StoreBuffer { get; init; } = CoreState.StoreSlots;
 
+    /// <summary>
+    /// A hart and its memory alone, as RVFI-DII knows them: scratchpad, accumulators and devices fault, WFI does not wait, and a
+    /// trap while mtvec is 0 goes to address 0 instead of ending the run.
+    /// </summary>
+    public bool Bare { get; init; }
+
     public uint ScratchpadBytes { get; init; } = 64 << 10;
 
     public uint AccumulatorBytes { get; init; } = 64 << 10;

@@ -138,7 +138,7 @@ public sealed partial class ControlCore
                 s.PreviousInterruptEnable = 1;
                 return Jump(edge, s.Mepc, 0, 0);
             case Instruction.Wfi:
-                if ((s.Pending & s.Mie) != 0)
+                if ((s.Pending & s.Mie) != 0 || _config.Bare)
                     return Retire(edge, pc + 4);
                 s.Asleep = 1;
                 return Stall(Ledger.Idle);

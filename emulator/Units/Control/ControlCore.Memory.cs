@@ -18,6 +18,8 @@ public sealed partial class ControlCore
         }
 
         target = address;
+        if (_config.Bare)
+            return MemorySpace.Unmapped;
         if (address - (uint)AddressMap.Scratchpad < _config.ScratchpadBytes)
         {
             target = address - (uint)AddressMap.Scratchpad;

@@ -40,7 +40,7 @@ public sealed partial class ControlCore
         ref CoreState s = ref State;
         s.SplitPhase = 0;
         s.RangeSet = 0;
-        if (s.Mtvec == 0)
+        if (s.Mtvec == 0 && !_config.Bare)
         {
             Halt();
             if (Log is not null)

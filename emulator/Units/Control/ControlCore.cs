@@ -224,6 +224,8 @@ public sealed partial class ControlCore
     private int Fetch(long edge, uint pc)
     {
         State.FetchLine = DataCache.NoLine;
+        if (Injected is not null)
+            return TakeInjected(Injected, pc);
         MemorySpace space = Locate(pc, out ulong target);
         if (space != MemorySpace.Cacheable)
             return Trap(edge, TrapCause.FetchAccess, pc);

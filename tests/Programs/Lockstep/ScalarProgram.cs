@@ -147,7 +147,7 @@ internal sealed record ScalarProgram(ulong Seed, uint[] Registers, Piece[] Piece
         return [.. words];
     }
 
-    private static void Load(List<uint> words, int register, uint value)
+    public static void Load(List<uint> words, int register, uint value)
     {
         int low = (int)(value << 20) >> 20;
         words.Add(Encoder.Encode(Instruction.Lui, register, 0, 0, (int)(value - (uint)low)));
