@@ -108,8 +108,9 @@ public sealed class Crossing<T>
         if (_state.Pushed != _state.Popped)
             _to.WakeAt(_consumer, Math.Max(consumerEdge + 1, _visibleFrom[_state.Popped & _mask]));
 
-        // The producer may have found the crossing full at any edge since: wake it whenever a slot comes free.
-        _from.WakeAt(_producer, _from.Edge + 2);
+        // Only a producer that sees no other slot may be waiting for this one; when it has used up those, CanPush wakes it.
+        if (_state.Pushed - _state.Freed == Depth && Room(_from.Edge) == 0)
+            _from.WakeAt(_producer, _from.Edge + 2);
     }
 
     public void Walk(StateArchive archive, string name)
