@@ -8,13 +8,16 @@ namespace HybridEmu.Units;
 /// </summary>
 public sealed class DenseMatrix(int size)
 {
-    private readonly double[] _cells = new double[size * size];
+    // Rows are as long as whole blocks of the product, so that it has no rest; nobody sees what is behind their end.
+    private static readonly int s_block = 4 * Vector<double>.Count;
+    private readonly int _pitch = PitchOf(size);
+    private readonly double[] _cells = new double[size * PitchOf(size)];
 
     public int Size => size;
 
-    public ref double this[int row, int column] => ref _cells[(row * size) + column];
+    public ref double this[int row, int column] => ref _cells[(row * _pitch) + column];
 
-    public ReadOnlySpan<double> Row(int row) => _cells.AsSpan(row * size, size);
+    public ReadOnlySpan<double> Row(int row) => _cells.AsSpan(row * _pitch, size);
 
     /// <summary>result = this * vector, or result += when <paramref name="add"/>.</summary>
     public void Multiply(ReadOnlySpan<double> vector, Span<double> result, bool add)
@@ -36,20 +39,20 @@ public sealed class DenseMatrix(int size)
     public DenseMatrix Multiply(DenseMatrix other)
     {
         DenseMatrix result = new(size);
-        int block = 4 * Vector<double>.Count, j = 0;
-        for (; j + block <= size; j += block)
+        for (int j = 0; j < _pitch; j += s_block)
         {
             for (int i = 0; i < size; i++)
                 MultiplyBlock(i, other, j, result);
         }
 
-        for (int i = 0; i < size; i++)
-        {
-            for (int k = 0; k < size; k++)
-                AddMultiple(result.Cells(i)[j..], other.Row(k)[j..], this[i, k]);
-        }
-
         return result;
+    }
+
+    /// <summary>this += other.</summary>
+    public void Add(DenseMatrix other)
+    {
+        for (int j = 0; j < _cells.Length; j += Vector<double>.Count)
+            (new Vector<double>(_cells, j) + new Vector<double>(other._cells, j)).CopyTo(_cells, j);
     }
 
     /// <summary>The inverse, by Gauss-Jordan without pivoting: the matrices here are diagonally dominant.</summary>
@@ -71,8 +74,8 @@ public sealed class DenseMatrix(int size)
                 double factor = left[i, p];
                 if (i == p || factor == 0)
                     continue;
-                AddMultiple(left.Cells(i), left.Row(p), -factor);
-                AddMultiple(right.Cells(i), right.Row(p), -factor);
+                AddMultiple(left.Cells(i), left.Cells(p), -factor);
+                AddMultiple(right.Cells(i), right.Cells(p), -factor);
             }
         }
 
@@ -92,7 +95,7 @@ public sealed class DenseMatrix(int size)
         ReadOnlySpan<double> factors = Row(i);
         for (int k = 0; k < factors.Length; k++)
         {
-            ReadOnlySpan<double> from = other.Row(k)[j..];
+            ReadOnlySpan<double> from = other.Cells(k)[j..];
             var factor = new Vector<double>(factors[k]);
             Vector<double> product = factor * new Vector<double>(from);
             a += product;
@@ -111,23 +114,18 @@ public sealed class DenseMatrix(int size)
         d.CopyTo(to[(3 * Vector<double>.Count)..]);
     }
 
-    private Span<double> Cells(int row) => _cells.AsSpan(row * size, size);
+    private static int PitchOf(int size) => (size + s_block - 1) / s_block * s_block;
+
+    private Span<double> Cells(int row) => _cells.AsSpan(row * _pitch, _pitch);
 
     /// <summary>to += factor * from, each product rounded before it is added; -factor is exact, so this subtracts too.</summary>
     private static void AddMultiple(Span<double> to, ReadOnlySpan<double> from, double factor)
     {
-        int j = 0;
         var factors = new Vector<double>(factor);
-        for (; j + Vector<double>.Count <= to.Length; j += Vector<double>.Count)
+        for (int j = 0; j < to.Length; j += Vector<double>.Count)
         {
             Vector<double> product = factors * new Vector<double>(from[j..]);
             (new Vector<double>(to[j..]) + product).CopyTo(to[j..]);
-        }
-
-        for (; j < to.Length; j++)
-        {
-            double product = factor * from[j];
-            to[j] += product;
         }
     }
 }

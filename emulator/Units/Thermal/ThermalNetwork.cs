@@ -141,13 +141,7 @@ public sealed partial class ThermalNetwork
         for (; doublings > 0; doublings--)
         {
             // Two steps: E (E T + K b) + K b.
-            DenseMatrix twice = keep.Multiply(drive);
-            for (int i = 0; i < Nodes; i++)
-            {
-                for (int j = 0; j < Nodes; j++)
-                    drive[i, j] += twice[i, j];
-            }
-
+            drive.Add(keep.Multiply(drive));
             keep = keep.Multiply(keep);
         }
 
