@@ -29,6 +29,7 @@ public sealed class ClockDomain
     private long[] _backgroundAt = new long[64];
     private ulong[] _ready = new ulong[1];
     private ulong[] _next = new ulong[1];
+    private ulong[] _timed = new ulong[1]; // units with a wake in _wakeAt or _backgroundAt
 
     // Wakes two or three edges ahead, by edge modulo 4. Crossings ask two ahead; a pending earlier wake must not swallow
     // that, because the unit, evaluated then, cannot see yet what it will be woken for.
@@ -100,6 +101,7 @@ public sealed class ClockDomain
         {
             Array.Resize(ref _ready, _ready.Length + 1);
             Array.Resize(ref _next, _next.Length + 1);
+            Array.Resize(ref _timed, _timed.Length + 1);
             for (int i = 0; i < _near.Length; i++)
                 Array.Resize(ref _near[i], _near[i].Length + 1);
         }
@@ -134,6 +136,7 @@ public sealed class ClockDomain
         else if (edge < _wakeAt[unit])
         {
             _wakeAt[unit] = edge;
+            _timed[unit >> 6] |= 1UL << (unit & 63);
             if (edge < _soonestTimed)
                 _soonestTimed = edge;
         }
@@ -146,6 +149,7 @@ public sealed class ClockDomain
     public void BackgroundAt(int unit, long edge)
     {
         _backgroundAt[unit] = edge <= Edge ? Edge + 1 : edge;
+        _timed[unit >> 6] |= 1UL << (unit & 63);
         if (_backgroundAt[unit] < _soonestTimed)
             _soonestTimed = _backgroundAt[unit];
     }
@@ -374,6 +378,7 @@ public sealed class ClockDomain
         archive.Array("wake", _wakeAt);
         archive.Array("background", _backgroundAt);
         archive.Array("pending", _next);
+        archive.Array("timed", _timed);
         foreach (ulong[] near in _near)
             archive.Array("near", near);
         archive.Value("nearPending", ref _nearPending);
@@ -383,21 +388,29 @@ public sealed class ClockDomain
     private void CollectTimed()
     {
         long soonest = Wake.Never;
-        for (int i = 0; i < _names.Count; i++)
+        for (int word = 0; word < _timed.Length; word++)
         {
-            if (_wakeAt[i] <= Edge)
+            for (ulong rest = _timed[word]; rest != 0; rest &= rest - 1)
             {
-                _ready[i >> 6] |= 1UL << (i & 63);
-                _wakeAt[i] = Wake.Never;
-            }
+                int unit = (word * 64) + BitOperations.TrailingZeroCount(rest);
+                ulong bit = rest & (0 - rest);
+                if (_wakeAt[unit] <= Edge)
+                {
+                    _ready[word] |= bit;
+                    _wakeAt[unit] = Wake.Never;
+                }
 
-            if (_backgroundAt[i] <= Edge)
-            {
-                _ready[i >> 6] |= 1UL << (i & 63);
-                _backgroundAt[i] = Wake.Never;
-            }
+                if (_backgroundAt[unit] <= Edge)
+                {
+                    _ready[word] |= bit;
+                    _backgroundAt[unit] = Wake.Never;
+                }
 
-            soonest = Math.Min(soonest, Math.Min(_wakeAt[i], _backgroundAt[i]));
+                long at = Math.Min(_wakeAt[unit], _backgroundAt[unit]);
+                if (at == Wake.Never)
+                    _timed[word] &= ~bit;
+                soonest = Math.Min(soonest, at);
+            }
         }
 
         _soonestTimed = soonest;
