@@ -18,6 +18,8 @@ public sealed class Channel<T>
     private readonly int _producer;
     private readonly int _consumer;
     private ChannelState _state;
+    private InputSet? _inputs; // of the consumer
+    private ulong _input;
 
     /// <param name="domain">The clock domain of both ends.</param>
     /// <param name="producer">Unit index that is woken when a full channel gets room.</param>
@@ -44,6 +46,16 @@ public sealed class Channel<T>
 
     public bool IsEmpty => _state.Count == 0;
 
+    /// <summary>Shows in a set whether the channel holds entries.</summary>
+    /// <param name="inputs">The consumer's.</param>
+    /// <param name="index">Bit of it, 0 to 63.</param>
+    public void ShowIn(InputSet inputs, int index)
+    {
+        _inputs = inputs;
+        _input = 1UL << index;
+        Show();
+    }
+
     /// <summary>Free slots as the producer sees them at this edge.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Room(long edge) => _entries.Length - _state.Count - (_state.PoppedAt == edge ? _state.Popped : 0);
@@ -69,6 +81,8 @@ public sealed class Channel<T>
             slot -= _entries.Length;
         _pushedAt[slot] = edge;
         _state.Count++;
+        if (_inputs is not null)
+            _inputs.Filled |= _input;
         _domain.WakeNext(_consumer);
         return ref _entries[slot];
     }
@@ -105,7 +119,8 @@ public sealed class Channel<T>
             _domain.WakeNext(_producer);
         _state.Popped++;
         _state.Head = _state.Head + 1 == _entries.Length ? 0 : _state.Head + 1;
-        _state.Count--;
+        if (--_state.Count == 0 && _inputs is not null)
+            _inputs.Filled &= ~_input;
     }
 
     // Apart, so that what calls it is small enough to be part of its callers.
@@ -115,6 +130,16 @@ public sealed class Channel<T>
     public void Walk(StateArchive archive, string name)
     {
         archive.Ring(name, _entries, _pushedAt, ref _state, _domain.Edge);
+        if (archive.IsLoad)
+            Show();
+    }
+
+    private void Show()
+    {
+        if (_inputs is null)
+            return;
+        _inputs.Filled &= ~_input;
+        _inputs.Filled |= IsEmpty ? 0 : _input;
     }
 }
 

@@ -26,7 +26,7 @@ public sealed class Crossbar<TFlit, TRoute>
 
     private readonly Channel<TFlit>?[] _inputs;
     private readonly Channel<TFlit>?[] _outputs;
-    private readonly int[] _sources;
+    private readonly InputSet _filled = new();
     private readonly CrossbarLink[] _links;
     private readonly long[] _losses;
     private readonly ulong[] _wanted;
@@ -41,14 +41,8 @@ public sealed class Crossbar<TFlit, TRoute>
         Name = name;
         _inputs = inputs;
         _outputs = outputs;
-        var sources = new List<int>();
         for (int i = 0; i < inputs.Length; i++)
-        {
-            if (inputs[i] is not null)
-                sources.Add(i);
-        }
-
-        _sources = [.. sources];
+            inputs[i]?.ShowIn(_filled, i);
         _links = new CrossbarLink[outputs.Length];
         _losses = new long[inputs.Length * inputs.Length];
         _wanted = new ulong[outputs.Length];
@@ -65,8 +59,9 @@ public sealed class Crossbar<TFlit, TRoute>
     public long Evaluate(long edge)
     {
         ulong wantedOutputs = 0;
-        foreach (int source in _sources)
+        for (ulong filled = _filled.Filled; filled != 0; filled &= filled - 1)
         {
+            int source = BitOperations.TrailingZeroCount(filled);
             Channel<TFlit> input = _inputs[source]!;
             if (!input.CanPop(edge))
                 continue;
