@@ -134,11 +134,13 @@ public sealed partial class Chip
     public void FlipMemory(ulong address, int bit)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(address, (ulong)Memory.SizeBytes);
+        Rejoin(_core.Edge);
         _channels[_config.Hbm.Controller.Map.Decode(address).Channel].Flip(address, bit);
     }
 
     private void Walk(StateArchive archive)
     {
+        Rejoin(_core.Edge);
         long time = TimePs;
         archive.Value("time", ref time);
         TimePs = time;

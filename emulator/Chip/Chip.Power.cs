@@ -132,9 +132,15 @@ public sealed partial class Chip
     // Rule P-1: a sample sees what was committed before its time, and its new divider holds from that time on.
     private void SamplePower()
     {
-        SettleArrays(_core.Ticked ? _core.Edge - 1 : _core.Edge);
+        long edge = _core.Ticked ? _core.Edge - 1 : _core.Edge;
+        SettleArrays(edge);
         if (_power.Sample(TimePs))
+        {
+            Rejoin(edge);
             _core.Throttle(_power.Divider);
+            LetGoAhead();
+        }
+
         SetRefreshRate();
         for (int i = 0; i < _tiles.Length; i++)
             _systemUnit.SetSensor(i, _power.SensorQuarters(i), _power.State.Critical != 0, _power.State.Throttled != 0, (int)_power.State.Trips);

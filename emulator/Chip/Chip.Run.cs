@@ -11,14 +11,47 @@ public sealed partial class Chip
 
     private int[] _coreOrder = [];
 
-    /// <summary>Off: every unit is evaluated at every edge. Changes no state; for tests.</summary>
-    public bool Skipping { get; set; } = true;
+    /// <summary>Off: every unit is evaluated at every edge, and nothing is done before its edge. Changes no state; for tests.</summary>
+    public bool Skipping
+    {
+        get;
+        set
+        {
+            Rejoin(_core.Edge);
+            field = value;
+            LetGoAhead();
+        }
+    }
 
     /// <summary>Time of the last step, in picoseconds.</summary>
     public long TimePs { get; private set; } = -1;
 
     /// <summary>Core cycles so far, skipped edges included.</summary>
     public long Cycles => _core.Cycle + 1;
+
+    /// <summary>
+    /// Brings units that are ahead of the present, or behind, to where stepping would have them. Whoever looks at the chip from outside
+    /// does so first, and what changes the pace of a clock.
+    /// </summary>
+    /// <param name="coreEdge">The last edge of the core domain at which units have been evaluated.</param>
+    internal void Rejoin(long coreEdge)
+    {
+        foreach (StreamPort stream in _streams)
+            stream.Rejoin(coreEdge);
+        foreach (HbmChannel channel in _channels)
+        {
+            channel.Settle(_hbm.Edge);
+            channel.Rejoin();
+        }
+    }
+
+    /// <summary>What is between stream ports and memory may go ahead while core and HBM tick together.</summary>
+    private void LetGoAhead()
+    {
+        bool together = Skipping && _core.Divider == 1 && _core.Megahertz == _hbm.Megahertz;
+        foreach (StreamPort stream in _streams)
+            stream.MayGoAhead = together;
+    }
 
     /// <summary>Evaluates the core domain's units in another order, given as a permutation; changes no state.</summary>
     public void Shuffle(ReadOnlySpan<int> order)

@@ -11,6 +11,7 @@ namespace HybridEmu.Chip;
 public sealed partial class Chip
 {
     private const int CrossingDepth = 8; // covers the synchronisers' round trip at full rate
+    private const int AnswerPlaces = 64; // stream ports take each answer at once; twice the bursts of a transaction, ahead or left behind
 
     private readonly ChipConfiguration _config;
     private readonly ClockDomain _core;
@@ -129,7 +130,7 @@ public sealed partial class Chip
                 int home = (2 * ch) + pc;
                 int[] sources = [homeIds[home], streamIds[home]];
                 requests[pc] = [.. sources.Select((id, s) => _wires.Crossing<HbmRequest>($"hbm{home}.request{s}", _core, id, _hbm, channelIds[ch], CrossingDepth))];
-                responses[pc] = [.. sources.Select((id, s) => _wires.Crossing<HbmResponse>($"hbm{home}.response{s}", _hbm, channelIds[ch], _core, id, CrossingDepth))];
+                responses[pc] = [.. sources.Select((id, s) => _wires.Crossing<HbmResponse>($"hbm{home}.response{s}", _hbm, channelIds[ch], _core, id, CrossingDepth, s == 1 ? AnswerPlaces : 0))];
                 _homes[home] = new HomeSlice(
                     $"home{home}",
                     new HomeSliceConfig { Endpoint = homeBase + home, Map = map, MemoryBytes = config.Hbm.CapacityBytes },
@@ -181,6 +182,7 @@ public sealed partial class Chip
         _wideRequest = new Crossbar<WideFlit, WideRequestRoute>("fabric.wide_request", wideIn, wideOut);
         _wideResponse = new Crossbar<WideFlit, WideResponseRoute>("fabric.wide_response", backIn, backOut);
         _power = BuildPower();
+        Skipping = true;
     }
 
     /// <summary>All of HBM. The host may touch it before the first step and after the last.</summary>

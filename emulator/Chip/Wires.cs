@@ -20,10 +20,10 @@ internal sealed class Wires(ClockDomain core)
     }
 
     /// <summary>A crossing between two domains.</summary>
-    public Crossing<T> Crossing<T>(string name, ClockDomain from, int producer, ClockDomain to, int consumer, int depth)
+    public Crossing<T> Crossing<T>(string name, ClockDomain from, int producer, ClockDomain to, int consumer, int depth, int places = 0)
         where T : unmanaged
     {
-        var crossing = new Crossing<T>(from, producer, to, consumer, depth);
+        var crossing = new Crossing<T>(from, producer, to, consumer, depth, places);
         _walks.Add(archive => crossing.Walk(archive, name));
         return crossing;
     }

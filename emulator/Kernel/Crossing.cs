@@ -5,6 +5,13 @@ namespace HybridEmu.Kernel;
 /// the consumer strictly later than the push; a freed slot at the second edge of the producer strictly later than the pop.
 /// Both ends may be the same domain, which then only costs the extra edge.
 /// </summary>
+/// <remarks>
+/// Between clocks that tick together, whoever knows that it will push entries at edges to come, one each, can do so at once, by
+/// <see cref="PushAhead"/>, as far as the slots go that are free now. A crossing with <c>places</c> is one whose consumer takes every entry at
+/// the first edge that shows it: then it never fills, entries of any later edge can go ahead, and the consumer takes them when it next has something
+/// to do with them (<see cref="Await"/>), each as of the edge that showed it. <see cref="Rejoin"/> takes back what is still to come, so that the
+/// crossing is in the state of stepping.
+/// </remarks>
 /// <typeparam name="T">The entry, an unmanaged struct.</typeparam>
 public sealed class Crossing<T>
     where T : unmanaged
@@ -17,22 +24,37 @@ public sealed class Crossing<T>
     private readonly int _producer;
     private readonly int _consumer;
     private readonly int _mask;
+    private readonly int _aheadEntries; // at most so many are pushed ahead, or wait for a consumer that is behind; 0: none
     private CrossingState _state;
+    private bool _ahead; // from an empty crossing on: every entry in it is shown at an edge of its own, and taken at that
+    private long _awaited; // count of the first entry that the consumer wants to be woken for
 
-    public Crossing(ClockDomain from, int producer, ClockDomain to, int consumer, int depth)
+    /// <param name="from">The producer's clock.</param>
+    /// <param name="producer">Unit index in it that is woken when a full crossing gets room.</param>
+    /// <param name="to">The consumer's clock.</param>
+    /// <param name="consumer">Unit index in it that is woken when an entry becomes visible.</param>
+    /// <param name="depth">Entries that the producer may have pushed and not got back.</param>
+    /// <param name="places">Entries that fit in ahead of their time, from 4 times the depth on; 0 where the consumer may let entries wait.</param>
+    public Crossing(ClockDomain from, int producer, ClockDomain to, int consumer, int depth, int places = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
+        if (places != 0 && (depth < LeastDepthAhead || places < 4 * depth))
+            throw new ArgumentException("A crossing that is to be pushed into ahead of time needs its depth and room.", nameof(places));
+        _aheadEntries = places / 2;
         _from = from;
         _to = to;
         _producer = producer;
         _consumer = consumer;
         Depth = depth;
-        int slots = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)depth); // division by any depth costs more than the rest
-        _mask = slots - 1;
-        _entries = new T[slots];
-        _visibleFrom = new long[slots];
-        _freeFrom = new long[slots];
+        int size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(depth, places)); // division by any depth costs more than the rest
+        _mask = size - 1;
+        _entries = new T[size];
+        _visibleFrom = new long[size];
+        _freeFrom = new long[size];
     }
+
+    // An entry pushed at N is taken at N + 2 and its slot is free at N + 4: of one push an edge three others are in the way.
+    private const int LeastDepthAhead = 4;
 
     public int Depth { get; }
 
@@ -40,6 +62,30 @@ public sealed class Crossing<T>
     public int Count => (int)(_state.Pushed - _state.Popped);
 
     public bool IsEmpty => _state.Pushed == _state.Popped;
+
+    /// <summary>Whether both clocks tick together from now on, and nobody looks at each edge. Changed only after <see cref="Rejoin"/>.</summary>
+    public bool MayGoAhead { get; set; }
+
+    /// <summary>Whether the consumer may be behind: each entry is to be taken as of the edge that <see cref="ShownAt"/> says.</summary>
+    public bool IsAhead => _ahead;
+
+    /// <summary>Whether an entry of any later edge may be pushed now, into a crossing whose consumer takes every one at once.</summary>
+    public bool CanPushAhead
+    {
+        get
+        {
+            if (!_ahead && MayGoAhead && _aheadEntries > 0 && IsEmpty)
+            {
+                _ahead = true;
+                _awaited = _state.Pushed;
+            }
+
+            return _ahead && Count < _aheadEntries;
+        }
+    }
+
+    /// <summary>The consumer's edge that shows the head entry, or <see cref="Wake.Never"/>.</summary>
+    public long ShownAt => IsEmpty ? Wake.Never : _visibleFrom[_state.Popped & _mask];
 
     /// <summary>Free slots as the producer sees them at the edge of its own domain.</summary>
     public int Room(long producerEdge)
@@ -54,7 +100,7 @@ public sealed class Crossing<T>
     /// <summary>Whether the producer sees a free slot; if not but one is on its way, wakes the producer when it arrives.</summary>
     public bool CanPush(long producerEdge)
     {
-        if (Room(producerEdge) > 0)
+        if (_ahead || Room(producerEdge) > 0)
             return true;
         if (_state.Freed != _state.Popped)
             _from.WakeAt(_producer, _freeFrom[_state.Freed & _mask]);
@@ -69,19 +115,51 @@ public sealed class Crossing<T>
         long from = _visibleFrom[_state.Popped & _mask];
         if (from <= consumerEdge)
             return true;
-        _to.WakeAt(_consumer, from);
+        WakeFor(_state.Popped, from);
         return false;
     }
 
     public void Push(in T entry, long producerEdge)
     {
-        if (Room(producerEdge) <= 0)
+        if (_ahead ? Count > _mask : Room(producerEdge) <= 0)
             throw new InvalidOperationException("Push into a full crossing: the unit did not ask CanPush.");
-        long slot = _state.Pushed++ & _mask;
-        _entries[slot] = entry;
-        _visibleFrom[slot] = _to.Edge + 2;
-        _to.WakeAt(_consumer, _to.Edge + 2);
+        Allocate(_to.Edge + 2) = entry;
     }
+
+    /// <summary>
+    /// Pushes an entry that the caller fills in place, as of an edge of its own that is later than that of every entry before it
+    /// and not over. Only when <see cref="CanPushAhead"/>, or into a slot that is free now while <see cref="MayGoAhead"/>.
+    /// </summary>
+    public ref T PushAhead(long producerEdge) => ref Allocate(_to.Edge + (producerEdge - _from.Edge) + 2);
+
+    /// <summary>The consumer needs no waking before so many more entries are there, from 1 on. Holds until it says so again.</summary>
+    public void Await(int entries)
+    {
+        _awaited = _state.Popped + entries - 1;
+        if (_awaited < _state.Pushed)
+            _to.WakeAt(_consumer, _visibleFrom[_awaited & _mask]);
+    }
+
+    /// <summary>
+    /// Takes back what was pushed as of edges to come, and makes both sides go edge by edge. The consumer has taken all that it was shown up to
+    /// the present.
+    /// </summary>
+    /// <returns>How many entries were taken back. The producer has to push them in their time, from the next edge on.</returns>
+    public int Rejoin()
+    {
+        int back = 0;
+        for (; !IsEmpty && _visibleFrom[(_state.Pushed - 1) & _mask] > _to.Edge + 2; back++)
+            _state.Pushed--;
+        if (back > 0)
+            _from.WakeAt(_producer, _from.Edge + 1);
+        if (_ahead && !IsEmpty)
+            _to.WakeAt(_consumer, ShownAt);
+        _ahead = false;
+        return back;
+    }
+
+    /// <summary>An entry that <see cref="Rejoin"/> took back, from 0 on in the order of pushes, until the next push.</summary>
+    public ref readonly T TakenBack(int index) => ref _entries[(_state.Pushed + index) & _mask];
 
     /// <summary>The head entry, to look at without taking it. Only when <see cref="CanPop"/>.</summary>
     public ref readonly T Peek(long consumerEdge)
@@ -104,6 +182,14 @@ public sealed class Crossing<T>
         if (!CanPop(consumerEdge))
             throw new InvalidOperationException("Pop from a crossing without a visible entry.");
         long slot = _state.Popped++ & _mask;
+        if (_ahead)
+        {
+            _freeFrom[slot] = _visibleFrom[slot] - (_to.Edge - _from.Edge) + 2;
+            if (_state.Popped - _state.Freed > Depth)
+                Room(_from.Edge); // nobody asks, and the slots go round
+            return;
+        }
+
         _freeFrom[slot] = _from.Edge + 2;
         if (_state.Pushed != _state.Popped)
             _to.WakeAt(_consumer, Math.Max(consumerEdge + 1, _visibleFrom[_state.Popped & _mask]));
@@ -113,14 +199,45 @@ public sealed class Crossing<T>
             _from.WakeAt(_producer, _from.Edge + 2);
     }
 
+    /// <summary>A hash sees the entries that are on their way and the slots that are on their way back, not what the others still hold.</summary>
     public void Walk(StateArchive archive, string name)
     {
         // Freed lags by when the producer last looked; settle it so that skipping does not show.
         Room(_from.Edge);
         archive.Value(name, ref _state);
-        archive.Array(name, _visibleFrom);
-        archive.Array(name, _freeFrom);
-        archive.Array(name, _entries);
+        if (!archive.IsHash)
+        {
+            archive.Array(name, _visibleFrom);
+            archive.Array(name, _freeFrom);
+            archive.Array(name, _entries);
+            return;
+        }
+
+        archive.Variable = true;
+        for (long i = _state.Freed; i < _state.Popped; i++)
+            archive.Value(name, ref _freeFrom[i & _mask]);
+        for (long i = _state.Popped; i < _state.Pushed; i++)
+        {
+            archive.Value(name, ref _visibleFrom[i & _mask]);
+            archive.Value(name, ref _entries[i & _mask]);
+        }
+
+        archive.Variable = false;
+    }
+
+    private ref T Allocate(long visibleFrom)
+    {
+        long slot = _state.Pushed & _mask;
+        _visibleFrom[slot] = visibleFrom;
+        WakeFor(_state.Pushed++, visibleFrom);
+        return ref _entries[slot];
+    }
+
+    // A consumer that is behind comes in any case before the places run out; one that is not finds what went ahead behind other entries.
+    private void WakeFor(long entry, long visibleFrom)
+    {
+        if (_ahead ? entry >= _awaited || Count >= _aheadEntries : entry == _state.Popped || visibleFrom <= _to.Edge + 2)
+            _to.WakeAt(_consumer, visibleFrom);
     }
 }
 

@@ -49,6 +49,9 @@ public struct Ledger
         _settled = edge + 1;
     }
 
+    /// <summary>Edges that are not charged yet, and slept through, have another cause from now on.</summary>
+    public void Sleep(int cause) => _asleep = cause;
+
     public readonly long this[int cause] => _counts[cause];
 
     /// <summary>Edges accounted for; equals the sum over all causes.</summary>

@@ -109,6 +109,8 @@ public sealed class ChipRun
             else if (!alive)
                 Fault = FaultReport.Deadlock(_chip);
         }
+
+        _chip.Rejoin(_chip.Core.Edge);
     }
 
     /// <summary>Moves console bytes written since the last call to a stream.</summary>

@@ -32,6 +32,7 @@ public sealed partial class StreamPort
     private readonly Channel<WideFlit> _responses;
     private readonly Crossing<HbmRequest> _memory;
     private readonly Crossing<HbmResponse> _memoryAnswers;
+    private long _askedTo = -1; // edge as of which the last burst went to memory; at each edge up to there, one did
     private readonly StreamTransaction[] _transactions;
     private readonly byte[] _data;
 
@@ -69,6 +70,8 @@ public sealed partial class StreamPort
 
     public long Evaluate(long edge)
     {
+        CatchUp(edge - 1);
+
         // Last stage first: what a stage hands on is seen by the next one at the next edge.
         int blocked = Ledger.Idle;
         bool moved = Respond(edge, ref blocked);
@@ -76,20 +79,48 @@ public sealed partial class StreamPort
         moved |= AskMemory(edge, ref blocked);
         moved |= Accept(edge);
 
+        int missing = FewestMissing();
+        if (_memoryAnswers.IsAhead)
+            _memoryAnswers.Await(Math.Max(1, missing));
         if (!moved)
         {
             State.Ledger.Charge(edge, blocked);
             return Wake.Never;
         }
 
-        // Channel and crossings wake it; what it holds itself it goes on with at the next edge.
-        State.Ledger.Charge(edge, Ledger.Busy, State.Count == 0 ? Ledger.Idle : StallMemory);
-        return State.Issued < State.Count || State.Responding != 0 || !_requests.IsEmpty || FirstAnswered() < State.Issued ? edge + 1 : Wake.Never;
+        // Channel and crossings wake it; what it holds itself it goes on with at the next edge, or when no burst is ahead any more.
+        State.Ledger.Charge(edge, Ledger.Busy, edge < _askedTo ? Ledger.Busy : State.Count == 0 ? Ledger.Idle : StallMemory);
+        if (State.Responding != 0 || !_requests.IsEmpty || missing == 0)
+            return edge + 1;
+        return State.Issued < State.Count ? Math.Max(edge, _askedTo) + 1 : Wake.Never;
+    }
+
+    /// <summary>Whether bursts may go to memory, and its answers come, before their edges. Changed only after <see cref="Rejoin"/>.</summary>
+    public bool MayGoAhead
+    {
+        get => _memory.MayGoAhead;
+        set => _memory.MayGoAhead = _memoryAnswers.MayGoAhead = value;
+    }
+
+    /// <summary>Brings what changes in the unit's sleep up to and including an edge that has passed.</summary>
+    public void Settle(long edge)
+    {
+        CatchUp(edge);
+        State.Ledger.Settle(edge);
+    }
+
+    /// <summary>Settles, and takes back the bursts that went to memory ahead of their edges.</summary>
+    public void Rejoin(long edge)
+    {
+        Settle(edge);
+        TakeBack(_memory.Rejoin());
     }
 
     public void Walk(StateArchive archive, long edge)
     {
-        State.Ledger.Settle(edge);
+        Settle(edge);
+        if (archive.IsLoad)
+            _askedTo = -1;
         archive.Value("state", ref State);
         archive.Array("transactions", _transactions);
         archive.Array("order", _order);

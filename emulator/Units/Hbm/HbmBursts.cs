@@ -6,19 +6,27 @@ namespace HybridEmu.Units;
 /// Bursts on their way over one pseudo-channel's data bus, and answers that wait for their port. Data leave or enter the
 /// array when the burst ends. Room for the answer is taken before the column command issues.
 /// </summary>
+/// <remarks>
+/// When its command issues it is known when a burst ends and what it brings, as nothing that is commanded later overtakes it
+/// (<see cref="HbmConfig.BurstsKeepOrder"/>). So a port that takes each answer at once can be given it then, as of the end, by
+/// <see cref="SendAhead"/>; the burst stays here until then and keeps its room.
+/// </remarks>
 internal sealed class HbmBursts
 {
     private struct Flight
     {
         public long EndsAt;
         public int Source;
+
+        /// <summary>1 when the answer went ahead.</summary>
+        public byte Sent;
         public HbmRequest Request;
     }
 
-    /// <summary>Answers of one source that wait for their port, and room taken by these and by bursts in flight.</summary>
+    /// <summary>Answers of one source that wait for their port, room taken by these and by bursts in flight, and bursts that did not go ahead.</summary>
     private struct Answers
     {
-        public int Head, Count, Taken;
+        public int Head, Count, Taken, Unsent;
     }
 
     private readonly HbmController _controller;
@@ -28,6 +36,7 @@ internal sealed class HbmBursts
     private readonly Flight[] _flights;
     private readonly HbmResponse[] _ready; // one ring a source
     private readonly Answers[] _answers;
+    private int _unsent; // bursts in flight whose answers did not go ahead
 
     public HbmBursts(HbmController controller, HbmConfig config, int index, int sources)
     {
@@ -46,8 +55,29 @@ internal sealed class HbmBursts
 
     public bool HasResponse(int source) => _answers[source].Count > 0;
 
-    /// <summary>Edge at which the next burst ends, or <see cref="Wake.Never"/>.</summary>
-    public long NextEndAt => State.FlightCount == 0 ? Wake.Never : _flights[State.FlightHead].EndsAt;
+    /// <summary>
+    /// Edge at which the next burst ends for which something is to be done, or <see cref="Wake.Never"/>: after one whose answer went
+    /// ahead, only the last one's, when the bus falls idle, and any when a request waits for its room.
+    /// </summary>
+    /// <param name="waits">Requests wait in the channel.</param>
+    public long NextEndAt(bool waits)
+    {
+        ref HbmPseudoChannelState s = ref State;
+        if (s.FlightCount == 0)
+            return Wake.Never;
+        if (_unsent > 0 || s.NoRoom != 0)
+            return _flights[s.FlightHead].EndsAt;
+        return waits ? Wake.Never : _flights[Slot(s.FlightHead + s.FlightCount - 1)].EndsAt;
+    }
+
+    /// <summary>Bursts that end after an edge.</summary>
+    public int InFlight(long edge)
+    {
+        int ended = 0;
+        while (ended < State.FlightCount && _flights[Slot(State.FlightHead + ended)].EndsAt <= edge)
+            ended++;
+        return State.FlightCount - ended;
+    }
 
     public void Start(in HbmRequest request, int source, long endsAt)
     {
@@ -60,41 +90,80 @@ internal sealed class HbmBursts
         ref Flight flight = ref _flights[Slot(s.FlightHead + at)];
         flight.EndsAt = endsAt;
         flight.Source = source;
+        flight.Sent = 0;
         flight.Request = request;
         _answers[source].Taken++;
+        _answers[source].Unsent++;
+        _unsent++;
     }
 
-    /// <summary>Moves the bytes of every burst that has ended, and makes its answer ready.</summary>
-    public void Complete(long edge)
+    /// <summary>Gives the answer of the burst that was started last to its port, if that takes it and has got all before it.</summary>
+    public void SendAhead(Crossing<HbmResponse>[] ports)
     {
         ref HbmPseudoChannelState s = ref State;
+        if (_unsent == 0)
+            return;
+        ref Flight flight = ref _flights[Slot(s.FlightHead + s.FlightCount - 1)];
+        ref Answers answers = ref _answers[flight.Source];
+        if (flight.Sent != 0 || answers.Unsent != 1 || answers.Count != 0 || !ports[flight.Source].CanPushAhead)
+            return;
+        Answer(in flight.Request, ref ports[flight.Source].PushAhead(flight.EndsAt));
+        flight.Sent = 1;
+        answers.Unsent--;
+        _unsent--;
+    }
+
+    /// <summary>The answers of the last so many bursts of a source did not go ahead after all.</summary>
+    public void TakeBack(int source, int count)
+    {
+        ref HbmPseudoChannelState s = ref State;
+        for (int i = s.FlightCount - 1; count > 0; i--)
+        {
+            ref Flight flight = ref _flights[Slot(s.FlightHead + i)];
+            if (flight.Source != source)
+                continue;
+            flight.Sent = 0;
+            _answers[source].Unsent++;
+            _unsent++;
+            count--;
+        }
+    }
+
+    /// <summary>Moves the bytes of every burst that has ended, and makes its answer ready if it did not go ahead.</summary>
+    /// <returns>Whether answers that went ahead gave their room back.</returns>
+    public bool Complete(long edge)
+    {
+        ref HbmPseudoChannelState s = ref State;
+        bool room = false;
         while (s.FlightCount > 0 && _flights[s.FlightHead].EndsAt <= edge)
         {
             ref Flight flight = ref _flights[s.FlightHead];
             int source = flight.Source;
-            int slot = _answers[source].Head + _answers[source].Count++;
-            s.ReadyCount++;
-            if (slot >= _responseEntries)
-                slot -= _responseEntries;
-            ref HbmResponse response = ref _ready[(source * _responseEntries) + slot];
-            response.Address = flight.Request.Address;
-            response.Write = flight.Request.Write;
-            response.Tag = flight.Request.Tag;
-            response.Data = default;
-            if (flight.Request.Write == 0)
+            ref Answers answers = ref _answers[source];
+            if (flight.Request.Write != 0)
+                Write(ref flight.Request);
+            if (flight.Sent != 0)
             {
-                _memory.Read((long)flight.Request.Address, Burst32.Span(ref response.Data));
-                if (_controller.Ecc is { Any: true } ecc)
-                    Poison(flight.Request.Address, ecc.Read(flight.Request.Address, Burst32.Span(ref response.Data), ref s.EccCorrected));
+                flight.Sent = 0;
+                answers.Taken--;
+                room = true;
             }
             else
             {
-                Write(ref flight.Request);
+                int slot = answers.Head + answers.Count++;
+                if (slot >= _responseEntries)
+                    slot -= _responseEntries;
+                Answer(in flight.Request, ref _ready[(source * _responseEntries) + slot]);
+                answers.Unsent--;
+                _unsent--;
+                s.ReadyCount++;
             }
 
             s.FlightHead = Slot(s.FlightHead + 1);
             s.FlightCount--;
         }
+
+        return room;
     }
 
     public ref readonly HbmResponse Response(int source) => ref _ready[(source * _responseEntries) + _answers[source].Head];
@@ -109,11 +178,48 @@ internal sealed class HbmBursts
         State.ReadyCount--;
     }
 
+    /// <summary>A hash sees the bursts in flight and the answers that wait.</summary>
     public void Walk(StateArchive archive)
     {
-        archive.Array("flights", _flights);
-        archive.Array("ready", _ready);
-        archive.Array("answers", _answers);
+        if (!archive.IsHash)
+        {
+            archive.Array("flights", _flights);
+            archive.Array("ready", _ready);
+            archive.Array("answers", _answers);
+            archive.Value("unsent", ref _unsent);
+            return;
+        }
+
+        archive.Variable = true;
+        for (int i = 0; i < State.FlightCount; i++)
+            archive.Value("flight", ref _flights[Slot(State.FlightHead + i)]);
+        for (int source = 0; source < _answers.Length; source++)
+        {
+            ref Answers answers = ref _answers[source];
+            archive.Value("taken", ref answers.Taken);
+            archive.Value("waiting", ref answers.Count);
+            for (int i = 0; i < answers.Count; i++)
+                archive.Value("ready", ref _ready[(source * _responseEntries) + ((answers.Head + i) % _responseEntries)]);
+        }
+
+        archive.Variable = false;
+    }
+
+    private void Answer(in HbmRequest request, ref HbmResponse response)
+    {
+        response.Address = request.Address;
+        response.Write = request.Write;
+        response.Tag = request.Tag;
+        if (request.Write != 0)
+        {
+            response.Data = default;
+            return;
+        }
+
+        Span<byte> data = Burst32.Span(ref response.Data);
+        _memory.Read((long)request.Address, data);
+        if (_controller.Ecc is { Any: true } ecc)
+            Poison(request.Address, ecc.Read(request.Address, data, ref State.EccCorrected));
     }
 
     private int Slot(int index) => index >= _flights.Length ? index - _flights.Length : index;

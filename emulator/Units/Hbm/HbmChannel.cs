@@ -16,6 +16,7 @@ public sealed class HbmChannel
     private readonly Crossing<HbmRequest>[][] _requests;
     private readonly Crossing<HbmResponse>[][] _responses;
     private readonly FaultLatch? _faults;
+    private readonly bool _sendsAhead;
     private long _backgroundAt;
 
     /// <param name="name">As the breadboard names it: hbm3.</param>
@@ -39,6 +40,7 @@ public sealed class HbmChannel
         _requests = requests;
         _responses = responses;
         _faults = faults;
+        _sendsAhead = config.BurstsKeepOrder && !config.Secded; // what a word's check bits say must be known when it is read, not before
         _controller = new HbmController(config, channel, memory, requests[0].Length);
     }
 
@@ -83,6 +85,11 @@ public sealed class HbmChannel
 
         bool rowBusBusy = State.RowBusFreeAt > edge;
         bool issued = _controller.Tick(edge);
+        if (issued && _sendsAhead)
+        {
+            for (int p = 0; p < PseudoChannels; p++)
+                _controller.BurstsOf(p).SendAhead(_responses[p]);
+        }
 
         // What is visible and stays wakes nobody again; room for it comes with a command.
         if (left && (accepted || issued))
@@ -96,8 +103,18 @@ public sealed class HbmChannel
         return next;
     }
 
-    /// <summary>Brings the accounts of data buses and standby up to an edge, the cycles before it included.</summary>
+    /// <summary>Brings bursts that ended, and the accounts of data buses and standby, up to an edge, the cycles before it included.</summary>
     public void Settle(long edge) => _controller.Settle(edge);
+
+    /// <summary>Takes back the answers that went ahead: what they depend on is about to change, or somebody looks.</summary>
+    public void Rejoin()
+    {
+        for (int p = 0; p < PseudoChannels; p++)
+        {
+            for (int source = 0; source < _responses[p].Length; source++)
+                _controller.BurstsOf(p).TakeBack(source, _responses[p][source].Rejoin());
+        }
+    }
 
     /// <param name="archive">Hash, save or load.</param>
     /// <param name="edge">The domain's current edge.</param>
@@ -122,7 +139,7 @@ public sealed class HbmChannel
                 scope.Scope($"pc{p}", pc =>
                 {
                     pc.Add("queue", 10, () => (ulong)State.PseudoChannels[p].QueueCount);
-                    pc.Add("bursts", 7, () => (ulong)State.PseudoChannels[p].FlightCount);
+                    pc.Add("bursts", 7, () => (ulong)_controller.BurstsOf(p).InFlight(_domain.Edge));
                     pc.Add("refresh", 2, () => (ulong)State.PseudoChannels[p].Refresh, Enum.GetNames<HbmRefreshPhase>());
                     pc.Add("reads", 64, () => (ulong)State.PseudoChannels[p].Reads);
                     pc.Add("writes", 64, () => (ulong)State.PseudoChannels[p].Writes);

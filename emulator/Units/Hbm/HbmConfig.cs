@@ -187,4 +187,10 @@ public sealed record HbmConfig
 
     /// <summary>As <see cref="PowerDown"/>, for self-refresh.</summary>
     public int SelfRefresh { get; init; }
+
+    /// <summary>
+    /// Whether the bursts of a pseudo-channel end in the order of their commands. A write's is sooner over than a read's; only a short
+    /// read-to-write time lets it overtake one. Behind a write every read waits for its end.
+    /// </summary>
+    public bool BurstsKeepOrder => Timing.Rtw + Timing.Cwl > Timing.Cl;
 }

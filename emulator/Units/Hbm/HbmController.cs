@@ -93,10 +93,12 @@ public sealed partial class HbmController
     {
         for (int p = 0; p < PseudoChannels; p++)
         {
-            if (State.PseudoChannels[p].FlightCount > 0)
-                _pseudoChannels[p].Bursts.Complete(edge);
+            if (State.PseudoChannels[p].FlightCount > 0 && _pseudoChannels[p].Bursts.Complete(edge))
+                _pseudoChannels[p].RoomCame(edge);
         }
     }
+
+    internal HbmBursts BurstsOf(int pseudoChannel) => _pseudoChannels[pseudoChannel].Bursts;
 
     /// <summary>The oldest answer that waits for a source, without taking it; its burst has ended.</summary>
     public bool HasResponse(int pseudoChannel, int source) => _pseudoChannels[pseudoChannel].Bursts.HasResponse(source);
@@ -157,13 +159,14 @@ public sealed partial class HbmController
         }
 
         long next = Wake.Never, behind = _sleeps ? NextEntryAt(edge) : Wake.Never;
+        bool waits = (State.PseudoChannels[0].QueueCount | State.PseudoChannels[1].QueueCount) != 0;
         for (int p = 0; p < PseudoChannels; p++)
         {
             ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
             long refresh = RefreshNextAt(p), schedule = s.Refresh == HbmRefreshPhase.None ? s.ScheduleAt : Wake.Never;
             behind = Math.Min(behind, refresh);
             if (s.FlightCount > 0)
-                next = Math.Min(next, _pseudoChannels[p].Bursts.NextEndAt);
+                next = Math.Min(next, _pseudoChannels[p].Bursts.NextEndAt(waits));
             if (s.QueueCount == 0)
             {
                 behind = Math.Min(behind, schedule);
@@ -182,6 +185,7 @@ public sealed partial class HbmController
     /// <summary>Brings the accounts of the data buses and of standby up to an edge.</summary>
     public void Settle(long edge)
     {
+        Complete(edge);
         foreach (HbmPseudoChannel pseudoChannel in _pseudoChannels)
             pseudoChannel.Settle(edge);
         SettleStandby(edge);

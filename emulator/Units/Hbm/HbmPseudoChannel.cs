@@ -143,8 +143,14 @@ internal sealed partial class HbmPseudoChannel
     /// <summary>Gives the room of a source's head answer back.</summary>
     public void Release(int source, long edge)
     {
-        ref HbmPseudoChannelState s = ref State;
         Bursts.Release(source);
+        RoomCame(edge);
+    }
+
+    /// <summary>There is room for answers again.</summary>
+    public void RoomCame(long edge)
+    {
+        ref HbmPseudoChannelState s = ref State;
         if (s.NoRoom == 0)
             return;
         s.ScheduleAt = Math.Min(s.ScheduleAt, edge);
