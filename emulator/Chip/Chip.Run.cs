@@ -8,6 +8,7 @@ namespace HybridEmu.Chip;
 public sealed partial class Chip
 {
     private const int FarAhead = 1 << 20; // edges; further wakes are left to the timed ones
+    private const int AheadEdges = 4096;  // edges that a core does within itself at once
 
     private int[] _coreOrder = [];
 
@@ -134,6 +135,20 @@ public sealed partial class Chip
             done++;
             if (_system.IsDueSoon)
                 break;
+
+            // What the core does within itself needs no clock to have moved.
+            long untilPs = Math.Min(Math.Min(others - 1, limitPs), _core.TimeOfEdge(_core.Edge + AheadEdges));
+            long last = _core.Edge, end = Math.Min(_core.EdgeAtOrBefore(untilPs) + 1, _core.DueEdge);
+            int left = evaluations - done;
+            control.RunAhead(ref due, end, ref left, ref last);
+            if (last == _core.Edge)
+                continue;
+            done = evaluations - left;
+            at = _core.TimeOfEdge(last);
+            _core.MoveTo(last, at);
+            TimePs = at;
+            if (_system.NextPs <= at)
+                _system.AdvanceTo(at);
         }
 
         if (due != Wake.Never)

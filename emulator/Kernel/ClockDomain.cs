@@ -303,6 +303,12 @@ public sealed class ClockDomain
         return false;
     }
 
+    /// <summary>The first edge that some unit asked for, or the next one where it is one of the next three.</summary>
+    public long DueEdge => IsDueBy(Edge) ? Edge + 1 : _soonestTimed;
+
+    /// <summary>The last edge at or before a time to come, while every edge is enabled.</summary>
+    public long EdgeAtOrBefore(long timePs) => NextPs > timePs ? Edge : Edge + GridIndexAtOrBefore(timePs) - _gridIndex + 1;
+
     /// <summary>Whether a unit asked for one of the next three edges, other than as a timed wake.</summary>
     public bool IsDueSoon => _nearPending != 0;
 

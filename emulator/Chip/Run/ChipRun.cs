@@ -9,6 +9,7 @@ public sealed class ChipRun
 {
     private const int LogEntries = 1 << 12;
     private const int StepsBetweenDrains = LogEntries / 4;
+    private const int StepsOfInterruption = 16;
 
     private readonly RunOptions _options;
     private readonly Chip _chip;
@@ -91,10 +92,13 @@ public sealed class ChipRun
         long limitPs = _chip.TimeOfCycle(target - 1);
         while (!Finished && _chip.Cycles < target)
         {
-            steps += _chip.StepAlone(limitPs, StepsBetweenDrains) + 1;
-            int together = _chip.StepTogether(limitPs, StepsBetweenDrains);
-            steps += together;
-            bool over = _chip.Cycles >= target || (together > 0 && _chip.Faults.Pending is not null);
+            int alone = _chip.StepAlone(limitPs, StepsBetweenDrains);
+            bool more = alone == StepsBetweenDrains; // by itself it would go on
+
+            // What interrupts a core that runs alone is mostly over soon: a refresh, a missing line.
+            int together = more ? 0 : _chip.StepTogether(limitPs, alone > 0 ? StepsOfInterruption : StepsBetweenDrains);
+            steps += alone + together + 1;
+            bool over = more || _chip.Cycles >= target || (together > 0 && _chip.Faults.Pending is not null);
             bool alive = over || _chip.Step(limitPs);
             if (steps >= StepsBetweenDrains)
             {

@@ -118,6 +118,12 @@ public sealed partial class ControlCore
             _data.Step(edge);
         if (_code.NeedsStep)
             _code.Step(edge);
+        return Proceed(edge, ref s);
+    }
+
+    /// <summary>The rest of an evaluation, when what came in has been taken.</summary>
+    private long Proceed(long edge, ref CoreState s)
+    {
         bool drains = s.StoreCount != 0 && DrainStores(edge, ref s);
         int cause;
         if (edge < s.ResumeAt)
