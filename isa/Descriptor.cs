@@ -113,6 +113,21 @@ public struct Descriptor
     /// <summary>OPT: address of the parameter block (byte 48, as OPT has momentum and variance before it).</summary>
     public uint OptimizerParameters { readonly get => _w48; set => _w48 = value; }
 
+    /// <summary>VX select: row pitch of the mask in bytes (byte 60).</summary>
+    public int PitchMask { readonly get => (int)_w60; set => _w60 = (uint)value; }
+
+    /// <summary>Pooling: rows and columns of a window in pixels (bytes 60, 61).</summary>
+    public readonly (int Rows, int Columns) Window => ((byte)_w60, (byte)(_w60 >> 8));
+
+    /// <summary>Pooling: pixels from window to window, down and across (bytes 62, 63).</summary>
+    public readonly (int Down, int Across) WindowStride => ((byte)(_w60 >> 16), (byte)(_w60 >> 24));
+
+    /// <summary>OPT: address of the momentum, m x n fp32 (byte 40).</summary>
+    public uint Momentum { readonly get => _w40; set => _w40 = value; }
+
+    /// <summary>OPT: address of the variance, m x n fp32 (byte 44).</summary>
+    public uint Variance { readonly get => _w44; set => _w44 = value; }
+
     /// <summary>One of the sixteen 32-bit words of the encoding.</summary>
     public readonly uint Word(int index) => MemoryMarshal.Cast<Descriptor, uint>(MemoryMarshal.CreateReadOnlySpan(in this, 1))[index];
 

@@ -45,8 +45,10 @@ public static class DescriptorCheck
                 return true;
         }
 
-        // The stochastic form takes its seed from the parameter block and is defined for bf16 results only.
-        return descriptor.Rounding == Rounding.Stochastic && (descriptor.TypeOut != ElementType.Bf16 || !HasParameters(row, in descriptor));
+        // The stochastic form takes its seed from the parameter block and is defined for narrow results only.
+        bool narrow = descriptor.TypeOut is ElementType.Bf16 or ElementType.Int8 or ElementType.Uint8 or ElementType.Int4;
+        return descriptor.Activation > Activation.Tanh
+            || (descriptor.Rounding == Rounding.Stochastic && (!narrow || !HasParameters(row, in descriptor)));
     }
 
     private static bool TypesAreLegal(DescriptorRow row, in Descriptor descriptor)
@@ -77,10 +79,18 @@ public static class DescriptorCheck
             switch (field.Kind)
             {
                 case FieldKind.Count when Half(in descriptor, field.Byte) == 0:
+                case FieldKind.Window when (byte)(Word(in descriptor, field.Byte) >> (8 * (field.Byte & 3))) == 0:
                 case FieldKind.Pitch when (int)Word(in descriptor, field.Byte) < 0:
                 case FieldKind.Slot when descriptor.Slot >= Slots:
                     return false;
             }
+        }
+
+        foreach (DescriptorOperand operand in row.Operands)
+        {
+            bool fromWindows = operand.Rows == Extent.Windows;
+            if ((fromWindows || operand.Rows == Extent.Source) && !PoolingShape.Of(in descriptor).IsLegal(descriptor.N0, fromWindows))
+                return false;
         }
 
         // Rows of a result may not overlap: the order in which they are written is the implementation's.
@@ -89,7 +99,7 @@ public static class DescriptorCheck
             if ((operand.Access & RegionAccess.Write) == 0 || operand.PitchByte == 0)
                 continue;
             (int rows, int columns) = DescriptorFootprint.Shape(operand, in descriptor);
-            if (rows > 1 && (int)Word(in descriptor, operand.PitchByte) < columns * DescriptorFootprint.ElementBytes(operand.Role, in descriptor))
+            if (rows > 1 && (int)Word(in descriptor, operand.PitchByte) < DescriptorFootprint.RowBytes(operand.Role, columns, in descriptor))
                 return false;
         }
 

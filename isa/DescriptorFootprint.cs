@@ -72,11 +72,19 @@ public static class DescriptorFootprint
         return (descriptor.Flags & operand.SwapFlag) != 0 ? (columns, rows) : (rows, columns);
     }
 
+    /// <summary>Bytes of a row of <paramref name="columns"/> elements; int4 lie two in a byte.</summary>
+    internal static int RowBytes(RegionRole role, int columns, in Descriptor descriptor)
+    {
+        int elementBytes = ElementBytes(role, in descriptor);
+        return elementBytes == 0 ? Int4.RowBytes(columns) : columns * elementBytes;
+    }
+
     internal static int ElementBytes(RegionRole role, in Descriptor descriptor) => role switch
     {
         RegionRole.A => descriptor.TypeA.SizeBytes(),
         RegionRole.B => descriptor.TypeB.SizeBytes(),
         RegionRole.D => descriptor.TypeOut.SizeBytes(),
+        RegionRole.Mask or RegionRole.Index => sizeof(byte),
         _ => sizeof(uint),
     };
 
@@ -132,6 +140,8 @@ public static class DescriptorFootprint
         Extent.M => descriptor.N0,
         Extent.K => descriptor.N1,
         Extent.N => descriptor.N2,
+        Extent.Source => PoolingShape.Of(in descriptor).SourcePixels(descriptor.N0),
+        Extent.Windows => PoolingShape.Of(in descriptor).Windows(descriptor.N0),
         _ => 1,
     };
 }

@@ -16,6 +16,7 @@ public enum FieldKind : byte
     Pitch,
     Slot,
     Stride,
+    Window,
 }
 
 /// <summary>A field of a descriptor as the assembler and disassembler name it.</summary>
@@ -52,6 +53,12 @@ public enum Extent : byte
     M,
     K,
     N,
+
+    /// <summary>Pixels of the image that m windows cover.</summary>
+    Source,
+
+    /// <summary>Windows of an image of m pixels.</summary>
+    Windows,
 }
 
 /// <summary>What a region of memory is to its descriptor.</summary>
@@ -63,6 +70,8 @@ public enum RegionRole : byte
     Aux,
     Params,
     Record,
+    Mask,
+    Index,
 }
 
 /// <summary>What a descriptor does to a region.</summary>
@@ -103,7 +112,7 @@ public sealed record DescriptorOperand(
 
 /// <summary>One descriptor operation as data.</summary>
 /// <param name="Flags">Legal bits 0 to 5 of byte 1.</param>
-/// <param name="Stochastic">A bf16 result may be rounded stochastically.</param>
+/// <param name="Stochastic">A bf16, int8, uint8 or int4 result may be rounded stochastically.</param>
 /// <param name="Activation">An activation may be given.</param>
 /// <param name="Copy">A strided copy: dims, n0..n2, strides.</param>
 /// <param name="Types">Legal combinations; any one must contain the descriptor's types.</param>

@@ -25,6 +25,9 @@ public enum Activation : byte
 {
     None = 0,
     Relu = 1,
+    Gelu = 2,
+    Sigmoid = 3,
+    Tanh = 4,
 }
 
 /// <summary>Sizes and names of element types.</summary>

@@ -55,7 +55,7 @@ internal sealed class DescriptorFixup(
             long maximum = (1L << field.Bits) - 1;
             if (field.Kind == FieldKind.Slot) maximum = 3;
             string hint = field.Kind == FieldKind.Count ? "split the work into several descriptors" : "";
-            Demand(value, 0, maximum, argument.Position, field.Key, hint);
+            Demand(value, field.Kind == FieldKind.Window ? 1 : 0, maximum, argument.Position, field.Key, hint);
         }
 
         if (field.Kind is FieldKind.Address or FieldKind.Pitch && field.Alignment > 1 && value % field.Alignment != 0)
@@ -72,7 +72,7 @@ internal sealed class DescriptorFixup(
             DescriptorField? pitch = Array.Find(row.Fields, f => f.Kind == FieldKind.Pitch && f.Byte == operand.PitchByte);
             if (operand.PitchByte == 0 || pitch is null || Given(pitch.Key)) continue;
             (_, int columns) = DescriptorFootprint.Shape(operand, in descriptor);
-            int rowBytes = columns * DescriptorFootprint.ElementBytes(operand.Role, in descriptor);
+            int rowBytes = DescriptorFootprint.RowBytes(operand.Role, columns, in descriptor);
             Set(bytes, pitch.Bit, pitch.Bits, (rowBytes + PitchBytes - 1) & -PitchBytes);
         }
     }

@@ -20,7 +20,7 @@ internal sealed class DescriptorParser(AssemblyState state)
 
     private static readonly string[] s_typeKeys = ["typea", "typeb", "acc", "out"];
     private static readonly string[] s_roundings = ["rne", "stochastic"];
-    private static readonly string[] s_activations = ["none", "relu"];
+    private static readonly string[] s_activations = ["none", "relu", "gelu", "sigmoid", "tanh"];
 
     public static IEnumerable<string> Mnemonics => DescriptorTable.Rows.ToArray().Select(r => r.Mnemonic);
 
@@ -97,7 +97,7 @@ internal sealed class DescriptorParser(AssemblyState state)
             int code = Array.IndexOf(names, name);
             if (code < 0) throw new SourceException(valueAt, $"'{name}' is no value of {key}", $"known: {string.Join(", ", names)}");
             if (code > 0 && !(field.Kind == FieldKind.Rounding ? row.Stochastic : row.Activation))
-                throw new SourceException(at, $"{row.Mnemonic} does not take {key}={name}", field.Kind == FieldKind.Rounding ? "only results that may be bf16 are rounded stochastically" : "mx.drain applies activations");
+                throw new SourceException(at, $"{row.Mnemonic} does not take {key}={name}", field.Kind == FieldKind.Rounding ? "only results that may be bf16, int8, uint8 or int4 are rounded stochastically" : "mx.drain applies activations");
             return new DescriptorArgument(field, valueAt, null, code, null, bit);
         }
 
@@ -160,6 +160,7 @@ internal sealed class DescriptorParser(AssemblyState state)
             bool needed = field.Kind switch
             {
                 FieldKind.Address or FieldKind.Slot => !field.Optional,
+                FieldKind.Window => true,
                 FieldKind.Count => !row.Copy || field.Key == "n0",
                 _ => false,
             };

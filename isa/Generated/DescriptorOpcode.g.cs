@@ -28,7 +28,7 @@ public enum DescriptorOpcode : byte
     /// <summary>vx.max: Elementwise maximum. NaN in either operand gives the canonical NaN; +0 is above -0.</summary>
     VxMax = 0x42,
 
-    /// <summary>vx.convert: Conversion, with a scale when there are params. int8 and int32: nearest even, then saturated; NaN gives 0.</summary>
+    /// <summary>vx.convert: Conversion, with a scale when there are params: quantizes and dequantizes. To integers: rounded, then saturated; NaN gives 0.</summary>
     VxConvert = 0x43,
 
     /// <summary>vx.relu_grad: Gradient through a rectifier whose output (or input) is B.</summary>
@@ -52,17 +52,95 @@ public enum DescriptorOpcode : byte
     /// <summary>vx.random: Uniform random numbers in -scale .. scale, the same whatever the tiling.</summary>
     VxRandom = 0x4A,
 
+    /// <summary>vx.relu: Rectifier. NaN stays; -0 gives +0.</summary>
+    VxRelu = 0x4B,
+
+    /// <summary>vx.sigmoid: Logistic function by the sequence of the numerics chapter.</summary>
+    VxSigmoid = 0x4C,
+
+    /// <summary>vx.tanh: Hyperbolic tangent by the sequence of the numerics chapter.</summary>
+    VxTanh = 0x4D,
+
+    /// <summary>vx.gelu: Gaussian error linear unit in its tanh form, by the sequence of the numerics chapter.</summary>
+    VxGelu = 0x4E,
+
+    /// <summary>vx.select: Chooses between two operands by a mask of bytes.</summary>
+    VxSelect = 0x4F,
+
+    /// <summary>vx.sub: Elementwise difference.</summary>
+    VxSub = 0x80,
+
+    /// <summary>vx.sigmoid_grad: Gradient through a logistic function whose output is B.</summary>
+    VxSigmoidGrad = 0x81,
+
+    /// <summary>vx.tanh_grad: Gradient through a hyperbolic tangent whose output is B.</summary>
+    VxTanhGrad = 0x82,
+
+    /// <summary>vx.gelu_grad: Gradient through a Gaussian error linear unit whose input is B.</summary>
+    VxGeluGrad = 0x83,
+
+    /// <summary>vx.softmax: Softmax of each row.</summary>
+    VxSoftmax = 0x84,
+
+    /// <summary>vx.softmax_grad: Gradient through a softmax of each row whose output is B.</summary>
+    VxSoftmaxGrad = 0x85,
+
+    /// <summary>vx.norm_rows: Layer normalisation of each row, without gain and offset (vx.mul and vx.add with pitchb 0 give them). word3 is epsilon.</summary>
+    VxNormRows = 0x86,
+
+    /// <summary>vx.norm_rows_grad: Gradient through vx.norm_rows whose output is B; A is the gradient of that output (times the gain, where there is one).</summary>
+    VxNormRowsGrad = 0x87,
+
+    /// <summary>vx.max_columns: Greatest element over the columns, one result a row. NaN anywhere in a row gives NaN; +0 is above -0.</summary>
+    VxMaxColumns = 0x88,
+
+    /// <summary>vx.argmax: Column of the first greatest element of each row (ascending scan; a comparison with NaN is false).</summary>
+    VxArgmax = 0x89,
+
+    /// <summary>vx.dropout: Sets elements to +0 with probability word1 and scales the others by word0. The same seed and origin give the same choice.</summary>
+    VxDropout = 0x8A,
+
+    /// <summary>vx.norm: Adds the squares of a tensor's elements to a record, and notes infinities and NaN: for clipping by norm and scaling of losses.</summary>
+    VxNorm = 0x8B,
+
+    /// <summary>vx.clip: Scales a tensor so that the norm a record holds is at most word7.</summary>
+    VxClip = 0x8C,
+
+    /// <summary>pool.max: Greatest element of each window of an image, channel by channel, and where in the window it was.</summary>
+    PoolMax = 0x90,
+
+    /// <summary>pool.max_grad: Gradient through pool.max: A is that of its result, D that of the image of m pixels.</summary>
+    PoolMaxGrad = 0x91,
+
+    /// <summary>pool.average: Sum of each window of an image, channel by channel, times word0 (one over the window's pixels for an average).</summary>
+    PoolAverage = 0x92,
+
+    /// <summary>pool.average_grad: Gradient through pool.average: A is that of its result, D that of the image of m pixels.</summary>
+    PoolAverageGrad = 0x93,
+
     /// <summary>loss.xent: Softmax cross-entropy: adds loss, correct and seen of m rows to a record.</summary>
     LossXent = 0x50,
 
     /// <summary>loss.xent_grad: As loss.xent, and the gradient of the loss by the logits, times word0.</summary>
     LossXentGrad = 0x51,
 
+    /// <summary>loss.mse: Squared error: adds loss and seen of m rows to a record.</summary>
+    LossMse = 0x52,
+
+    /// <summary>loss.mse_grad: As loss.mse, and the difference times word0: the gradient, where word0 is two over what the loss is divided by.</summary>
+    LossMseGrad = 0x53,
+
     /// <summary>tr.transpose: Transpose a tile of elements of 1, 2 or 4 bytes.</summary>
     TrTranspose = 0x60,
 
-    /// <summary>opt.sgd: Stochastic gradient descent on fp32 master weights, with a bf16 shadow. All three are contiguous.</summary>
+    /// <summary>opt.sgd: Stochastic gradient descent on fp32 master weights, with a bf16 or int8 shadow. All three are contiguous.</summary>
     OptSgd = 0x70,
+
+    /// <summary>opt.momentum: Gradient descent with momentum on fp32 master weights. All operands are contiguous. word1 is the momentum's factor, word4 the weight decay.</summary>
+    OptMomentum = 0x71,
+
+    /// <summary>opt.adamw: Adam with decoupled weight decay (word4; 0 gives Adam) on fp32 master weights. All operands are contiguous.</summary>
+    OptAdamw = 0x72,
 }
 
 /// <summary>The four descriptor queues of a tile.</summary>

@@ -18,7 +18,7 @@ public static partial class DescriptorTable
         new("acc", FieldKind.Type, 24, 4, false, 1, "Element type of the accumulator."),
         new("out", FieldKind.Type, 28, 4, false, 1, "Element type of D."),
         new("round", FieldKind.Rounding, 32, 2, false, 1, "0 rne: nearest, ties to even. 1 stochastic. 2 and 3 are reserved."),
-        new("act", FieldKind.Activation, 34, 4, false, 1, "0 none. 1 relu. Others are reserved."),
+        new("act", FieldKind.Activation, 34, 4, false, 1, "0 none. 1 relu. 2 gelu. 3 sigmoid. 4 tanh. Others are reserved."),
         new("version", FieldKind.Version, 40, 8, false, 1, "1."),
         new("id", FieldKind.Number, 48, 16, false, 1, "Free for firmware; shown in traces and messages."),
         new("wait", FieldKind.Semaphore, 64, 16, false, 1, "Semaphore (low byte) and count (high byte) to wait for; count 0 = none. A second one at byte 10."),
@@ -152,10 +152,10 @@ public static partial class DescriptorTable
                 new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
                 new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 52, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
             ],
-            UsedBits: [0xFFFF11FF, 0xFFFFFF05, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0x000000FF, 0x00000000],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF1D, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0x000000FF, 0x00000000],
             Slot: SlotUse.Read,
             Summary: "Bring a slot to the scratchpad with scale, bias, activation and conversion.",
-            Semantics: "for i < m, j < n:\n  v = float(slot[i][j])                  (int32: nearest even)\n  if params: v = v * word0\n  if bias:   v = v + bias[j]\n  if relu:   v = v <= 0 ? +0 : v         (NaN stays)\n  D[i][j] = convert(v)                   (int8: nearest even, then saturated; NaN gives 0)\nint32 to int32 copies the bits",
+            Semantics: "for i < m, j < n:\n  v = float(slot[i][j])                  (int32: nearest even)\n  if params: v = v * word0\n  if bias:   v = v + bias[j]\n  if relu:   v = v <= 0 ? +0 : v         (NaN stays)\n  if gelu, sigmoid, tanh: v = that function of v\n  D[i][j] = convert(v)                   (int8: saturated; NaN gives 0)\nint32 to int32 copies the bits",
             Example: "mx.drain bias=0x40004000, d=0x40006000, slot=0, m=32, n=16, pitchd=32, typeb=fp32, acc=fp32, out=bf16, act=relu, post=5:1"),
         new(
             DescriptorOpcode.MxZero, "mx.zero", DescriptorQueue.Mx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
@@ -271,7 +271,7 @@ public static partial class DescriptorTable
             DescriptorOpcode.VxConvert, "vx.convert", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
             Types:
             [
-                new(0xEC, 0x01, 0x01, 0xE4, Raw: false), // A: int8 uint8 int32 bf16 fp32  out: int8 int32 bf16 fp32
+                new(0xEE, 0x01, 0x01, 0xEE, Raw: false), // A: int4 int8 uint8 int32 bf16 fp32  out: int4 int8 uint8 int32 bf16 fp32
             ],
             Fields:
             [
@@ -291,7 +291,7 @@ public static partial class DescriptorTable
             ],
             UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
             Slot: SlotUse.None,
-            Summary: "Conversion, with a scale when there are params. int8 and int32: nearest even, then saturated; NaN gives 0.",
+            Summary: "Conversion, with a scale when there are params: quantizes and dequantizes. To integers: rounded, then saturated; NaN gives 0.",
             Semantics: "v = float(A[i][j]); if params: v = v * word0; D[i][j] = convert(v)",
             Example: "vx.convert a=0x40000000, d=0x40002000, m=8, n=16, pitcha=16, pitchd=64, params=0x40003000, typea=uint8, out=fp32"),
         new(
@@ -483,6 +483,654 @@ public static partial class DescriptorTable
             Semantics: "bits = random(seed, origin + i*pitch + j); u = (bits >> 8) * 2^-24; D[i][j] = word0 * (2*u - 1)",
             Example: "vx.random d=0x40002000, m=8, n=16, pitchd=64, params=0x40003000"),
         new(
+            DescriptorOpcode.VxRelu, "vx.relu", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0x01, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Rectifier. NaN stays; -0 gives +0.",
+            Semantics: "x = float(A[i][j]); D[i][j] = convert(x <= 0 ? +0 : x)",
+            Example: "vx.relu a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxSigmoid, "vx.sigmoid", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0x01, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Logistic function by the sequence of the numerics chapter.",
+            Semantics: "D[i][j] = convert(sigmoid(float(A[i][j])))",
+            Example: "vx.sigmoid a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxTanh, "vx.tanh", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0x01, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Hyperbolic tangent by the sequence of the numerics chapter.",
+            Semantics: "D[i][j] = convert(tanh(float(A[i][j])))",
+            Example: "vx.tanh a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxGelu, "vx.gelu", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0x01, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Gaussian error linear unit in its tanh form, by the sequence of the numerics chapter.",
+            Semantics: "D[i][j] = convert(gelu(float(A[i][j])))",
+            Example: "vx.gelu a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxSelect, "vx.select", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0xEC, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  B: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("b", FieldKind.Address, 192, 48, false, 16, "Operand B."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("mask", FieldKind.Address, 416, 32, false, 16, "m x n bytes."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("pitchm", FieldKind.Pitch, 480, 32, false, 16, "Bytes from row to row of the mask."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("b", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("mask", RegionRole.Mask, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 52, Extent.M, Extent.N, PitchByte: 60, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF],
+            Slot: SlotUse.None,
+            Summary: "Chooses between two operands by a mask of bytes.",
+            Semantics: "D[i][j] = convert(mask[i][j] != 0 ? float(A[i][j]) : float(B[i][j]))",
+            Example: "vx.select a=0x40000000, b=0x40001000, d=0x40002000, m=8, n=16, pitcha=64, pitchb=64, pitchd=64, pitchm=16, mask=0x40003000, type=fp32"),
+        new(
+            DescriptorOpcode.VxSub, "vx.sub", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0xEC, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  B: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("b", FieldKind.Address, 192, 48, false, 16, "Operand B."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("b", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Elementwise difference.",
+            Semantics: "D[i][j] = convert(float(A[i][j]) - float(B[i][j]))",
+            Example: "vx.sub a=0x40000000, b=0x40001000, d=0x40002000, m=8, n=16, pitcha=64, pitchb=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxSigmoidGrad, "vx.sigmoid_grad", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0xEC, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  B: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("b", FieldKind.Address, 192, 48, false, 16, "Operand B."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("b", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Gradient through a logistic function whose output is B.",
+            Semantics: "y = float(B[i][j]); D[i][j] = convert(float(A[i][j]) * (y * (1 - y)))",
+            Example: "vx.sigmoid_grad a=0x40000000, b=0x40001000, d=0x40002000, m=8, n=16, pitcha=64, pitchb=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxTanhGrad, "vx.tanh_grad", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0xEC, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  B: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("b", FieldKind.Address, 192, 48, false, 16, "Operand B."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("b", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Gradient through a hyperbolic tangent whose output is B.",
+            Semantics: "y = float(B[i][j]); D[i][j] = convert(float(A[i][j]) * fma(-y, y, 1))",
+            Example: "vx.tanh_grad a=0x40000000, b=0x40001000, d=0x40002000, m=8, n=16, pitcha=64, pitchb=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxGeluGrad, "vx.gelu_grad", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0xEC, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  B: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("b", FieldKind.Address, 192, 48, false, 16, "Operand B."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("b", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Gradient through a Gaussian error linear unit whose input is B.",
+            Semantics: "D[i][j] = convert(float(A[i][j]) * gelu'(float(B[i][j])))",
+            Example: "vx.gelu_grad a=0x40000000, b=0x40001000, d=0x40002000, m=8, n=16, pitcha=64, pitchb=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxSoftmax, "vx.softmax", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0x01, 0x01, 0xC0, Raw: false), // A: bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Softmax of each row.",
+            Semantics: "for i < m:\n  x = float(A[i][..]); mx = first greatest x (ascending scan)\n  s = sum16 over j < n of exp(x[j] - mx); r = reciprocal(s)\n  for j < n: D[i][j] = convert(exp(x[j] - mx) * r)",
+            Example: "vx.softmax a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxSoftmaxGrad, "vx.softmax_grad", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0xC0, 0x01, 0xC0, Raw: false), // A: bf16 fp32  B: bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("b", FieldKind.Address, 192, 48, false, 16, "Operand B."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("b", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Gradient through a softmax of each row whose output is B.",
+            Semantics: "for i < m:\n  g = float(A[i][..]); y = float(B[i][..]); s = sum16 over j < n of g[j] * y[j]\n  for j < n: D[i][j] = convert((g[j] - s) * y[j])",
+            Example: "vx.softmax_grad a=0x40000000, b=0x40001000, d=0x40002000, m=8, n=16, pitcha=64, pitchb=64, pitchd=64, type=fp32"),
+        new(
+            DescriptorOpcode.VxNormRows, "vx.norm_rows", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0x01, 0x01, 0xC0, Raw: false), // A: bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("rstd", FieldKind.Address, 416, 32, false, 4, "Reciprocal standard deviation of each row, m fp32."),
+                new("params", FieldKind.Address, 448, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("rstd", RegionRole.Aux, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 52, Extent.One, Extent.M, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Layer normalisation of each row, without gain and offset (vx.mul and vx.add with pitchb 0 give them). word3 is epsilon.",
+            Semantics: "c = reciprocal(float(n)); for i < m:\n  x = float(A[i][..]); mean = (sum16 over j < n of x[j]) * c\n  v = (sum16 over j < n of (x[j] - mean) * (x[j] - mean)) * c\n  rstd[i] = rsqrt(v + word3)\n  for j < n: D[i][j] = convert((x[j] - mean) * rstd[i])",
+            Example: "vx.norm_rows a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=64, rstd=0x40003000, params=0x40003040, type=fp32"),
+        new(
+            DescriptorOpcode.VxNormRowsGrad, "vx.norm_rows_grad", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0xC0, 0x01, 0xC0, Raw: false), // A: bf16 fp32  B: bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("b", FieldKind.Address, 192, 48, false, 16, "Operand B."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("rstd", FieldKind.Address, 416, 32, false, 4, "Reciprocal standard deviation of each row, m fp32."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("b", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("rstd", RegionRole.Aux, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 52, Extent.One, Extent.M, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Gradient through vx.norm_rows whose output is B; A is the gradient of that output (times the gain, where there is one).",
+            Semantics: "c = reciprocal(float(n)); for i < m:\n  g = float(A[i][..]); y = float(B[i][..])\n  p = (sum16 over j < n of g[j]) * c; q = (sum16 over j < n of g[j] * y[j]) * c\n  for j < n: D[i][j] = convert(fma(-y[j], q, g[j] - p) * rstd[i])",
+            Example: "vx.norm_rows_grad a=0x40000000, b=0x40001000, d=0x40002000, m=8, n=16, pitcha=64, pitchb=64, pitchd=64, rstd=0x40003000, type=fp32"),
+        new(
+            DescriptorOpcode.VxMaxColumns, "vx.max_columns", DescriptorQueue.Vx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0x01, 0x01, 0x80, Raw: false), // A: int8 uint8 int32 bf16 fp32  out: fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.One, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Greatest element over the columns, one result a row. NaN anywhere in a row gives NaN; +0 is above -0.",
+            Semantics: "for i < m: D[i][0] = max over j < n of float(A[i][j])",
+            Example: "vx.max_columns a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=16, typea=fp32"),
+        new(
+            DescriptorOpcode.VxArgmax, "vx.argmax", DescriptorQueue.Vx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0x01, 0x01, 0x20, Raw: false), // A: int8 uint8 int32 bf16 fp32  out: int32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.One, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Column of the first greatest element of each row (ascending scan; a comparison with NaN is false).",
+            Semantics: "for i < m: best = 0; for j = 1 .. n-1: if float(A[i][j]) > float(A[i][best]): best = j\nD[i][0] = best",
+            Example: "vx.argmax a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=16, typea=fp32"),
+        new(
+            DescriptorOpcode.VxDropout, "vx.dropout", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xEC, 0x01, 0x01, 0xC0, Raw: false), // A: int8 uint8 int32 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Sets elements to +0 with probability word1 and scales the others by word0. The same seed and origin give the same choice.",
+            Semantics: "bits = random(seed, origin + i*pitch + j); u = (bits >> 8) * 2^-24\nD[i][j] = convert(u < word1 ? +0 : float(A[i][j]) * word0)",
+            Example: "vx.dropout a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=64, params=0x40003000, type=fp32"),
+        new(
+            DescriptorOpcode.VxNorm, "vx.norm", DescriptorQueue.Vx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0x01, 0x01, 0x01, Raw: false), // A: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("record", FieldKind.Address, 192, 48, false, 64, "Record of 128 bytes: 16 fp32 partials; words 16 and 17 are correct and seen of a loss, flags and count of a norm."),
+                new("params", FieldKind.Address, 448, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("record", RegionRole.Record, RegionAccess.ReadWrite, RegionSpace.Scratchpad, AddressByte: 24, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 128, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0x00000000, 0x00000000, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Adds the squares of a tensor's elements to a record, and notes infinities and NaN: for clipping by norm and scaling of losses.",
+            Semantics: "for i < m, j < n:\n  x = float(A[i][j]); e = origin + i*pitch + j\n  partial[e mod 16] += x * x\n  if x is infinite: word 16 |= 1; if x is NaN: word 16 |= 2\n  word 17 += 1",
+            Example: "vx.norm a=0x40000000, record=0x40003000, m=8, n=16, pitcha=64, params=0x40003080, typea=fp32"),
+        new(
+            DescriptorOpcode.VxClip, "vx.clip", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0x01, 0x01, 0xC0, Raw: false), // A: bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("record", FieldKind.Address, 192, 48, false, 64, "Record of 128 bytes: 16 fp32 partials; words 16 and 17 are correct and seen of a loss, flags and count of a norm."),
+                new("params", FieldKind.Address, 448, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("record", RegionRole.Record, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 128, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Scales a tensor so that the norm a record holds is at most word7.",
+            Semantics: "s = partials folded as in sum16; r = sqrt(s); f = r > word7 ? word7 * reciprocal(r) : 1\nD[i][j] = convert(float(A[i][j]) * f)",
+            Example: "vx.clip a=0x40000000, d=0x40002000, record=0x40003000, m=8, n=16, pitcha=64, pitchd=64, params=0x40003080, type=fp32"),
+        new(
+            DescriptorOpcode.PoolMax, "pool.max", DescriptorQueue.Vx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0x01, 0x01, 0xC0, Raw: false), // A: bf16 fp32  out: bf16 fp32
+                new(0x04, 0x01, 0x01, 0x04, Raw: false), // A: int8  out: int8
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("index", FieldKind.Address, 192, 48, false, 16, "Place of the greatest element in each window, uint8, rows pitchb apart."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("width", FieldKind.Count, 240, 16, false, 1, "Pixels in a row of an image."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("kh", FieldKind.Window, 480, 8, false, 1, "Height of a window in pixels."),
+                new("kw", FieldKind.Window, 488, 8, false, 1, "Width of a window in pixels."),
+                new("sh", FieldKind.Window, 496, 8, false, 1, "Pixels from window to window, down."),
+                new("sw", FieldKind.Window, 504, 8, false, 1, "Pixels from window to window, across."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.Source, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("index", RegionRole.Index, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF],
+            Slot: SlotUse.None,
+            Summary: "Greatest element of each window of an image, channel by channel, and where in the window it was.",
+            Semantics: "ow = (width - kw) / sw + 1\nfor i < m, c < n:\n  y = i / ow * sh; x = i mod ow * sw; best = 0\n  for t = 1 .. kh*kw-1: if pixel(t) > pixel(best): best = t\n    where pixel(t) = A[(y + t / kw) * width + x + t mod kw][c]\n  D[i][c] = convert(pixel(best)); index[i][c] = best       (a comparison with NaN is false)",
+            Example: "pool.max a=0x40000000, index=0x40002000, d=0x40003000, m=16, width=8, n=16, pitcha=64, pitchb=16, pitchd=64, kh=2, kw=2, sh=2, sw=2, type=fp32"),
+        new(
+            DescriptorOpcode.PoolMaxGrad, "pool.max_grad", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0x01, 0x01, 0xC0, Raw: false), // A: bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("index", FieldKind.Address, 192, 48, false, 16, "Place of the greatest element in each window, uint8, rows pitchb apart."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("width", FieldKind.Count, 240, 16, false, 1, "Pixels in a row of an image."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("kh", FieldKind.Window, 480, 8, false, 1, "Height of a window in pixels."),
+                new("kw", FieldKind.Window, 488, 8, false, 1, "Width of a window in pixels."),
+                new("sh", FieldKind.Window, 496, 8, false, 1, "Pixels from window to window, down."),
+                new("sw", FieldKind.Window, 504, 8, false, 1, "Pixels from window to window, across."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.Windows, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("index", RegionRole.Index, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.Windows, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF],
+            Slot: SlotUse.None,
+            Summary: "Gradient through pool.max: A is that of its result, D that of the image of m pixels.",
+            Semantics: "ow = (width - kw) / sw + 1; oh = (m / width - kh) / sh + 1\nfor i < m, c < n:\n  v = +0; y = i / width; x = i mod width\n  for each window w = oy*ow + ox, ascending, that covers the pixel (oy < oh, ox < ow, 0 <= y - oy*sh < kh, 0 <= x - ox*sw < kw):\n    if index[w][c] == (y - oy*sh) * kw + x - ox*sw: v = v + float(A[w][c])\n  D[i][c] = convert(v)",
+            Example: "pool.max_grad a=0x40000000, index=0x40002000, d=0x40003000, m=64, width=8, n=16, pitcha=64, pitchb=16, pitchd=64, kh=2, kw=2, sh=2, sw=2, type=fp32"),
+        new(
+            DescriptorOpcode.PoolAverage, "pool.average", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC4, 0x01, 0x01, 0xC0, Raw: false), // A: int8 bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("width", FieldKind.Count, 240, 16, false, 1, "Pixels in a row of an image."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("kh", FieldKind.Window, 480, 8, false, 1, "Height of a window in pixels."),
+                new("kw", FieldKind.Window, 488, 8, false, 1, "Width of a window in pixels."),
+                new("sh", FieldKind.Window, 496, 8, false, 1, "Pixels from window to window, down."),
+                new("sw", FieldKind.Window, 504, 8, false, 1, "Pixels from window to window, across."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.Source, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF],
+            Slot: SlotUse.None,
+            Summary: "Sum of each window of an image, channel by channel, times word0 (one over the window's pixels for an average).",
+            Semantics: "ow = (width - kw) / sw + 1\nfor i < m, c < n:\n  v = +0; for t = 0 .. kh*kw-1: v = v + float(pixel(t))     (as in pool.max)\n  D[i][c] = convert(v * word0)",
+            Example: "pool.average a=0x40000000, d=0x40003000, m=16, width=8, n=16, pitcha=64, pitchd=64, kh=2, kw=2, sh=2, sw=2, params=0x40004000, type=fp32"),
+        new(
+            DescriptorOpcode.PoolAverageGrad, "pool.average_grad", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0x01, 0x01, 0xC0, Raw: false), // A: bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("width", FieldKind.Count, 240, 16, false, 1, "Pixels in a row of an image."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("kh", FieldKind.Window, 480, 8, false, 1, "Height of a window in pixels."),
+                new("kw", FieldKind.Window, 488, 8, false, 1, "Width of a window in pixels."),
+                new("sh", FieldKind.Window, 496, 8, false, 1, "Pixels from window to window, down."),
+                new("sw", FieldKind.Window, 504, 8, false, 1, "Pixels from window to window, across."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("params", FieldKind.Address, 448, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.Windows, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF],
+            Slot: SlotUse.None,
+            Summary: "Gradient through pool.average: A is that of its result, D that of the image of m pixels.",
+            Semantics: "for i < m, c < n:\n  v = +0; for each window w, ascending, that covers the pixel (as in pool.max_grad): v = v + float(A[w][c])\n  D[i][c] = convert(v * word0)",
+            Example: "pool.average_grad a=0x40000000, d=0x40003000, m=64, width=8, n=16, pitcha=64, pitchd=64, kh=2, kw=2, sh=2, sw=2, params=0x40004000, type=fp32"),
+        new(
             DescriptorOpcode.LossXent, "loss.xent", DescriptorQueue.Vx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
             Types:
             [
@@ -495,7 +1143,7 @@ public static partial class DescriptorTable
                 new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
                 new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
                 new("labels", FieldKind.Address, 416, 32, false, 4, "m labels, uint32."),
-                new("record", FieldKind.Address, 192, 48, false, 64, "Loss record of 128 bytes: 16 fp32 loss partials, correct u32, seen u32."),
+                new("record", FieldKind.Address, 192, 48, false, 64, "Record of 128 bytes: 16 fp32 partials; words 16 and 17 are correct and seen of a loss, flags and count of a norm."),
                 new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
             ],
             Operands:
@@ -525,7 +1173,7 @@ public static partial class DescriptorTable
                 new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
                 new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
                 new("labels", FieldKind.Address, 416, 32, false, 4, "m labels, uint32."),
-                new("record", FieldKind.Address, 192, 48, false, 64, "Loss record of 128 bytes: 16 fp32 loss partials, correct u32, seen u32."),
+                new("record", FieldKind.Address, 192, 48, false, 64, "Record of 128 bytes: 16 fp32 partials; words 16 and 17 are correct and seen of a loss, flags and count of a norm."),
                 new("params", FieldKind.Address, 448, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
             ],
             Operands:
@@ -541,6 +1189,67 @@ public static partial class DescriptorTable
             Summary: "As loss.xent, and the gradient of the loss by the logits, times word0.",
             Semantics: "as loss.xent; then for j < n:\n  D[i][j] = label < n ? convert((exp(x[j] - mx) * reciprocal(s) - (j == label ? 1 : 0)) * word0) : +0",
             Example: "loss.xent_grad a=0x40000000, d=0x40001000, record=0x40003000, labels=0x40004000, m=32, n=10, pitcha=64, pitchd=64, params=0x40003080, type=fp32"),
+        new(
+            DescriptorOpcode.LossMse, "loss.mse", DescriptorQueue.Vx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0xC0, 0x01, 0x01, Raw: false), // A: bf16 fp32  B: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("target", FieldKind.Address, 416, 32, false, 16, "What A should be; rows pitchb apart."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("record", FieldKind.Address, 192, 48, false, 64, "Record of 128 bytes: 16 fp32 partials; words 16 and 17 are correct and seen of a loss, flags and count of a norm."),
+                new("params", FieldKind.Address, 448, 32, true, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("target", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 52, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("record", RegionRole.Record, RegionAccess.ReadWrite, RegionSpace.Scratchpad, AddressByte: 24, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 128, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: true),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Squared error: adds loss and seen of m rows to a record.",
+            Semantics: "for i < m:\n  e[j] = float(A[i][j]) - float(target[i][j])\n  partial[(origin + i) mod 16] += sum16 over j < n of e[j] * e[j]\n  seen += 1",
+            Example: "loss.mse a=0x40000000, target=0x40001000, record=0x40003000, m=32, n=10, pitcha=64, pitchb=64, typea=fp32, typeb=fp32"),
+        new(
+            DescriptorOpcode.LossMseGrad, "loss.mse_grad", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0xC0, 0xC0, 0x01, 0xC0, Raw: false), // A: bf16 fp32  B: bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("target", FieldKind.Address, 416, 32, false, 16, "What A should be; rows pitchb apart."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+                new("pitchb", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of B; 0 = the same row for all."),
+                new("pitchd", FieldKind.Pitch, 384, 32, false, 16, "Bytes from row to row of D."),
+                new("record", FieldKind.Address, 192, 48, false, 64, "Record of 128 bytes: 16 fp32 partials; words 16 and 17 are correct and seen of a loss, flags and count of a norm."),
+                new("params", FieldKind.Address, 448, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 40, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("target", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 52, Extent.M, Extent.N, PitchByte: 44, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 48, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("record", RegionRole.Record, RegionAccess.ReadWrite, RegionSpace.Scratchpad, AddressByte: 24, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 128, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 56, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "As loss.mse, and the difference times word0: the gradient, where word0 is two over what the loss is divided by.",
+            Semantics: "as loss.mse; then for j < n: D[i][j] = convert(e[j] * word0)",
+            Example: "loss.mse_grad a=0x40000000, target=0x40001000, d=0x40002000, record=0x40003000, m=32, n=10, pitcha=64, pitchb=64, pitchd=64, params=0x40003080, type=fp32"),
         new(
             DescriptorOpcode.TrTranspose, "tr.transpose", DescriptorQueue.Vx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
             Types:
@@ -576,6 +1285,7 @@ public static partial class DescriptorTable
             Types:
             [
                 new(0x80, 0x80, 0x01, 0x40, Raw: false), // A: fp32  B: fp32  out: bf16
+                new(0x80, 0x80, 0x01, 0x04, Raw: false), // A: fp32  B: fp32  out: int8
             ],
             Fields:
             [
@@ -595,8 +1305,70 @@ public static partial class DescriptorTable
             ],
             UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0x00000000, 0x00000000, 0x00000000],
             Slot: SlotUse.None,
-            Summary: "Stochastic gradient descent on fp32 master weights, with a bf16 shadow. All three are contiguous.",
-            Semantics: "for each element: w = fma(-word0, B, A); A = w; D = convert(w)",
+            Summary: "Stochastic gradient descent on fp32 master weights, with a bf16 or int8 shadow. All three are contiguous.",
+            Semantics: "for each element: w = fma(-word0, B, A); A = w; D = convert(out is int8 ? w * word13 : w)",
             Example: "opt.sgd a=0x40000000, b=0x40004000, d=0x40008000, m=16, n=64, params=0x4000A000, type=fp32, round=stochastic"),
+        new(
+            DescriptorOpcode.OptMomentum, "opt.momentum", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0x80, 0x80, 0x01, 0x40, Raw: false), // A: fp32  B: fp32  out: bf16
+                new(0x80, 0x80, 0x01, 0x04, Raw: false), // A: fp32  B: fp32  out: int8
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("b", FieldKind.Address, 192, 48, false, 16, "Operand B."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("momentum", FieldKind.Address, 320, 32, false, 16, "m x n fp32, contiguous."),
+                new("params", FieldKind.Address, 384, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.ReadWrite, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("b", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("momentum", RegionRole.Aux, RegionAccess.ReadWrite, RegionSpace.Scratchpad, AddressByte: 40, Extent.M, Extent.N, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 48, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0x00000000, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Gradient descent with momentum on fp32 master weights. All operands are contiguous. word1 is the momentum's factor, word4 the weight decay.",
+            Semantics: "for each element: g = fma(word4, A, B)\n  M = fma(word1, M, g); w = fma(-word0, M, A)\n  A = w; D = convert(out is int8 ? w * word13 : w)",
+            Example: "opt.momentum a=0x40000000, b=0x40004000, d=0x40008000, m=16, n=64, momentum=0x4000B000, params=0x4000A000, type=fp32"),
+        new(
+            DescriptorOpcode.OptAdamw, "opt.adamw", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
+            Types:
+            [
+                new(0x80, 0x80, 0x01, 0x40, Raw: false), // A: fp32  B: fp32  out: bf16
+                new(0x80, 0x80, 0x01, 0x04, Raw: false), // A: fp32  B: fp32  out: int8
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("b", FieldKind.Address, 192, 48, false, 16, "Operand B."),
+                new("d", FieldKind.Address, 256, 48, false, 16, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("momentum", FieldKind.Address, 320, 32, false, 16, "m x n fp32, contiguous."),
+                new("variance", FieldKind.Address, 352, 32, false, 16, "m x n fp32, contiguous."),
+                new("params", FieldKind.Address, 384, 32, false, 64, "Parameter block of 64 bytes (MX: byte 52, OPT: byte 48); 0 = none where optional."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.ReadWrite, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.N, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("b", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.M, Extent.N, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("momentum", RegionRole.Aux, RegionAccess.ReadWrite, RegionSpace.Scratchpad, AddressByte: 40, Extent.M, Extent.N, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("variance", RegionRole.Aux, RegionAccess.ReadWrite, RegionSpace.Scratchpad, AddressByte: 44, Extent.M, Extent.N, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("params", RegionRole.Params, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 48, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 64, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Adam with decoupled weight decay (word4; 0 gives Adam) on fp32 master weights. All operands are contiguous.",
+            Semantics: "for each element: g = B                 (word1, word2: decay of momentum and variance; word3: epsilon)\n  M = fma(word1, M, (1 - word1) * g)\n  V = fma(word2, V, (1 - word2) * (g * g))\n  s = (M * word5) * reciprocal(sqrt(V * word6) + word3)      (word5, word6: corrections of bias)\n  w = fma(-word0, fma(word4, A, s), A)\n  A = w; D = convert(out is int8 ? w * word13 : w)",
+            Example: "opt.adamw a=0x40000000, b=0x40004000, d=0x40008000, m=16, n=64, momentum=0x4000B000, variance=0x4000C000, params=0x4000A000, type=fp32"),
     ];
 }

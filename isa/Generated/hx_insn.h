@@ -139,9 +139,35 @@ static inline void hx_inval(uintptr_t rs1, uintptr_t rs2)
 #define HX_VX_SUM_ROWS     0x48
 #define HX_VX_SUM          0x49
 #define HX_VX_RANDOM       0x4A
+#define HX_VX_RELU         0x4B
+#define HX_VX_SIGMOID      0x4C
+#define HX_VX_TANH         0x4D
+#define HX_VX_GELU         0x4E
+#define HX_VX_SELECT       0x4F
+#define HX_VX_SUB          0x80
+#define HX_VX_SIGMOID_GRAD 0x81
+#define HX_VX_TANH_GRAD    0x82
+#define HX_VX_GELU_GRAD    0x83
+#define HX_VX_SOFTMAX      0x84
+#define HX_VX_SOFTMAX_GRAD 0x85
+#define HX_VX_NORM_ROWS    0x86
+#define HX_VX_NORM_ROWS_GRAD 0x87
+#define HX_VX_MAX_COLUMNS  0x88
+#define HX_VX_ARGMAX       0x89
+#define HX_VX_DROPOUT      0x8A
+#define HX_VX_NORM         0x8B
+#define HX_VX_CLIP         0x8C
+#define HX_POOL_MAX        0x90
+#define HX_POOL_MAX_GRAD   0x91
+#define HX_POOL_AVERAGE    0x92
+#define HX_POOL_AVERAGE_GRAD 0x93
 #define HX_LOSS_XENT       0x50
 #define HX_LOSS_XENT_GRAD  0x51
+#define HX_LOSS_MSE        0x52
+#define HX_LOSS_MSE_GRAD   0x53
 #define HX_TR_TRANSPOSE    0x60
 #define HX_OPT_SGD         0x70
+#define HX_OPT_MOMENTUM    0x71
+#define HX_OPT_ADAMW       0x72
 
 #endif

@@ -109,7 +109,7 @@ public sealed partial record DescriptorModel(
         int opcode = int.Parse(row.Words[1].AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return new DescriptorModel(
             row, row.Words[0], opcode, row.Words[2], flags, [.. row.Texts("types").Select(t => ParseTypes(row, t))],
-            Split(row.Text("sizes")), operands, row.Text("slot"), row.Text("round") == "stochastic", row.Text("act") == "relu");
+            Split(row.Text("sizes")), operands, row.Text("slot"), row.Text("round") == "stochastic", row.Text("act") == "any");
     }
 
     private static OperandModel Operand(TableRow row, bool block, string[] words, List<FieldModel> fields)

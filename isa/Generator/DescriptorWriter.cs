@@ -90,7 +90,7 @@ public static class DescriptorWriter
         if (row.Stochastic)
             Mark(all.Find(f => f.Kind == "rounding")!.Bit, 1);
         if (row.Activation)
-            Mark(all.Find(f => f.Kind == "activation")!.Bit, 1);
+            Mark(all.Find(f => f.Kind == "activation")!.Bit, 3);
         foreach (FieldModel field in fields)
             Mark(field.Bit, field.Bits);
         return [.. Enumerable.Range(0, DescriptorBytes / 4).Select(i => BitConverter.ToUInt32(used, i * 4))];
@@ -103,7 +103,7 @@ public static class DescriptorWriter
     public static int Alignment(DescriptorModel row, FieldModel field) => field.Key switch
     {
         "params" or "record" => 64,
-        "labels" => 4,
+        "labels" or "rstd" => 4,
         _ when field.Kind is "stride" || (row.IsCopy && field.Kind == "address") => 0,
         _ when field.Kind is "address" or "pitch" => 16,
         _ => 1,
@@ -111,7 +111,7 @@ public static class DescriptorWriter
 
     public static string Pascal(string name) => name.Length == 0 ? "" : char.ToUpperInvariant(name[0]) + name[1..];
 
-    private static string Extent(string name) => name == "1" ? "One" : name.Length == 0 ? "None" : name.ToUpperInvariant();
+    private static string Extent(string name) => name == "1" ? "One" : name.Length == 0 ? "None" : Pascal(name);
 
     private static string Access(string name) => name switch
     {

@@ -117,9 +117,9 @@ public static class ManualWriter
             text.Append($"#### {row.Mnemonic}\n\n{row.Row.Summary}\n\n");
             text.Append($"Opcode 0x{row.Opcode:X2}, queue {row.Queue}. Flags: {string.Join(", ", row.Flags.Prepend("interrupt").Prepend("chain"))}.");
             if (row.Stochastic)
-                text.Append(" A bf16 result may be rounded stochastically; that needs params.");
+                text.Append(" A bf16, int8, uint8 or int4 result may be rounded stochastically; that needs params.");
             if (row.Activation)
-                text.Append(" Activation: relu.");
+                text.Append(" Activation: relu, gelu, sigmoid or tanh.");
             text.Append("\n\n| A | B | accumulator | out | |\n|---|---|---|---|---|\n");
             foreach (TypesModel t in row.Types)
                 text.Append($"| {Names(t.A)} | {Names(t.B)} | {Names(t.Accumulator)} | {Names(t.Out)} | {(t.Raw ? "only without params, bias and activation" : "")} |\n");

@@ -202,9 +202,29 @@ public class DescriptorCheckTests
                 LegalDescriptors.Set(ref d, field, unchecked((ulong)-16));
                 Expect(QueueFaultCause.Size, in d, $"{row.Mnemonic} {field.Key}");
                 LegalDescriptors.Set(ref d, field, 0);
-                Expect(field.Key == "pitchd" ? QueueFaultCause.Size : QueueFaultCause.None, in d, $"{row.Mnemonic} {field.Key}");
+                bool written = Array.Exists(row.Operands, o => o.PitchByte == field.Byte && (o.Access & RegionAccess.Write) != 0);
+                Expect(written ? QueueFaultCause.Size : QueueFaultCause.None, in d, $"{row.Mnemonic} {field.Key}");
             }
         }
+    }
+
+    [Theory]
+    [InlineData("pool.max", 12, 5, 2, 3, QueueFaultCause.None)]
+    [InlineData("pool.max", 12, 5, 2, 6, QueueFaultCause.Size)] // wider than the image
+    [InlineData("pool.max", 12, 40, 16, 16, QueueFaultCause.None)]
+    [InlineData("pool.max", 12, 40, 16, 17, QueueFaultCause.Size)] // its places need nine bits
+    [InlineData("pool.max_grad", 15, 5, 3, 3, QueueFaultCause.None)]
+    [InlineData("pool.max_grad", 15, 5, 4, 3, QueueFaultCause.Size)] // higher than the image
+    [InlineData("pool.average_grad", 16, 5, 3, 3, QueueFaultCause.Size)] // no whole rows
+    public void A_window_fits_its_image(string mnemonic, int m, int width, int rows, int columns, QueueFaultCause expected)
+    {
+        DescriptorRow row = DescriptorTable.Find(mnemonic)!;
+        Descriptor d = LegalDescriptors.OneEach().Single(x => x.Row == row).Descriptor;
+        d.N0 = m;
+        d.N1 = width;
+        LegalDescriptors.Set(ref d, row.Field("kh")!, (ulong)rows);
+        LegalDescriptors.Set(ref d, row.Field("kw")!, (ulong)columns);
+        Expect(expected, in d, mnemonic);
     }
 
     [Fact]
@@ -221,7 +241,7 @@ public class DescriptorCheckTests
     }
 
     [Fact]
-    public void Stochastic_rounding_needs_a_bf16_result_and_parameters()
+    public void Stochastic_rounding_needs_a_narrow_result_and_parameters()
     {
         foreach ((DescriptorRow row, Descriptor legal) in LegalDescriptors.All())
         {
@@ -234,7 +254,8 @@ public class DescriptorCheckTests
                 if (field is not null)
                     LegalDescriptors.Set(ref d, field, parameters == 0 ? 0 : 0x4000_1040u);
                 d.Rounding = Rounding.Stochastic;
-                bool expected = row.Stochastic && parameters == 1 && d.TypeOut == ElementType.Bf16;
+                bool expected = row.Stochastic && parameters == 1
+                    && d.TypeOut is ElementType.Bf16 or ElementType.Int8 or ElementType.Uint8 or ElementType.Int4;
                 Expect(expected ? QueueFaultCause.None : QueueFaultCause.ReservedBits, in d, row.Mnemonic);
             }
         }
