@@ -4,7 +4,7 @@ namespace HybridEmu.Isa;
 /// Transcendental functions of the ISA: a table and a fixed sequence of fp32 operations. The sequence, not the
 /// mathematical function, is the definition; each is within 1 ulp over all fp32 inputs tried. NaN results are canonical.
 /// </summary>
-public static class Functions
+public static partial class Functions
 {
     private const float IntegerMagic = 12582912f; // 1.5 * 2^23: adding it rounds to an integer, ties to even
 
@@ -78,48 +78,6 @@ public static class Functions
         float low = Fp32.Fma(e, Tables.Ln2Low, Tables.LogLow[i] + p);
         return s + (lost + low);
     }
-
-    /// <summary>1 / sqrt(x). rsqrt(+-0) = +-inf, rsqrt(x &lt; 0) = NaN, rsqrt(+inf) = +0.</summary>
-    public static float Rsqrt(float x)
-    {
-        if (x == 0f)
-            return BitConverter.UInt32BitsToSingle(0x7F80_0000 | (BitConverter.SingleToUInt32Bits(x) & 0x8000_0000));
-        if (!(x > 0f))
-            return CanonicalNaN.Value;
-        if (float.IsPositiveInfinity(x))
-            return 0f;
-
-        // x = 2^(e - odd) * m, m in [1, 4), e - odd even.
-        int e = -127;
-        if (x < 1.17549435e-38f)
-        {
-            x *= 16777216f;
-            e -= 24;
-        }
-
-        uint bits = BitConverter.SingleToUInt32Bits(x);
-        uint mantissa = bits & 0x007F_FFFF;
-        e += (int)(bits >> 23);
-        int odd = e & 1;
-        float m = BitConverter.UInt32BitsToSingle(mantissa | ((uint)(127 + odd) << 23));
-
-        // Newton: y += y/2 * (1 - m*y*y); the second time with the product m*y in two parts.
-        float y = Tables.RsqrtSeed[(odd << 6) | (int)(mantissa >> 17)];
-        float d = Fp32.Fma(-(m * y), y, 1f);
-        y = Fp32.Fma(0.5f * y, d, y);
-        float a = m * y;
-        float b = Fp32.Fma(m, y, -a);
-        d = Fp32.Fma(-a, y, 1f);
-        d = Fp32.Fma(-b, y, d);
-        y = Fp32.Fma(0.5f * y, d, y);
-        return y * PowerOfTwo(-((e - odd) >> 1));
-    }
-
-    /// <summary>
-    /// The correctly rounded quotient 1 / x: fp32 division has the same bits on every host, so it needs no table.
-    /// reciprocal(+-0) = +-inf, reciprocal(+-inf) = +-0; subnormal results are kept.
-    /// </summary>
-    public static float Reciprocal(float x) => CanonicalNaN.Of(1f / x);
 
     private static float PowerOfTwo(int exponent) => BitConverter.UInt32BitsToSingle((uint)(127 + exponent) << 23);
 }

@@ -7,7 +7,7 @@ public class FunctionsTests(ITestOutputHelper output)
 {
     private const uint Infinity = 0x7F80_0000, NegativeInfinity = 0xFF80_0000;
 
-    public static TheoryData<string> Names => ["exp", "log", "rsqrt", "reciprocal"];
+    public static TheoryData<string> Names => ["exp", "log", "rsqrt", "sqrt", "reciprocal"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -65,6 +65,27 @@ public class FunctionsTests(ITestOutputHelper output)
     public void Rsqrt_at_its_edges(uint x, uint expected) => Assert.Equal(expected, Bits(Functions.Rsqrt(Value(x))));
 
     [Theory]
+    [InlineData(0x0000_0000u, 0u)]
+    [InlineData(0x8000_0000u, 0x8000_0000u)]
+    [InlineData(0x0000_0001u, 0x1A35_04F3u)]
+    [InlineData(0x7F7F_FFFFu, 0x5F7F_FFFFu)]
+    [InlineData(Infinity, Infinity)]
+    [InlineData(NegativeInfinity, CanonicalNaN.Bits)]
+    [InlineData(0x8000_0001u, CanonicalNaN.Bits)]
+    [InlineData(0x7FC0_1234u, CanonicalNaN.Bits)]
+    public void Sqrt_at_its_edges(uint x, uint expected) => Assert.Equal(expected, Bits(Functions.Sqrt(Value(x))));
+
+    [Fact]
+    public void Sqrt_is_correctly_rounded()
+    {
+        // All mantissas of two binades, then a sweep over all exponents.
+        for (uint bits = 0x3F80_0000; bits < 0x4080_0000; bits++)
+            Assert.True(MathF.Sqrt(Value(bits)) == Functions.Sqrt(Value(bits)), $"{bits:X8}");
+        for (uint bits = 1; bits < Infinity - 1009; bits += 1009)
+            Assert.True(MathF.Sqrt(Value(bits)) == Functions.Sqrt(Value(bits)), $"{bits:X8}");
+    }
+
+    [Theory]
     [InlineData(0x0000_0000u, Infinity)]
     [InlineData(0x8000_0000u, NegativeInfinity)]
     [InlineData(0x0000_0001u, Infinity)]
@@ -107,6 +128,7 @@ public class FunctionsTests(ITestOutputHelper output)
             "exp" => ((Func<float, float>)Functions.Exp, (Func<double, double>)Math.Exp),
             "log" => (Functions.Log, Math.Log),
             "rsqrt" => (Functions.Rsqrt, x => 1 / Math.Sqrt(x)),
+            "sqrt" => (Functions.Sqrt, Math.Sqrt),
             _ => (Functions.Reciprocal, x => 1 / x),
         };
         double worst = 0;
