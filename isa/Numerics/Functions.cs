@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HybridEmu.Isa;
 
 /// <summary>
@@ -21,20 +23,8 @@ public static partial class Functions
         if (x <= -103.972084f)
             return 0f;
 
-        // x = n * ln2/32 + r, |r| <= ln2/64.
-        float n = Fp32.Fma(x, Tables.ExpInverseStep, IntegerMagic) - IntegerMagic;
-        float r = Fp32.Fma(-n, Tables.ExpStepHigh, x); // exact
-        r = Fp32.Fma(-n, Tables.ExpStepLow, r);
-        float q = Fp32.Fma(r, 0.16666667f, 0.5f);
-        float p = Fp32.Fma(r * r, q, r); // e^r - 1
-        int steps = (int)n;
-        float t = Tables.ExpHigh[steps & 31];
-        float y = t + Fp32.Fma(t, p, Tables.ExpLow[steps & 31]);
-
-        // Two factors, since 2^e alone may be out of range; only the second product can round.
-        int e = steps >> 5;
-        int half = e >> 1;
-        return y * PowerOfTwo(half) * PowerOfTwo(e - half);
+        (float high, float low) = ExpParts(x, 0f, out int e);
+        return Scale(high + low, e);
     }
 
     /// <summary>Natural logarithm. log(+-0) = -inf, log(x &lt; 0) = NaN, log(+inf) = +inf, log(1) = +0.</summary>
@@ -77,6 +67,32 @@ public static partial class Functions
         float lost = (h - s) + t;
         float low = Fp32.Fma(e, Tables.Ln2Low, Tables.LogLow[i] + p);
         return s + (lost + low);
+    }
+
+    /// <summary>e^(x + tail) = (High + Low) * 2^exponent, to about 30 bits; High is the table's entry, in [1, 2).</summary>
+    /// <param name="x">Within the limits of <see cref="Exp"/>, or down to -160.</param>
+    /// <param name="tail">What x lacks, below its last place.</param>
+    /// <param name="exponent">Of two.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (float High, float Low) ExpParts(float x, float tail, out int exponent)
+    {
+        // x = n * ln2/32 + r, |r| <= ln2/64.
+        float n = Fp32.Fma(x, Tables.ExpInverseStep, IntegerMagic) - IntegerMagic;
+        float r = Fp32.Fma(-n, Tables.ExpStepHigh, x); // exact
+        r = Fp32.Fma(-n, Tables.ExpStepLow, r) + tail;
+        float q = Fp32.Fma(r, 0.16666667f, 0.5f);
+        float p = Fp32.Fma(r * r, q, r); // e^r - 1
+        int steps = (int)n;
+        float t = Tables.ExpHigh[steps & 31];
+        exponent = steps >> 5;
+        return (t, Fp32.Fma(t, p, Tables.ExpLow[steps & 31]));
+    }
+
+    /// <summary>y * 2^e in two factors, since 2^e alone may be out of range; only the second product can round.</summary>
+    private static float Scale(float y, int e)
+    {
+        int half = e >> 1;
+        return y * PowerOfTwo(half) * PowerOfTwo(e - half);
     }
 
     private static float PowerOfTwo(int exponent) => BitConverter.UInt32BitsToSingle((uint)(127 + exponent) << 23);
