@@ -21,7 +21,10 @@ public static class CounterRandom
     }
 
     /// <summary>u in [0, 1): the upper 24 bits times 2^-24; exact.</summary>
-    public static float Uniform(ulong seed, ulong index) => (Bits(seed, index) >> 8) * 5.9604645E-08f;
+    public static float Uniform(ulong seed, ulong index) => Uniform(Bits(seed, index));
+
+    /// <summary>The same of a word that is already drawn.</summary>
+    public static float Uniform(uint bits) => (bits >> 8) * 5.9604645E-08f;
 
     /// <summary>Ten rounds in place: four counter words in, four random words out.</summary>
     public static void Philox(ref uint c0, ref uint c1, ref uint c2, ref uint c3, uint key0, uint key1)

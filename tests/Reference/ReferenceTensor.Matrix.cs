@@ -88,8 +88,14 @@ public sealed partial class ReferenceTensor
                     value *= parameters.Word0;
                 if (d.B != 0)
                     value += Value(Place(d.B, 0, 0, j, ElementType.Fp32), ElementType.Fp32);
-                if (d.Activation == Activation.Relu && value <= 0)
-                    value = 0;
+                value = d.Activation switch
+                {
+                    Activation.Relu => value <= 0 ? 0 : value,
+                    Activation.Gelu => Functions.Gelu(value),
+                    Activation.Sigmoid => Functions.Sigmoid(value),
+                    Activation.Tanh => Functions.Tanh(value),
+                    _ => value,
+                };
                 Write(place, d.TypeOut, value, in d, parameters, i, j);
             }
         }

@@ -21,13 +21,12 @@ public sealed partial class ReferenceTensor
                     DescriptorOpcode.VxAdd => a + b,
                     DescriptorOpcode.VxMul => a * b,
                     DescriptorOpcode.VxMax => Greater(a, b),
-                    DescriptorOpcode.VxConvert => parameters.Given ? a * parameters.Word0 : a,
                     DescriptorOpcode.VxReluGrad => b > 0 ? a : 0,
                     DescriptorOpcode.VxRsqrt => Functions.Rsqrt(a),
                     DescriptorOpcode.VxReciprocal => Functions.Reciprocal(a),
                     DescriptorOpcode.VxExp => Functions.Exp(a),
                     DescriptorOpcode.VxRandom => parameters.Word0 * ((2 * CounterRandom.Uniform(parameters.Seed, parameters.Element(i, j))) - 1),
-                    _ => throw new NotSupportedException($"The reference does not know {d.Opcode}."),
+                    _ => Activated(in d, a, b, i, j),
                 };
                 Write(Place(d.D, i, d.PitchD, j, d.TypeOut), d.TypeOut, result, in d, parameters, i, j);
             }

@@ -64,6 +64,10 @@ public sealed partial class ReferenceTensor
             case DescriptorOpcode.MxDrain: Drain(in d); break;
             case DescriptorOpcode.VxSumRows: SumRows(in d); break;
             case DescriptorOpcode.VxSum: SumColumns(in d); break;
+            case DescriptorOpcode.VxMaxColumns: MaximumOfColumns(in d); break;
+            case DescriptorOpcode.VxArgmax: PlaceOfMaximum(in d); break;
+            case DescriptorOpcode.VxConvert: Convert(in d); break;
+            case DescriptorOpcode.VxDropout: DropOut(in d); break;
             case DescriptorOpcode.LossXent or DescriptorOpcode.LossXentGrad: Loss(in d); break;
             case DescriptorOpcode.TrTranspose: Transpose(in d); break;
             case DescriptorOpcode.OptSgd: Descend(in d); break;
@@ -125,7 +129,9 @@ public sealed partial class ReferenceTensor
         switch (type)
         {
             case ElementType.Fp32: Scratchpad.Float(place, CanonicalNaN.Of(value)); break;
-            case ElementType.Int8: Scratchpad[place] = (byte)Fp32.ToInt8(value); break;
+            case ElementType.Int8 or ElementType.Uint8:
+                Scratchpad[place] = (byte)IntegerRounding.Round(value, type, d.Rounding, parameters.Seed, parameters.Element(row, column));
+                break;
             case ElementType.Int32: Scratchpad.Write(place, (uint)Fp32.ToInt32(value), 4); break;
             case ElementType.Bf16:
                 Scratchpad.Write(place, Bf16.FromFloat(value, d.Rounding, parameters.Seed, parameters.Element(row, column)), 2);

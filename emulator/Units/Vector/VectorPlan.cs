@@ -24,6 +24,10 @@ public struct VectorPlan
 
     public uint A, B, D, Labels, Parameters;
     public int PitchA, PitchB, PitchD;
+
+    /// <summary>vx.select: bytes that come through port B beside B.</summary>
+    public uint Mask;
+    public int PitchMask;
     public int Rows, Columns;
 
     /// <summary>Walk Columns: columns a group (BlockColumns). Walk Blocks: rows and columns a block.</summary>
@@ -33,7 +37,7 @@ public struct VectorPlan
     public ElementType TypeA, TypeB, TypeOut;
     public Rounding Rounding;
 
-    /// <summary>Bytes of an element.</summary>
+    /// <summary>Bytes of an element; 0 for int4, two in a byte.</summary>
     public byte SizeA, SizeB, SizeD;
 
     public byte Passes;
@@ -79,17 +83,33 @@ public struct VectorPlan
             case DescriptorOpcode.VxMul:
             case DescriptorOpcode.VxMax:
             case DescriptorOpcode.VxReluGrad:
+            case DescriptorOpcode.VxSub:
+            case DescriptorOpcode.VxSigmoidGrad:
+            case DescriptorOpcode.VxTanhGrad:
+            case DescriptorOpcode.VxGeluGrad:
                 plan.ReadsB = 1;
+                break;
+            case DescriptorOpcode.VxSelect:
+                plan.ReadsB = 1;
+                plan.Mask = Offset(d.Auxiliary);
+                plan.PitchMask = d.PitchMask;
                 break;
             case DescriptorOpcode.VxConvert:
             case DescriptorOpcode.VxRsqrt:
             case DescriptorOpcode.VxReciprocal:
             case DescriptorOpcode.VxExp:
+            case DescriptorOpcode.VxRelu:
+            case DescriptorOpcode.VxSigmoid:
+            case DescriptorOpcode.VxTanh:
+            case DescriptorOpcode.VxGelu:
+            case DescriptorOpcode.VxDropout:
                 break;
             case DescriptorOpcode.VxRandom:
                 plan.ReadsA = 0;
                 break;
             case DescriptorOpcode.VxSum:
+            case DescriptorOpcode.VxMaxColumns:
+            case DescriptorOpcode.VxArgmax:
                 plan.WritingPass = 255;
                 break;
             case DescriptorOpcode.VxSumRows:
@@ -129,6 +149,9 @@ public struct VectorPlan
 
         return plan;
     }
+
+    /// <summary>Bytes that so many elements take from a whole byte on.</summary>
+    public static int Bytes(int elements, int size) => size == 0 ? Int4.RowBytes(elements) : elements * size;
 
     /// <summary>Offset in the scratchpad of an address; <see cref="None"/> for address 0.</summary>
     private static uint Offset(ulong address) => address == 0 ? None : (uint)(address - AddressMap.Scratchpad);

@@ -64,6 +64,9 @@ public struct VectorState
     public Reduction RecordPartials;
     public uint RecordCorrect, RecordSeen;
 
+    /// <summary>B of a beat of vx.select, until its mask is here.</summary>
+    public MaskedOperand Masked;
+
     /// <summary>Edge from which the record in the registers is complete.</summary>
     public long RecordReadyAt;
 
@@ -84,6 +87,20 @@ public struct VectorState
 public struct VectorParameterWords
 {
     private uint _first;
+}
+
+/// <summary>The register that port B's first access of a masked beat waits in. No padding: it is hashed.</summary>
+public struct MaskedOperand
+{
+    /// <summary>Edge at which it was taken.</summary>
+    public long TakenAt;
+
+    /// <summary>1 while the mask of the beat at the issue cursor has to be asked for.</summary>
+    public int ToIssue;
+
+    /// <summary>1 while B is held.</summary>
+    public int Held;
+    public Line64 B;
 }
 
 /// <summary>What a multi-pass operation keeps of a row between its passes. No padding: it is hashed.</summary>

@@ -10,7 +10,8 @@ public sealed partial class VectorUnit
 
     /// <summary>
     /// Elements of the beat at the cursor: at most a lane each, inside the row, and such that no access of the beat
-    /// crosses a 64-byte boundary.
+    /// crosses a 64-byte boundary. No beat splits a byte of int4: rows begin at multiples of 16 bytes and lanes are even, so
+    /// that every cut but a row's end is after an even element.
     /// </summary>
     private int BeatLength(in BeatCursor at)
     {
@@ -23,20 +24,25 @@ public sealed partial class VectorUnit
             count = Math.Min(count, ElementsToBoundary(AddressA(at), plan.SizeA));
         if (plan.ReadsB != 0)
             count = Math.Min(count, ElementsToBoundary(AddressB(at), plan.SizeB));
+        if (plan.Opcode == DescriptorOpcode.VxSelect)
+            count = Math.Min(count, ElementsToBoundary(AddressMask(at), sizeof(byte)));
         if (at.Pass == plan.WritingPass)
             count = Math.Min(count, ElementsToBoundary(AddressD(at), plan.SizeD));
         return count;
     }
 
     // Sizes are powers of two: a division would cost more than the rest.
-    private static int ElementsToBoundary(uint address, int sizeBytes) =>
-        (BoundaryBytes - (int)(address & (BoundaryBytes - 1))) >> BitOperations.TrailingZeroCount(sizeBytes);
+    private static int ElementsToBoundary(uint address, int sizeBytes)
+    {
+        int bytes = BoundaryBytes - (int)(address & (BoundaryBytes - 1));
+        return sizeBytes == 0 ? 2 * bytes : bytes >> BitOperations.TrailingZeroCount(sizeBytes);
+    }
 
-    private uint AddressA(in BeatCursor at) => State.Plan.A + (uint)((at.Row * State.Plan.PitchA) + (at.Column * State.Plan.SizeA));
+    private uint AddressA(in BeatCursor at) => State.Plan.A + (uint)((at.Row * State.Plan.PitchA) + VectorPlan.Bytes(at.Column, State.Plan.SizeA));
 
     private uint AddressB(in BeatCursor at) => State.Plan.B + (uint)((at.Row * State.Plan.PitchB) + (at.Column * State.Plan.SizeB));
 
-    private uint AddressD(in BeatCursor at) => State.Plan.D + (uint)((at.Row * State.Plan.PitchD) + (at.Column * State.Plan.SizeD));
+    private uint AddressD(in BeatCursor at) => State.Plan.D + (uint)((at.Row * State.Plan.PitchD) + VectorPlan.Bytes(at.Column, State.Plan.SizeD));
 
     private void Advance(ref BeatCursor at, int count)
     {
@@ -83,11 +89,15 @@ public sealed partial class VectorUnit
         }
     }
 
+    private uint AddressMask(in BeatCursor at) => State.Plan.Mask + (uint)((at.Row * State.Plan.PitchMask) + at.Column);
+
     /// <summary>Asks for the next beat's operands, at most one access a port and edge.</summary>
     private bool Issue(long edge)
     {
         if ((State.ParametersToIssue | State.RecordToIssue) != 0)
             return IssueParameters(edge);
+        if (State.Masked.ToIssue != 0)
+            return IssueMask(edge);
         ref BeatCursor at = ref State.Issue;
         if (at.Finished != 0 || State.BeatsInFlight >= _outstandingBeats)
             return false;
@@ -97,8 +107,9 @@ public sealed partial class VectorUnit
             return false;
 
         int count = BeatLength(at);
-        ScratchpadRequest.PushRead(_requestA, AddressA(at), count * plan.SizeA, 0, edge);
-        State.ReadBytes += count * plan.SizeA;
+        int bytesA = VectorPlan.Bytes(count, plan.SizeA);
+        ScratchpadRequest.PushRead(_requestA, AddressA(at), bytesA, 0, edge);
+        State.ReadBytes += bytesA;
         if (plan.ReadsB != 0)
         {
             ScratchpadRequest.PushRead(_requestB, AddressB(at), count * plan.SizeB, 0, edge);
@@ -111,7 +122,10 @@ public sealed partial class VectorUnit
         }
 
         State.BeatsInFlight++;
-        Advance(ref at, count);
+        if (plan.Opcode == DescriptorOpcode.VxSelect)
+            State.Masked.ToIssue = 1;
+        else
+            Advance(ref at, count);
         return true;
     }
 }

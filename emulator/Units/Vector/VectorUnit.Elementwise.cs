@@ -17,7 +17,9 @@ public sealed partial class VectorUnit
         Span<float> z = _z.AsSpan(0, count);
         if (plan.ReadsA != 0)
             TakeOperand(_responseA, edge, plan.TypeA, x);
-        if (plan.ReadsB != 0)
+        if (plan.Opcode == DescriptorOpcode.VxSelect)
+            TakeHeldOperand(plan.TypeB, y);
+        else if (plan.ReadsB != 0)
             TakeOperand(_responseB, edge, plan.TypeB, y);
         int latency = _pipeline;
         switch (plan.Opcode)
@@ -44,6 +46,23 @@ public sealed partial class VectorUnit
                 for (int i = 0; i < count; i++)
                     z[i] = Constant(0) * ((2f * CounterRandom.Uniform(Seed, ElementIndex(at.Row, at.Column + i))) - 1f);
                 break;
+            case DescriptorOpcode.VxSub:
+                SubtractLane.Run(x, y, z);
+                break;
+            case DescriptorOpcode.VxRelu:
+                ReluLane.Run(x, z);
+                break;
+            case DescriptorOpcode.VxSelect:
+                Select(edge, x, y, z);
+                break;
+            case DescriptorOpcode.VxDropout:
+                DropOut(at, x, edge);
+                return;
+            case DescriptorOpcode.VxSigmoid or DescriptorOpcode.VxTanh or DescriptorOpcode.VxGelu:
+            case DescriptorOpcode.VxSigmoidGrad or DescriptorOpcode.VxTanhGrad or DescriptorOpcode.VxGeluGrad:
+                latency = Activate(plan.Opcode, x, y, z);
+                State.LaneOperations -= count; // counted there
+                break;
             default:
                 for (int i = 0; i < count; i++)
                     z[i] = Function(plan.Opcode, x[i]);
@@ -54,7 +73,7 @@ public sealed partial class VectorUnit
         }
 
         State.LaneOperations += count;
-        Encode(z, Emit(AddressD(at), count * plan.SizeD, edge + latency), at.Row, at.Column);
+        Encode(z, Emit(AddressD(at), VectorPlan.Bytes(count, plan.SizeD), edge + latency), at.Row, at.Column);
     }
 
     private static float Function(DescriptorOpcode opcode, float x) => opcode switch
@@ -87,7 +106,12 @@ public sealed partial class VectorUnit
     /// <summary>Takes the head response of a port as fp32 values: widened exactly, integers to the nearest fp32.</summary>
     private static void TakeOperand(Channel<ScratchpadResponse> port, long edge, ElementType type, Span<float> values)
     {
-        ReadOnlySpan<byte> bytes = Line64.ReadSpan(port.Peek(edge).Data);
+        Widen(Line64.ReadSpan(port.Peek(edge).Data), type, values);
+        port.Discard(edge);
+    }
+
+    private static void Widen(ReadOnlySpan<byte> bytes, ElementType type, Span<float> values)
+    {
         switch (type)
         {
             case ElementType.Fp32:
@@ -109,10 +133,12 @@ public sealed partial class VectorUnit
                 for (int i = 0; i < values.Length; i++)
                     values[i] = Fp32.FromInt32(integers[i]);
                 break;
+            case ElementType.Int4:
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = Int4.Element(bytes, i);
+                break;
             default:
                 throw new InvalidOperationException("The operand type should have been refused by dispatch.");
         }
-
-        port.Discard(edge);
     }
 }

@@ -68,9 +68,8 @@ public sealed partial class VectorUnit
             case ElementType.Bf16:
                 NarrowBf16.Run(values, MemoryMarshal.Cast<byte, ushort>(bytes));
                 break;
-            case ElementType.Int8:
-                for (int i = 0; i < values.Length; i++)
-                    bytes[i] = (byte)Fp32.ToInt8(values[i]);
+            case ElementType.Int8 or ElementType.Uint8 or ElementType.Int4:
+                EncodeNarrow(values, bytes, row, column);
                 break;
             case ElementType.Int32:
                 Span<int> integers = MemoryMarshal.Cast<byte, int>(bytes);

@@ -81,6 +81,7 @@ public sealed partial class VectorUnit
         int cause = Ledger.Idle;
         if (State.Active != 0)
         {
+            moved |= State.Plan.Opcode == DescriptorOpcode.VxSelect && HoldOperandB(edge);
             cause = Execute(edge);
             moved |= cause == Ledger.Busy;
             moved |= Issue(edge);
@@ -138,11 +139,15 @@ public sealed partial class VectorUnit
             return StallReadA;
         if ((plan.ReadsB != 0 || takesLabel) && !_responseB.CanPop(edge))
             return StallReadB;
+        if (plan.Opcode == DescriptorOpcode.VxSelect && (State.Masked.Held == 0 || State.Masked.TakenAt == edge))
+            return StallReadB;
         if (ResultSlots - State.ResultCount < (plan.Opcode == DescriptorOpcode.OptSgd ? 2 : 1))
             return StallWrite;
 
         // The answer is as long as the beat that asked for it.
-        int count = plan.ReadsA != 0 ? _responseA.Peek(edge).Length >> BitOperations.TrailingZeroCount((uint)plan.SizeA) : BeatLength(at);
+        int count = plan.ReadsA == 0 ? BeatLength(at)
+            : plan.SizeA == 0 ? Math.Min(2 * _responseA.Peek(edge).Length, plan.Columns - at.Column)
+            : _responseA.Peek(edge).Length >> BitOperations.TrailingZeroCount((uint)plan.SizeA);
         if (takesLabel)
             TakeLabel(edge);
         switch (plan.Walk)
@@ -158,6 +163,8 @@ public sealed partial class VectorUnit
                     LossBeat(edge, count);
                 else if (plan.Opcode == DescriptorOpcode.VxSum)
                     SumBeat(edge, count);
+                else if (plan.Opcode is DescriptorOpcode.VxMaxColumns or DescriptorOpcode.VxArgmax)
+                    MaximumBeat(edge, count);
                 else if (plan.Opcode == DescriptorOpcode.OptSgd)
                     SgdBeat(edge, count);
                 else

@@ -17,7 +17,7 @@ public class LaneTests
         BitConverter.UInt32BitsToSingle(0x3F80_8000),
     ];
 
-    public static TheoryData<string> Operations => ["add", "multiply", "max", "relu gradient"];
+    public static TheoryData<string> Operations => ["add", "subtract", "multiply", "max", "relu gradient"];
 
     [Theory]
     [MemberData(nameof(Operations))]
@@ -26,6 +26,7 @@ public class LaneTests
         (Binary run, Binary scalar) = operation switch
         {
             "add" => ((Binary)AddLane.Run, (Binary)AddLane.Scalar),
+            "subtract" => (SubtractLane.Run, SubtractLane.Scalar),
             "multiply" => (MultiplyLane.Run, MultiplyLane.Scalar),
             "max" => (MaxLane.Run, MaxLane.Scalar),
             _ => (ReluGradientLane.Run, ReluGradientLane.Scalar),
@@ -79,7 +80,7 @@ public class LaneTests
         foreach (Binary[] pair in new Binary[][]
                  {
                      [AddLane.Run, AddLane.Scalar], [MultiplyLane.Run, MultiplyLane.Scalar], [MaxLane.Run, MaxLane.Scalar],
-                     [ReluGradientLane.Run, ReluGradientLane.Scalar],
+                     [ReluGradientLane.Run, ReluGradientLane.Scalar], [SubtractLane.Run, SubtractLane.Scalar],
                  })
         {
             foreach (float x in Special)
