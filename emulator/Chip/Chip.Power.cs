@@ -64,7 +64,9 @@ public sealed partial class Chip
                 (tile.Matrix.State.MacsInt4 * e.MacInt4));
             Add("accumulators", () => (tile.Matrix.AccumulatorReads + tile.Matrix.AccumulatorWrites) * WordBytes * e.AccumulatorByte);
             Add("scratchpad", () => (tile.Scratchpad.State.ReadBytes + tile.Scratchpad.State.WriteBytes) * e.ScratchpadByte);
-            Add("vector", () => (tile.Vector.State.LaneOperations * e.OperationFp32) + (tile.Vector.State.Transcendentals * FusedStepsOfFunction * e.MacFp32));
+            // An activation on the way out of a drain is an exp and a quotient, as in the vector unit.
+            Add("vector", () => (tile.Vector.State.LaneOperations * e.OperationFp32) +
+                ((tile.Vector.State.Transcendentals + (2 * tile.Matrix.State.Functions)) * FusedStepsOfFunction * e.MacFp32));
             Add("control", () =>
                 (tile.Control.State.Retired * (e.Instruction + (WordBytes * e.L1Byte))) +
                 ((tile.Control.State.Loads + tile.Control.State.StoresRetired) * WordBytes * e.L1Byte));

@@ -155,7 +155,7 @@ public static partial class DescriptorTable
             UsedBits: [0xFFFF11FF, 0xFFFFFF1D, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0x0000FFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0x000000FF, 0x00000000],
             Slot: SlotUse.Read,
             Summary: "Bring a slot to the scratchpad with scale, bias, activation and conversion.",
-            Semantics: "for i < m, j < n:\n  v = float(slot[i][j])                  (int32: nearest even)\n  if params: v = v * word0\n  if bias:   v = v + bias[j]\n  if relu:   v = v <= 0 ? +0 : v         (NaN stays)\n  if gelu, sigmoid, tanh: v = that function of v\n  D[i][j] = convert(v)                   (int8: saturated; NaN gives 0)\nint32 to int32 copies the bits",
+            Semantics: "for i < m, j < n:\n  v = float(slot[i][j])                  (int32: nearest even)\n  if params: v = v * word0\n  if bias:   v = v + bias[j]\n  if relu:   v = v <= 0 ? +0 : v         (NaN stays)\n  if gelu, sigmoid, tanh: v = that function of v\n  D[i][j] = convert(v)                   (int8: by the rounding field, saturated; NaN gives 0)\nint32 to int32 copies the bits",
             Example: "mx.drain bias=0x40004000, d=0x40006000, slot=0, m=32, n=16, pitchd=32, typeb=fp32, acc=fp32, out=bf16, act=relu, post=5:1"),
         new(
             DescriptorOpcode.MxZero, "mx.zero", DescriptorQueue.Mx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
@@ -940,7 +940,7 @@ public static partial class DescriptorTable
             UsedBits: [0xFFFF11FF, 0xFFFFFF01, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000, 0xFFFFFFFF, 0x00000000],
             Slot: SlotUse.None,
             Summary: "Sets elements to +0 with probability word1 and scales the others by word0. The same seed and origin give the same choice.",
-            Semantics: "bits = random(seed, origin + i*pitch + j); u = (bits >> 8) * 2^-24\nD[i][j] = convert(u < word1 ? +0 : float(A[i][j]) * word0)",
+            Semantics: "bits = random(seed, origin + i*pitch + j); u = (bits >> 8) * 2^-24\nD[i][j] = convert(u < word1 ? +0 : float(A[i][j]) * word0)\nstochastic rounding adds the lower 16 of the same bits: the upper ones have decided, and are high where they kept",
             Example: "vx.dropout a=0x40000000, d=0x40002000, m=8, n=16, pitcha=64, pitchd=64, params=0x40003000, type=fp32"),
         new(
             DescriptorOpcode.VxNorm, "vx.norm", DescriptorQueue.Vx, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,

@@ -15,6 +15,7 @@ namespace HybridEmu.Units;
 /// <param name="Engine">How the host moves the array; changes no bit and no cycle.</param>
 /// <param name="Accumulate">Where the value held in the accumulator joins the sum; changes bits and the hazard distance.</param>
 /// <param name="SinglePortedAccumulators">A bank is read or written in a cycle and not both; changes cycles.</param>
+/// <param name="FunctionCycles">Latency of gelu, sigmoid and tanh on the way out of a drain, 1 to 64.</param>
 public sealed record MatrixConfig(
     int Rows,
     int Columns,
@@ -27,7 +28,8 @@ public sealed record MatrixConfig(
     SimdWidth Simd = SimdWidth.Widest,
     ArrayEngine Engine = ArrayEngine.Fast,
     AccumulatePlace Accumulate = AccumulatePlace.Top,
-    bool SinglePortedAccumulators = false)
+    bool SinglePortedAccumulators = false,
+    int FunctionCycles = 20)
 {
     public const int MaximumSide = 256;
 
@@ -49,6 +51,7 @@ public sealed record MatrixConfig(
         Range(AccumulatorBytes, 64, 1 << 28, nameof(AccumulatorBytes));
         Range(OperandFifoRows, 1, 4096, nameof(OperandFifoRows));
         Range(WeightFifoRows, 1, 4096, nameof(WeightFifoRows));
+        Range(FunctionCycles, 1, 64, nameof(FunctionCycles));
         if (Int8Packing is not (1 or 4))
             throw new ArgumentOutOfRangeException(nameof(Int8Packing), Int8Packing, "int8 packing must be 1 or 4.");
         if (Int4Packing is not (1 or 8))

@@ -38,6 +38,9 @@ public sealed partial class MatrixUnit
         return CauseDrainRead;
     }
 
+    /// <summary>Whether an activation needs the function pipeline, which a block's rows fill and then follow each other in.</summary>
+    private static bool IsFunction(Activation activation) => activation is Activation.Gelu or Activation.Sigmoid or Activation.Tanh;
+
     private int BlockColumns() => Math.Min(_config.Columns, State.Current.Descriptor.N2 - (State.Block * _config.Columns));
 
     /// <summary>Reads a range through the weight port. True at the edge at which its last byte arrives.</summary>
@@ -87,6 +90,7 @@ public sealed partial class MatrixUnit
         if (State.Row == State.Current.Descriptor.N0)
         {
             State.Row = 0;
+            State.FunctionEdges = 0;
             State.Block++;
             moved = true;
             if (State.Block * _config.Columns >= State.Current.Descriptor.N2)
@@ -100,8 +104,14 @@ public sealed partial class MatrixUnit
                 return CauseDrainRead;
         }
 
-        ConvertRow();
         moved = true;
+        if (State.Row == 0 && IsFunction(State.Current.Descriptor.Activation) && State.FunctionEdges < _config.FunctionCycles)
+        {
+            State.FunctionEdges++;
+            return CauseFillDrain;
+        }
+
+        ConvertRow();
         return Ledger.Busy;
     }
 
@@ -176,30 +186,48 @@ public sealed partial class MatrixUnit
                 values[c] += BinaryPrimitives.ReadSingleLittleEndian(_bias.AsSpan(c * 4));
         }
 
-        if (descriptor.Activation == Activation.Relu)
+        switch (descriptor.Activation)
         {
-            foreach (ref float value in values)
-                value = value <= 0f ? 0f : value;
+            case Activation.Relu:
+                foreach (ref float value in values)
+                    value = value <= 0f ? 0f : value;
+                break;
+            case Activation.Gelu:
+                foreach (ref float value in values)
+                    value = Functions.Gelu(value);
+                break;
+            case Activation.Sigmoid:
+                foreach (ref float value in values)
+                    value = Functions.Sigmoid(value);
+                break;
+            case Activation.Tanh:
+                foreach (ref float value in values)
+                    value = Functions.Tanh(value);
+                break;
         }
+
+        if (IsFunction(descriptor.Activation))
+            State.Functions += values.Length;
     }
 
     private void Store(in Descriptor descriptor, ReadOnlySpan<float> values, int row, int firstColumn)
     {
+        // Used where the rounding is stochastic, which needs a parameter block.
+        ulong seed = State.Parameters[8] | ((ulong)State.Parameters[9] << 32);
+        ulong origin = State.Parameters[10] | ((ulong)State.Parameters[11] << 32);
+        ulong index = origin + ((ulong)row * State.Parameters[12]) + (ulong)firstColumn;
         switch (descriptor.TypeOut)
         {
             case ElementType.Bf16 when descriptor.Rounding == Rounding.NearestEven:
                 NarrowBf16.Run(values, MemoryMarshal.Cast<byte, ushort>(_out.AsSpan())[..values.Length]);
                 break;
             case ElementType.Bf16:
-                ulong seed = State.Parameters[8] | ((ulong)State.Parameters[9] << 32);
-                ulong origin = State.Parameters[10] | ((ulong)State.Parameters[11] << 32);
-                ulong index = origin + ((ulong)row * State.Parameters[12]) + (ulong)firstColumn;
                 for (int c = 0; c < values.Length; c++)
                     BinaryPrimitives.WriteUInt16LittleEndian(_out.AsSpan(2 * c), Bf16.FromFloat(values[c], descriptor.Rounding, seed, index + (ulong)c));
                 break;
             case ElementType.Int8:
                 for (int c = 0; c < values.Length; c++)
-                    _out[c] = (byte)Fp32.ToInt8(values[c]);
+                    _out[c] = (byte)IntegerRounding.Round(values[c], ElementType.Int8, descriptor.Rounding, seed, index + (ulong)c);
                 break;
             case ElementType.Int32:
                 for (int c = 0; c < values.Length; c++)

@@ -34,7 +34,7 @@ public sealed partial class MatrixUnit
         "OperandStall",        // an X row is not here
         "AccumulatorHazard",   // the next fold reads sums that are not written yet
         "Transpose",           // the row that is not here comes through a transposer
-        "FillDrain",           // all rows are in, results are still leaving
+        "FillDrain",           // all rows are in, results are still leaving; a drain's functions fill
         "DrainRead",           // a drain waits for parameters or bias
         "DrainWrite",          // a drain waits for its write port
         "Acknowledge",         // all is written, not all is acknowledged
@@ -202,6 +202,7 @@ public sealed partial class MatrixUnit
         State.Descriptors++;
         State.Block = 0;
         State.Row = 0;
+        State.FunctionEdges = 0;
         State.AskedBytes = 0;
         State.ArrivedBytes = 0;
         State.OutBytes = 0;

@@ -73,6 +73,9 @@ public struct MatrixUnitState
     public uint OutAddress;
     public int OutBytes, OutSent;
 
+    /// <summary>Edges that the function pipeline of a drain has been filling for, this block.</summary>
+    public int FunctionEdges;
+
     /// <summary>Writes not yet acknowledged.</summary>
     public int Unacknowledged;
     public ParameterWords Parameters;
@@ -90,6 +93,8 @@ public struct MatrixUnitState
     public long ArrayCycles;
 
     public long Folds, XRows, WeightRows;
+    /// <summary>Elements that went through gelu, sigmoid or tanh.</summary>
+    public long Functions;
     public long DrainedRows, WrittenBytes, Descriptors, CoreAccesses, CoreConflicts;
     public Ledger Ledger;
 }

@@ -14,24 +14,35 @@ public class MatrixDrainTests
     private const ulong Origin = 77;
     private const uint TensorPitch = 1000;
 
-    public static TheoryData<bool, ElementType, bool, bool, bool, Rounding> Drains()
+    public static TheoryData<bool, ElementType, bool, bool, Activation, Rounding> Drains()
     {
-        var data = new TheoryData<bool, ElementType, bool, bool, bool, Rounding>();
+        var data = new TheoryData<bool, ElementType, bool, bool, Activation, Rounding>();
         for (int bits = 0; bits < 16; bits++)
         {
             foreach (ElementType type in new[] { ElementType.Fp32, ElementType.Bf16, ElementType.Int8, ElementType.Int32 })
-                data.Add((bits & 1) != 0, type, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0, Rounding.NearestEven);
+                data.Add((bits & 1) != 0, type, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0 ? Activation.Relu : Activation.None, Rounding.NearestEven);
         }
 
-        data.Add(false, ElementType.Bf16, true, true, true, Rounding.Stochastic);
-        data.Add(true, ElementType.Bf16, true, false, false, Rounding.Stochastic);
+        data.Add(false, ElementType.Bf16, true, true, Activation.Relu, Rounding.Stochastic);
+        data.Add(true, ElementType.Bf16, true, false, Activation.None, Rounding.Stochastic);
+        data.Add(false, ElementType.Int8, true, true, Activation.None, Rounding.Stochastic);
+        data.Add(true, ElementType.Int8, true, false, Activation.Relu, Rounding.Stochastic);
+        foreach (Activation function in new[] { Activation.Gelu, Activation.Sigmoid, Activation.Tanh })
+        {
+            foreach (ElementType type in new[] { ElementType.Fp32, ElementType.Bf16, ElementType.Int8 })
+            {
+                data.Add(false, type, true, true, function, type == ElementType.Fp32 ? Rounding.NearestEven : Rounding.Stochastic);
+                data.Add(true, type, false, true, function, Rounding.NearestEven);
+            }
+        }
+
         return data;
     }
 
     [Theory]
     [MemberData(nameof(Drains))]
     public void A_drain_scales_then_adds_bias_then_activates_then_converts(
-        bool integer, ElementType type, bool scale, bool bias, bool relu, Rounding rounding)
+        bool integer, ElementType type, bool scale, bool bias, Activation activation, Rounding rounding)
     {
         var product = new MatrixCase(6, 9, 19, integer, false, false, 1, true, 3);
         var bench = new MatrixBench(new MatrixConfig(5, 8, 65536), stallPercent: 30);
@@ -48,7 +59,7 @@ public class MatrixDrainTests
         Descriptor drain = product.RawDrain();
         drain.TypeOut = type;
         drain.Rounding = rounding;
-        drain.Activation = relu ? Activation.Relu : Activation.None;
+        drain.Activation = activation;
         drain.MatrixParameters = scale ? (uint)AddressMap.Scratchpad + ParametersAt : 0;
         drain.B = bias ? AddressMap.Scratchpad + BiasAt : 0;
         bench.Program.Enqueue(product.Matmul(0));
@@ -67,13 +78,19 @@ public class MatrixDrainTests
                     value *= Scale;
                 if (bias)
                     value += biases[j];
-                if (relu && value <= 0)
-                    value = 0;
+                value = activation switch
+                {
+                    Activation.Relu => value <= 0 ? 0 : value,
+                    Activation.Gelu => Functions.Gelu(value),
+                    Activation.Sigmoid => Functions.Sigmoid(value),
+                    Activation.Tanh => Functions.Tanh(value),
+                    _ => value,
+                };
                 uint expected = type switch
                 {
                     ElementType.Bf16 => Bf16.FromFloat(value, rounding, Seed, Origin + ((ulong)i * TensorPitch) + (ulong)j),
-                    ElementType.Int8 => (byte)Fp32.ToInt8(value),
-                    ElementType.Int32 when integer && !scale && !bias && !relu => word,
+                    ElementType.Int8 => (byte)IntegerRounding.Round(value, ElementType.Int8, rounding, Seed, Origin + ((ulong)i * TensorPitch) + (ulong)j),
+                    ElementType.Int32 when integer && !scale && !bias && activation == Activation.None => word,
                     ElementType.Int32 => (uint)Fp32.ToInt32(value),
                     _ => CanonicalNaN.BitsOf(value),
                 };

@@ -158,6 +158,33 @@ public class MatrixTimingTests
     }
 
     [Theory]
+    [InlineData(Activation.Gelu, 1, 1)]
+    [InlineData(Activation.Sigmoid, 1, 19)]
+    [InlineData(Activation.Tanh, 6, 20)]
+    [InlineData(Activation.Relu, 6, 0)]
+    public void A_function_delays_the_first_row_of_a_block_of_columns_by_its_latency_and_no_other(Activation activation, int m, int cycles)
+    {
+        var product = new MatrixCase(m, 8, 17, false, false, false, 1, false, 1); // three blocks
+        Ledger[] ledgers = new Ledger[2];
+        for (int with = 0; with < 2; with++)
+        {
+            var bench = new MatrixBench(new MatrixConfig(8, 8, 65536, FunctionCycles: Math.Max(1, cycles)));
+            product.Fill(bench.Scratchpad.Bytes);
+            Descriptor drain = product.RawDrain();
+            drain.Activation = with == 1 ? activation : Activation.None;
+            bench.Program.Enqueue(product.Matmul(0));
+            bench.Program.Enqueue(drain);
+            bench.Run();
+            ledgers[with] = bench.Unit.State.Ledger;
+            Assert.Equal(with == 1 && cycles > 0 ? m * 17 : 0, bench.Unit.State.Functions);
+        }
+
+        Assert.Equal(ledgers[0].Total + (3 * cycles), ledgers[1].Total);
+        Assert.Equal(ledgers[0][8] + (3 * cycles), ledgers[1][8]); // FillDrain
+        Assert.Equal(ledgers[0][Ledger.Busy], ledgers[1][Ledger.Busy]);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(20)]

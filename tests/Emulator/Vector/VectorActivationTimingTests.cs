@@ -60,6 +60,23 @@ public class VectorActivationTimingTests
     }
 
     [Fact]
+    public void Masked_beats_are_two_edges_apart_even_when_their_operands_have_waited()
+    {
+        VectorBench bench = (Case(VxSelect, 16 * 40) with { StallPercent = 60 }).Bench(config: Config, skip: false);
+        long beats = 0, last = long.MinValue / 2, closest = long.MaxValue;
+        bench.AfterEdge = b =>
+        {
+            if (b.Unit.State.Beats == beats)
+                return;
+            beats = b.Unit.State.Beats;
+            closest = Math.Min(closest, b.Edge - last);
+            last = b.Edge;
+        };
+        bench.Run();
+        Assert.Equal((40, 2), (beats, closest));
+    }
+
+    [Fact]
     public void A_masked_beat_is_cut_where_its_mask_would_cross_64_bytes()
     {
         // The mask begins at 48 mod 64: bf16 operands of 32 elements are cut after 16, lanes or not.

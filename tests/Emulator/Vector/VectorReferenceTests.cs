@@ -57,7 +57,7 @@ public class VectorReferenceTests
             VectorState state = bench.Unit.State;
             Assert.Equal((0, 0, 0, 0), (state.BeatsInFlight, state.WritesInFlight, state.ResultCount, state.Masked.Held));
             Assert.Equal(state.Ledger.Total, Enumerable.Range(0, VectorUnit.Causes.Length).Sum(cause => state.Ledger[cause]));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(120).WithReplay(5, 17, 50));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(120).WithReplay(5, 17));
     }
 
     [Theory]
