@@ -14,7 +14,7 @@ HIDDEN ?= 128
 PROGRAMS ?= 60000
 OUT := out
 EMULATOR := $(OUT)/hybridemu
-FIRMWARE := first hello gemm matmul stream mlp_train mlp_infer
+FIRMWARE := first hello gemm matmul conv stream mlp_train mlp_infer
 IMAGES := $(FIRMWARE:%=$(OUT)/firmware/%.elf)
 SOURCES := $(shell find emulator isa traces -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*') \
   $(shell find emulator isa traces -name '*.csproj') $(wildcard emulator/Chip/Presets/*.yaml) Directory.Build.props Directory.Packages.props

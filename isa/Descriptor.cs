@@ -89,6 +89,15 @@ public struct Descriptor
     /// <summary>LD/ST: destination stride of dimension 0, 1 or 2 in bytes.</summary>
     public readonly int DestinationStride(int dimension) => (int)(dimension == 0 ? _w52 : dimension == 1 ? _w56 : _w60);
 
+    /// <summary>Copies: bits of a fill element, the low ones in the type of the result (byte 24).</summary>
+    public uint Fill { readonly get => (uint)_b; set => _b = (_b & ~0xFFFF_FFFFUL) | value; }
+
+    /// <summary>Copies: fill elements before each n0 elements of the destination (byte 28).</summary>
+    public byte PadBefore { readonly get => (byte)(_b >> 32); set => _b = (_b & ~(0xFFUL << 32)) | ((ulong)value << 32); }
+
+    /// <summary>Copies: fill elements after each n0 elements of the destination (byte 29).</summary>
+    public byte PadAfter { readonly get => (byte)(_b >> 40); set => _b = (_b & ~(0xFFUL << 40)) | ((ulong)value << 40); }
+
     /// <summary>Compute: row pitch of A in bytes (byte 40).</summary>
     public int PitchA { readonly get => (int)_w40; set => _w40 = (uint)value; }
 

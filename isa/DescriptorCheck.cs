@@ -93,6 +93,13 @@ public static class DescriptorCheck
                 return false;
         }
 
+        if (descriptor.Opcode == DescriptorOpcode.LdIm2col)
+        {
+            ImageWindows windows = ImageWindows.Of(in descriptor);
+            if (windows.FirstColumn + descriptor.N2 > windows.MatrixColumns)
+                return false;
+        }
+
         // Rows of a result may not overlap: the order in which they are written is the implementation's.
         foreach (DescriptorOperand operand in row.Operands)
         {
@@ -113,6 +120,12 @@ public static class DescriptorCheck
             return false;
         if (descriptor.SourceStride(0) < descriptor.TypeA.SizeBytes() || descriptor.DestinationStride(0) < descriptor.TypeOut.SizeBytes())
             return false;
+
+        // The two int4 of a byte are neighbours, and so are, where a copy packs them, the elements that they come from.
+        if (descriptor.TypeA == ElementType.Int4 && descriptor.SourceStride(0) != 0)
+            return false;
+        if (descriptor.TypeOut == ElementType.Int4 && (descriptor.DestinationStride(0) != 0 || descriptor.SourceStride(0) != descriptor.TypeA.SizeBytes()))
+            return false;
         return (descriptor.N1 < 2 || descriptor.DestinationStride(1) != 0) && (descriptor.N2 < 2 || descriptor.DestinationStride(2) != 0);
     }
 
@@ -120,10 +133,16 @@ public static class DescriptorCheck
     {
         if (row.Copy)
         {
-            uint source = (uint)descriptor.TypeA.SizeBytes() - 1, destination = (uint)descriptor.TypeOut.SizeBytes() - 1;
+            uint source = ElementMask(descriptor.TypeA), destination = ElementMask(descriptor.TypeOut);
             uint low = ((uint)descriptor.A | (uint)descriptor.SourceStride(0) | (uint)descriptor.SourceStride(1) | (uint)descriptor.SourceStride(2)) & source;
             low |= ((uint)descriptor.D | (uint)descriptor.DestinationStride(0) | (uint)descriptor.DestinationStride(1) | (uint)descriptor.DestinationStride(2)) & destination;
             return low == 0;
+        }
+
+        if (descriptor.Opcode == DescriptorOpcode.LdIm2col)
+        {
+            uint result = (uint)descriptor.D | Word(in descriptor, ImageWindows.PitchByte);
+            return ((uint)descriptor.A & ElementMask(descriptor.TypeA)) == 0 && (result & ElementMask(descriptor.TypeOut)) == 0;
         }
 
         foreach (DescriptorField field in row.Fields)
@@ -134,6 +153,9 @@ public static class DescriptorCheck
 
         return true;
     }
+
+    /// <summary>The bits that are 0 in a multiple of the element size; of int4 that is a byte.</summary>
+    private static uint ElementMask(ElementType type) => (uint)Math.Max(1, type.SizeBytes()) - 1;
 
     private static bool HasParameters(DescriptorRow row, in Descriptor descriptor)
     {

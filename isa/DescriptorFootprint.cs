@@ -58,6 +58,8 @@ public static class DescriptorFootprint
             region.Planes = 1;
             if (operand.Strided)
                 Strided(ref region, in descriptor);
+            else if (operand.Rows == Extent.Images)
+                ImageWindows.Of(in descriptor).Cover(ref region, descriptor.N0, ElementBytes(operand.Role, in descriptor));
             else
                 Matrix(ref region, operand, in descriptor);
         }
@@ -118,11 +120,19 @@ public static class DescriptorFootprint
     private static void Strided(ref Region region, in Descriptor descriptor)
     {
         bool source = region.Role == RegionRole.A;
-        region.ElementBytes = (byte)(source ? descriptor.TypeA : descriptor.TypeOut).SizeBytes();
+        int elementBytes = (source ? descriptor.TypeA : descriptor.TypeOut).SizeBytes();
+        region.ElementBytes = (byte)Math.Max(1, elementBytes);
         region.ElementStride = source ? descriptor.SourceStride(0) : descriptor.DestinationStride(0);
         region.Pitch = source ? descriptor.SourceStride(1) : descriptor.DestinationStride(1);
         region.PlanePitch = source ? descriptor.SourceStride(2) : descriptor.DestinationStride(2);
-        region.Columns = descriptor.N0;
+        region.Columns = source ? descriptor.N0 : descriptor.PadBefore + descriptor.N0 + descriptor.PadAfter;
+        if (elementBytes == 0)
+        {
+            // int4, two in a byte: a region of bytes.
+            region.ElementStride = 1;
+            region.Columns = Int4.RowBytes(region.Columns);
+        }
+
         region.Rows = descriptor.Dimensions > 1 ? descriptor.N1 : 1;
         region.Planes = descriptor.Dimensions > 2 ? descriptor.N2 : 1;
     }

@@ -17,6 +17,12 @@ public enum FieldKind : byte
     Slot,
     Stride,
     Window,
+
+    /// <summary>A number that may be 0.</summary>
+    Value,
+
+    /// <summary>The bits of an element.</summary>
+    Bits,
 }
 
 /// <summary>A field of a descriptor as the assembler and disassembler name it.</summary>
@@ -59,6 +65,9 @@ public enum Extent : byte
 
     /// <summary>Windows of an image of m pixels.</summary>
     Windows,
+
+    /// <summary>All images from which im2col takes its rows.</summary>
+    Images,
 }
 
 /// <summary>What a region of memory is to its descriptor.</summary>

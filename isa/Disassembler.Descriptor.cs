@@ -50,7 +50,7 @@ public static partial class Disassembler
                 continue;
             string text = field.Kind switch
             {
-                FieldKind.Address => Hex(value),
+                FieldKind.Address or FieldKind.Bits => Hex(value),
                 FieldKind.Pitch or FieldKind.Stride => Decimal((int)value),
                 _ => Decimal((long)value),
             };

@@ -53,9 +53,10 @@ internal sealed class DescriptorFixup(
         else
         {
             long maximum = (1L << field.Bits) - 1;
+            long minimum = field.Kind switch { FieldKind.Window => 1, FieldKind.Bits => -(1L << (field.Bits - 1)), _ => 0 };
             if (field.Kind == FieldKind.Slot) maximum = 3;
             string hint = field.Kind == FieldKind.Count ? "split the work into several descriptors" : "";
-            Demand(value, field.Kind == FieldKind.Window ? 1 : 0, maximum, argument.Position, field.Key, hint);
+            Demand(value, minimum, maximum, argument.Position, field.Key, hint);
         }
 
         if (field.Kind is FieldKind.Address or FieldKind.Pitch && field.Alignment > 1 && value % field.Alignment != 0)
@@ -88,8 +89,11 @@ internal sealed class DescriptorFixup(
         int[] counts = [descriptor.N0, descriptor.N1, descriptor.N2];
         for (int i = 0; i < descriptor.Dimensions; i++)
         {
+            long padded = counts[i] + (i == 0 ? descriptor.PadBefore + descriptor.PadAfter : 0);
             source = Stride(bytes, $"src{i}", source) * counts[i];
-            destination = Stride(bytes, $"dst{i}", destination) * counts[i];
+            destination = Stride(bytes, $"dst{i}", destination) * padded;
+            if (i == 0 && types.A == ElementType.Int4) source = Int4.RowBytes(counts[i]);
+            if (i == 0 && types.Out == ElementType.Int4) destination = Int4.RowBytes(counts[i]);
         }
     }
 
@@ -111,7 +115,8 @@ internal sealed class DescriptorFixup(
             QueueFaultCause.ReservedBits when row.Copy => ("counts or strides of dimensions beyond dims=", "give dims=, or leave the others out"),
             QueueFaultCause.ReservedBits => ("it sets bits that the operation does not use", ""),
             QueueFaultCause.TypeCombination => ("this combination of types, params, bias and act is reserved", "int32 is drained raw: without params, bias and act"),
-            QueueFaultCause.Size when row.Copy => ("counts must be at least 1, and strides at least the element's size", ""),
+            QueueFaultCause.Size when row.Copy => ("counts must be at least 1, and strides at least the element's size", "of int4, src0 or dst0 is 0: two lie in a byte"),
+            QueueFaultCause.Size when row.Opcode == DescriptorOpcode.LdIm2col => ("sizes must be at least 1, firstk + n at most kh*kw*channels, and rows of the result must not overlap", "check n, firstk and pitch"),
             QueueFaultCause.Size => ("sizes must be at least 1, and rows of the result must not overlap", "check m, k, n and the pitch of d"),
             QueueFaultCause.Misaligned => ("an address or stride is not a multiple of the element's size", ""),
             QueueFaultCause cause => ($"it would fault with {cause}", ""),

@@ -4,11 +4,17 @@ namespace HybridEmu.Isa;
 /// <summary>Byte 0 of a descriptor.</summary>
 public enum DescriptorOpcode : byte
 {
-    /// <summary>ld.copy: Copy from HBM to the scratchpad, one to three dimensions, with conversion.</summary>
+    /// <summary>ld.copy: Copy from HBM to the scratchpad, one to three dimensions, with conversion and padding.</summary>
     LdCopy = 0x10,
+
+    /// <summary>ld.im2col: Rows of the matrix that makes a convolution a product, from images in HBM (pixels row by row, channels innermost, no gaps).</summary>
+    LdIm2col = 0x11,
 
     /// <summary>st.copy: Copy from the scratchpad to HBM, one to three dimensions, with conversion.</summary>
     StCopy = 0x20,
+
+    /// <summary>st.accumulate: Add to fp32 in HBM, one to three dimensions: reads, adds, writes. Not atomic.</summary>
+    StAccumulate = 0x21,
 
     /// <summary>mx.matmul: Add the product of two matrices to an accumulator slot, k ascending, for any m, k, n.</summary>
     MxMatmul = 0x30,

@@ -36,6 +36,7 @@ public static partial class DescriptorTable
                 new(0x10, 0x01, 0x01, 0x10, Raw: false), // A: int16  out: int16
                 new(0x20, 0x01, 0x01, 0x20, Raw: false), // A: int32  out: int32
                 new(0xC0, 0x01, 0x01, 0xC0, Raw: false), // A: bf16 fp32  out: bf16 fp32
+                new(0x02, 0x01, 0x01, 0x04, Raw: false), // A: int4  out: int8
             ],
             Fields:
             [
@@ -45,23 +46,67 @@ public static partial class DescriptorTable
                 new("n0", FieldKind.Count, 176, 16, false, 1, "Elements of the innermost dimension."),
                 new("n1", FieldKind.Count, 240, 16, false, 1, "Count of the middle dimension; 0 when dims < 2."),
                 new("n2", FieldKind.Count, 304, 16, false, 1, "Count of the outermost dimension; 0 when dims < 3."),
-                new("src0", FieldKind.Stride, 320, 32, false, 0, "Bytes between elements of the innermost dimension at the source."),
+                new("src0", FieldKind.Stride, 320, 32, false, 0, "Bytes between elements of the innermost dimension at the source; 0 for int4."),
                 new("src1", FieldKind.Stride, 352, 32, false, 0, "Bytes between steps of the middle dimension at the source."),
                 new("src2", FieldKind.Stride, 384, 32, false, 0, "Bytes between steps of the outermost dimension at the source."),
-                new("dst0", FieldKind.Stride, 416, 32, false, 0, "Bytes between elements of the innermost dimension at the destination."),
+                new("dst0", FieldKind.Stride, 416, 32, false, 0, "Bytes between elements of the innermost dimension at the destination; 0 for int4."),
                 new("dst1", FieldKind.Stride, 448, 32, false, 0, "Bytes between steps of the middle dimension at the destination."),
                 new("dst2", FieldKind.Stride, 480, 32, false, 0, "Bytes between steps of the outermost dimension at the destination."),
+                new("fill", FieldKind.Bits, 192, 32, true, 1, "What padding is made of; the low bits are an element of the out type, the others are ignored."),
+                new("padbefore", FieldKind.Value, 224, 8, true, 1, "Elements of fill before each n0 of them at the destination."),
+                new("padafter", FieldKind.Value, 232, 8, true, 1, "Elements of fill after each n0 of them at the destination."),
             ],
             Operands:
             [
                 new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Hbm, AddressByte: 16, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: true, Optional: false),
                 new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: true, Optional: false),
             ],
-            UsedBits: [0xFFFFD1FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF],
+            UsedBits: [0xFFFFD1FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF],
             Slot: SlotUse.None,
-            Summary: "Copy from HBM to the scratchpad, one to three dimensions, with conversion.",
-            Semantics: "for i2 < n2, i1 < n1, i0 < n0:\n  D[i0*dst0 + i1*dst1 + i2*dst2] = convert(A[i0*src0 + i1*src1 + i2*src2])",
+            Summary: "Copy from HBM to the scratchpad, one to three dimensions, with conversion and padding.",
+            Semantics: "for i2 < n2, i1 < n1, j < padbefore + n0 + padafter:\n  i0 = j - padbefore\n  D[j*dst0 + i1*dst1 + i2*dst2] = 0 <= i0 < n0 ? convert(A[i0*src0 + i1*src1 + i2*src2]) : fill\nint4: element i0 of a row is half a byte, the low one where i0 is even: A[i0/2 + i1*src1 + i2*src2]",
             Example: "ld.copy a=0x81000000, d=0x40000000, type=bf16, dims=2, n0=64, n1=32, src0=2, src1=128, dst0=2, dst1=128, post=3:1"),
+        new(
+            DescriptorOpcode.LdIm2col, "ld.im2col", DescriptorQueue.Ld, Flags: 0x11, Stochastic: false, Activation: false, Copy: false,
+            Types:
+            [
+                new(0x04, 0x01, 0x01, 0x04, Raw: false), // A: int8  out: int8
+                new(0x08, 0x01, 0x01, 0x08, Raw: false), // A: uint8  out: uint8
+                new(0xC0, 0x01, 0x01, 0xC0, Raw: false), // A: bf16 fp32  out: bf16 fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 0, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 0, "Destination D."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("channels", FieldKind.Count, 320, 16, false, 1, "Elements of a pixel."),
+                new("height", FieldKind.Count, 336, 16, false, 1, "Rows of an image."),
+                new("width", FieldKind.Count, 352, 16, false, 1, "Pixels in a row of an image."),
+                new("oh", FieldKind.Count, 192, 16, false, 1, "Windows from the top to the bottom of an image."),
+                new("ow", FieldKind.Count, 240, 16, false, 1, "Windows from left to right."),
+                new("kh", FieldKind.Window, 384, 8, false, 1, "Height of a window in pixels."),
+                new("kw", FieldKind.Window, 392, 8, false, 1, "Width of a window in pixels."),
+                new("sh", FieldKind.Window, 400, 8, false, 1, "Pixels from window to window, down."),
+                new("sw", FieldKind.Window, 408, 8, false, 1, "Pixels from window to window, across."),
+                new("dh", FieldKind.Window, 416, 8, false, 1, "Pixels of the image from pixel to pixel of a window, down."),
+                new("dw", FieldKind.Window, 424, 8, false, 1, "Pixels of the image from pixel to pixel of a window, across."),
+                new("pitch", FieldKind.Pitch, 448, 32, false, 0, "Bytes from row to row of D."),
+                new("pt", FieldKind.Value, 432, 8, true, 1, "Pixels of zeros above the image."),
+                new("pl", FieldKind.Value, 440, 8, true, 1, "Pixels of zeros to the left of the image."),
+                new("firstrow", FieldKind.Value, 480, 32, true, 1, "Row of the matrix with which D begins."),
+                new("firstk", FieldKind.Value, 368, 16, true, 1, "Column of the matrix with which D begins."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Hbm, AddressByte: 16, Extent.Images, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+                new("d", RegionRole.D, RegionAccess.Write, RegionSpace.Scratchpad, AddressByte: 32, Extent.M, Extent.N, PitchByte: 56, SwapFlag: 0x00, BlockBytes: 0, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF11FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x0000FFFF, 0xFFFF0000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF],
+            Slot: SlotUse.None,
+            Summary: "Rows of the matrix that makes a convolution a product, from images in HBM (pixels row by row, channels innermost, no gaps).",
+            Semantics: "for i < m, j < n:\n  r = firstrow + i; ox = r mod ow; oy = r / ow mod oh; image = r / ow / oh\n  q = firstk + j; c = q mod channels; kx = q / channels mod kw; ky = q / channels / kw\n  y = oy*sh + ky*dh - pt; x = ox*sw + kx*dw - pl\n  D[i][j] = 0 <= y < height and 0 <= x < width ? convert(A[((image*height + y)*width + x)*channels + c]) : +0",
+            Example: "ld.im2col a=0x81000000, d=0x40000000, m=64, n=72, channels=8, height=8, width=8, oh=8, ow=8, kh=3, kw=3, sh=1, sw=1, dh=1, dw=1, pitch=144, pt=1, pl=1, type=bf16"),
         new(
             DescriptorOpcode.StCopy, "st.copy", DescriptorQueue.St, Flags: 0x11, Stochastic: false, Activation: false, Copy: true,
             Types:
@@ -71,6 +116,7 @@ public static partial class DescriptorTable
                 new(0x10, 0x01, 0x01, 0x10, Raw: false), // A: int16  out: int16
                 new(0x20, 0x01, 0x01, 0x20, Raw: false), // A: int32  out: int32
                 new(0xC0, 0x01, 0x01, 0xC0, Raw: false), // A: bf16 fp32  out: bf16 fp32
+                new(0x04, 0x01, 0x01, 0x02, Raw: false), // A: int8  out: int4
             ],
             Fields:
             [
@@ -80,10 +126,10 @@ public static partial class DescriptorTable
                 new("n0", FieldKind.Count, 176, 16, false, 1, "Elements of the innermost dimension."),
                 new("n1", FieldKind.Count, 240, 16, false, 1, "Count of the middle dimension; 0 when dims < 2."),
                 new("n2", FieldKind.Count, 304, 16, false, 1, "Count of the outermost dimension; 0 when dims < 3."),
-                new("src0", FieldKind.Stride, 320, 32, false, 0, "Bytes between elements of the innermost dimension at the source."),
+                new("src0", FieldKind.Stride, 320, 32, false, 0, "Bytes between elements of the innermost dimension at the source; 0 for int4."),
                 new("src1", FieldKind.Stride, 352, 32, false, 0, "Bytes between steps of the middle dimension at the source."),
                 new("src2", FieldKind.Stride, 384, 32, false, 0, "Bytes between steps of the outermost dimension at the source."),
-                new("dst0", FieldKind.Stride, 416, 32, false, 0, "Bytes between elements of the innermost dimension at the destination."),
+                new("dst0", FieldKind.Stride, 416, 32, false, 0, "Bytes between elements of the innermost dimension at the destination; 0 for int4."),
                 new("dst1", FieldKind.Stride, 448, 32, false, 0, "Bytes between steps of the middle dimension at the destination."),
                 new("dst2", FieldKind.Stride, 480, 32, false, 0, "Bytes between steps of the outermost dimension at the destination."),
             ],
@@ -95,8 +141,39 @@ public static partial class DescriptorTable
             UsedBits: [0xFFFFD1FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF],
             Slot: SlotUse.None,
             Summary: "Copy from the scratchpad to HBM, one to three dimensions, with conversion.",
-            Semantics: "for i2 < n2, i1 < n1, i0 < n0:\n  D[i0*dst0 + i1*dst1 + i2*dst2] = convert(A[i0*src0 + i1*src1 + i2*src2])",
+            Semantics: "for i2 < n2, i1 < n1, i0 < n0:\n  D[i0*dst0 + i1*dst1 + i2*dst2] = convert(A[i0*src0 + i1*src1 + i2*src2])\nint4: element i0 of a row, saturated, is half a byte of D[i0/2 + i1*dst1 + i2*dst2], the low one where i0 is even;\n  the high half of a row's last byte is 0 where n0 is odd",
             Example: "st.copy a=0x40000000, d=0x81000000, type=fp32, dims=1, n0=256, src0=4, dst0=4, wait=4:1"),
+        new(
+            DescriptorOpcode.StAccumulate, "st.accumulate", DescriptorQueue.St, Flags: 0x11, Stochastic: false, Activation: false, Copy: true,
+            Types:
+            [
+                new(0xC0, 0x01, 0x01, 0x80, Raw: false), // A: bf16 fp32  out: fp32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 0, "Operand A."),
+                new("d", FieldKind.Address, 256, 48, false, 0, "Destination D."),
+                new("dims", FieldKind.Count, 14, 2, false, 1, "Dimensions of a strided copy, 1 to 3."),
+                new("n0", FieldKind.Count, 176, 16, false, 1, "Elements of the innermost dimension."),
+                new("n1", FieldKind.Count, 240, 16, false, 1, "Count of the middle dimension; 0 when dims < 2."),
+                new("n2", FieldKind.Count, 304, 16, false, 1, "Count of the outermost dimension; 0 when dims < 3."),
+                new("src0", FieldKind.Stride, 320, 32, false, 0, "Bytes between elements of the innermost dimension at the source; 0 for int4."),
+                new("src1", FieldKind.Stride, 352, 32, false, 0, "Bytes between steps of the middle dimension at the source."),
+                new("src2", FieldKind.Stride, 384, 32, false, 0, "Bytes between steps of the outermost dimension at the source."),
+                new("dst0", FieldKind.Stride, 416, 32, false, 0, "Bytes between elements of the innermost dimension at the destination; 0 for int4."),
+                new("dst1", FieldKind.Stride, 448, 32, false, 0, "Bytes between steps of the middle dimension at the destination."),
+                new("dst2", FieldKind.Stride, 480, 32, false, 0, "Bytes between steps of the outermost dimension at the destination."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: true, Optional: false),
+                new("d", RegionRole.D, RegionAccess.ReadWrite, RegionSpace.Hbm, AddressByte: 32, Extent.None, Extent.None, PitchByte: 0, SwapFlag: 0x00, BlockBytes: 0, Strided: true, Optional: false),
+            ],
+            UsedBits: [0xFFFFD1FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF],
+            Slot: SlotUse.None,
+            Summary: "Add to fp32 in HBM, one to three dimensions: reads, adds, writes. Not atomic.",
+            Semantics: "for i2 < n2, i1 < n1, i0 < n0, one after the other:\n  D[i0*dst0 + i1*dst1 + i2*dst2] += float(A[i0*src0 + i1*src1 + i2*src2])",
+            Example: "st.accumulate a=0x40000000, d=0x81000000, type=fp32, dims=1, n0=256, src0=4, dst0=4, wait=4:1"),
         new(
             DescriptorOpcode.MxMatmul, "mx.matmul", DescriptorQueue.Mx, Flags: 0x1F, Stochastic: false, Activation: false, Copy: false,
             Types:

@@ -124,7 +124,9 @@ static inline void hx_inval(uintptr_t rs1, uintptr_t rs2)
 
 /* Byte 0 of a descriptor. */
 #define HX_LD_COPY         0x10
+#define HX_LD_IM2COL       0x11
 #define HX_ST_COPY         0x20
+#define HX_ST_ACCUMULATE   0x21
 #define HX_MX_MATMUL       0x30
 #define HX_MX_DRAIN        0x31
 #define HX_MX_ZERO         0x32

@@ -33,7 +33,7 @@ public sealed record FieldModel(TableRow Row, string Key, int Bit, int Bits, str
 
 /// <summary>An operand of a descriptor operation.</summary>
 /// <param name="Field">Where its address lies, moved if the row says so.</param>
-/// <param name="Rows">m, k, n or 1; empty for strided operands and blocks.</param>
+/// <param name="Rows">m, k, n, 1 or images; empty for strided operands and blocks.</param>
 /// <param name="Pitch">Key of its pitch; empty when its rows are contiguous.</param>
 /// <param name="SwappedBy">Flag that exchanges rows and columns; empty for none.</param>
 /// <param name="Bytes">Size of a block, 0 for others.</param>
@@ -48,7 +48,7 @@ public sealed record TypesModel(string[] A, string[] B, string[] Accumulator, st
 /// <summary>One descriptor operation as its table row describes it.</summary>
 public sealed partial record DescriptorModel(
     TableRow Row, string Mnemonic, int Opcode, string Queue, IReadOnlyList<string> Flags, IReadOnlyList<TypesModel> Types,
-    IReadOnlyList<string> Sizes, IReadOnlyList<OperandModel> Operands, string Slot, bool Stochastic, bool Activation)
+    IReadOnlyList<string> Sizes, IReadOnlyList<string> Values, IReadOnlyList<OperandModel> Operands, string Slot, bool Stochastic, bool Activation)
 {
     public static readonly string[] TypeNames = ["none", "int4", "int8", "uint8", "int16", "int32", "bf16", "fp32"];
 
@@ -59,7 +59,7 @@ public sealed partial record DescriptorModel(
     /// <summary>Fields of the operation besides the header, in the order in which they are written.</summary>
     public List<FieldModel> Fields(List<FieldModel> all)
     {
-        FieldModel Find(string key) => all.Find(f => f.Key == key) ?? throw Row.Error($"unknown field '{key}'");
+        FieldModel Find(string key) => Place(Row, key, all);
         List<FieldModel> fields = [.. Operands.Where(o => o.Bytes == 0 && o.Role != "Aux").Select(o => o.Field)];
         if (Slot.Length > 0)
             fields.Add(Find("slot"));
@@ -69,6 +69,7 @@ public sealed partial record DescriptorModel(
         fields.AddRange(Operands.Where(o => o.Pitch.Length > 0).Select(o => Find(o.Pitch)));
         if (IsCopy)
             fields.AddRange(all.Where(f => f.Kind == "stride"));
+        fields.AddRange(Values.Select(Find));
         fields.AddRange(Operands.Where(o => o.Bytes > 0 || o.Role == "Aux").Select(o => o.Field));
         return fields;
     }
@@ -87,7 +88,7 @@ public sealed partial record DescriptorModel(
 
     private static DescriptorModel Parse(TableRow row, List<FieldModel> fields)
     {
-        row.RejectUnknownKeys("flags", "types", "sizes", "operand", "block", "slot", "round", "act", "does", "faults", "example");
+        row.RejectUnknownKeys("flags", "types", "sizes", "values", "operand", "block", "slot", "round", "act", "does", "faults", "example");
         if (row.Words.Length != 3 || row.Words[2] is not ("LD" or "ST" or "MX" or "VX"))
             throw row.Error("expected: mnemonic opcode LD|ST|MX|VX");
         if (row.Summary.Length == 0 || row.Text("does").Length == 0 || row.Text("example").Length == 0)
@@ -109,31 +110,34 @@ public sealed partial record DescriptorModel(
         int opcode = int.Parse(row.Words[1].AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return new DescriptorModel(
             row, row.Words[0], opcode, row.Words[2], flags, [.. row.Texts("types").Select(t => ParseTypes(row, t))],
-            Split(row.Text("sizes")), operands, row.Text("slot"), row.Text("round") == "stochastic", row.Text("act") == "any");
+            Split(row.Text("sizes")), Split(row.Text("values")), operands, row.Text("slot"), row.Text("round") == "stochastic", row.Text("act") == "any");
     }
 
     private static OperandModel Operand(TableRow row, bool block, string[] words, List<FieldModel> fields)
     {
-        string key = words[0];
-        int at = key.IndexOf('@', StringComparison.Ordinal);
-        int place = at < 0 ? -1 : int.Parse(key.AsSpan(at + 1), CultureInfo.InvariantCulture);
-        key = at < 0 ? key : key[..at];
-        bool optional = key.EndsWith('?');
-        key = key.TrimEnd('?');
-        FieldModel field = fields.Find(f => f.Key == key) ?? throw row.Error($"unknown field '{key}'");
-        if (place >= 0)
-            field = field with { Bit = place * 8 };
+        bool optional = words[0].Contains('?', StringComparison.Ordinal);
+        FieldModel field = Place(row, words[0].Replace("?", "", StringComparison.Ordinal), fields);
         if (words.Length < 4 || words[2] is not ("read" or "write" or "readwrite"))
             throw row.Error("expected: key role read|write|readwrite shape");
         if (block)
             return new(field, optional, words[1], words[2], "", "", "", "", int.Parse(words[3], CultureInfo.InvariantCulture), false, "Scratchpad");
         if (words[3] == "strided")
             return new(field, optional, words[1], words[2], "", "", "", "", 0, true, words[4]);
+        if (words[3] == "images")
+            return new(field, optional, words[1], words[2], "images", "", "", "", 0, false, words[4]);
         if (words.Length < 6 || words[4] != "x")
             throw row.Error("expected a shape like m x n");
         string pitch = words.Length > 6 && words[6] != "swapped" ? words[6] : "";
         int swapped = Array.IndexOf(words, "swapped");
         return new(field, optional, words[1], words[2], words[3], words[5], pitch, swapped < 0 ? "" : words[swapped + 2], 0, false, "Scratchpad");
+    }
+
+    /// <summary>The field that "key" or "key@byte" names.</summary>
+    private static FieldModel Place(TableRow row, string text, List<FieldModel> all)
+    {
+        string[] parts = text.Split('@');
+        FieldModel field = all.Find(f => f.Key == parts[0]) ?? throw row.Error($"unknown field '{parts[0]}'");
+        return parts.Length == 1 ? field : field with { Bit = 8 * int.Parse(parts[1], CultureInfo.InvariantCulture) };
     }
 
     private static TypesModel ParseTypes(TableRow row, string text)

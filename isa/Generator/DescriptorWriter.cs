@@ -54,7 +54,7 @@ public static class DescriptorWriter
         {
             OperandModel? operand = row.Operands.FirstOrDefault(o => o.Field.Key == field.Key);
             text.Append($"                new(\"{field.Key}\", FieldKind.{Pascal(field.Kind)}, {field.Bit}, {field.Bits}, ");
-            text.Append($"{Bool(operand is { Optional: true })}, {Alignment(row, field)}, \"{field.Summary}\"),\n");
+            text.Append($"{Bool(operand is { Optional: true } || field.Kind is "value" or "bits")}, {Alignment(row, field)}, \"{field.Summary}\"),\n");
         }
 
         text.Append("            ],\n            Operands:\n            [\n");
@@ -104,7 +104,7 @@ public static class DescriptorWriter
     {
         "params" or "record" => 64,
         "labels" or "rstd" => 4,
-        _ when field.Kind is "stride" || (row.IsCopy && field.Kind == "address") => 0,
+        _ when field.Kind is "stride" || (row.Queue is "LD" or "ST" && field.Kind is "address" or "pitch") => 0,
         _ when field.Kind is "address" or "pitch" => 16,
         _ => 1,
     };

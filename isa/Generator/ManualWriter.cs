@@ -130,7 +130,7 @@ public static class ManualWriter
                 OperandModel? operand = row.Operands.FirstOrDefault(o => o.Field.Key == field.Key);
                 int alignment = DescriptorWriter.Alignment(row, field);
                 string multiple = alignment switch { 0 => "element", 1 => "", _ => $"{alignment} bytes" };
-                text.Append($"| `{field.Key}`{(operand is { Optional: true } ? " (optional)" : "")} | {field.Byte}-{field.Byte + Math.Max(0, (field.Bits / 8) - 1)} ");
+                text.Append($"| `{field.Key}`{(operand is { Optional: true } || field.Kind is "value" or "bits" ? " (optional)" : "")} | {field.Byte}-{field.Byte + Math.Max(0, (field.Bits / 8) - 1)} ");
                 text.Append($"| {Shape(operand)} | {operand?.Access} | {multiple} |\n");
             }
 
@@ -149,6 +149,7 @@ public static class ManualWriter
     {
         null => "",
         { Strided: true } => $"dims, in {(operand.Space == "Hbm" ? "HBM" : "the scratchpad")}",
+        { Rows: "images" } => $"whole images, in {(operand.Space == "Hbm" ? "HBM" : "the scratchpad")}",
         { Bytes: > 0 } => $"{operand.Bytes} bytes",
         { SwappedBy.Length: > 0 } => $"{operand.Rows} x {operand.Columns}; {operand.Columns} x {operand.Rows} when {operand.SwappedBy}",
         _ => $"{operand.Rows} x {operand.Columns}{(operand.Pitch.Length == 0 ? ", contiguous" : "")}",

@@ -135,9 +135,11 @@ public class DescriptorCheckTests
             {
                 bool source = field.Key[0] is 'a' or 's';
                 int size = (source ? legal.TypeA : legal.TypeOut).SizeBytes();
+                if (field.Key[^1] == '0' && (legal.TypeA == ElementType.Int4 || legal.TypeOut == ElementType.Int4))
+                    continue; // these have one legal value
                 Descriptor d = legal;
                 LegalDescriptors.Set(ref d, field, 0x4000_1000u + 1);
-                Expect(size == 1 ? QueueFaultCause.None : QueueFaultCause.Misaligned, in d, $"{row.Mnemonic} {field.Key}");
+                Expect(size <= 1 ? QueueFaultCause.None : QueueFaultCause.Misaligned, in d, $"{row.Mnemonic} {field.Key}");
             }
         }
     }

@@ -45,6 +45,8 @@ internal static class LegalDescriptors
                 FieldKind.Address => 0x4000_1000,
                 FieldKind.Count => field.Key == "dims" ? 3u : 5u,
                 FieldKind.Pitch => 64,
+                FieldKind.Stride when field.Key == "src0" && (a == ElementType.Int4 || result == ElementType.Int4) => (ulong)a.SizeBytes(),
+                FieldKind.Stride when field.Key == "dst0" && result == ElementType.Int4 => 0,
                 FieldKind.Stride => 16,
                 _ => 1,
             });

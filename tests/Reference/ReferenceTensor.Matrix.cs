@@ -2,31 +2,9 @@ using HybridEmu.Isa;
 
 namespace HybridEmu.Reference;
 
-/// <content>Copies, products and drains.</content>
+/// <content>Products and drains.</content>
 public sealed partial class ReferenceTensor
 {
-    private static void Copy(in Descriptor d, ReferenceMemory source, ulong sourceBase, ReferenceMemory destination, ulong destinationBase)
-    {
-        int n1 = d.Dimensions > 1 ? d.N1 : 1, n2 = d.Dimensions > 2 ? d.N2 : 1;
-        for (int i2 = 0; i2 < n2; i2++)
-        {
-            for (int i1 = 0; i1 < n1; i1++)
-            {
-                for (int i0 = 0; i0 < d.N0; i0++)
-                {
-                    long from = ((long)i0 * d.SourceStride(0)) + ((long)i1 * d.SourceStride(1)) + ((long)i2 * d.SourceStride(2));
-                    long to = ((long)i0 * d.DestinationStride(0)) + ((long)i1 * d.DestinationStride(1)) + ((long)i2 * d.DestinationStride(2));
-                    uint bits = source.Read((ulong)((long)(d.A - sourceBase) + from), d.TypeA.SizeBytes());
-                    if (d.TypeA == ElementType.Fp32 && d.TypeOut == ElementType.Bf16)
-                        bits = Bf16.FromFloat(BitConverter.UInt32BitsToSingle(bits));
-                    else if (d.TypeA == ElementType.Bf16 && d.TypeOut == ElementType.Fp32)
-                        bits <<= 16;
-                    destination.Write((ulong)((long)(d.D - destinationBase) + to), bits, d.TypeOut.SizeBytes());
-                }
-            }
-        }
-    }
-
     private void Multiply(in Descriptor d)
     {
         Slot slot = d.Accumulate ? _slots[d.Slot]! : new Slot(d.N0, d.N2, d.TypeAccumulator);

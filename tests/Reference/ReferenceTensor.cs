@@ -59,6 +59,8 @@ public sealed partial class ReferenceTensor
         {
             case DescriptorOpcode.LdCopy: Copy(in d, Hbm, AddressMap.Hbm, Scratchpad, AddressMap.Scratchpad); break;
             case DescriptorOpcode.StCopy: Copy(in d, Scratchpad, AddressMap.Scratchpad, Hbm, AddressMap.Hbm); break;
+            case DescriptorOpcode.LdIm2col: Im2col(in d); break;
+            case DescriptorOpcode.StAccumulate: Accumulate(in d); break;
             case DescriptorOpcode.MxMatmul: Multiply(in d); break;
             case DescriptorOpcode.MxZero: _slots[d.Slot] = new Slot(d.N0, d.N2, d.TypeAccumulator); break;
             case DescriptorOpcode.MxDrain: Drain(in d); break;

@@ -201,7 +201,7 @@ public sealed partial class RaceChecker
         // Elements that lie apart are looked at one by one, so that interleaved copies do not meet in the gaps.
         bool dense = region.ElementStride == region.ElementBytes;
         int runs = dense ? 1 : region.Columns;
-        int bytes = dense ? (int)region.RowBytes : region.ElementBytes;
+        long bytes = dense ? region.RowBytes : region.ElementBytes;
         int rows = region.Rows;
         if (dense && region.Pitch == bytes)
         {
@@ -237,7 +237,7 @@ public sealed partial class RaceChecker
         return null;
     }
 
-    private RaceConflict? Visit(int tile, int agent, uint index, ReadOnlySpan<uint> clock, ulong address, int bytes, bool write, bool record)
+    private RaceConflict? Visit(int tile, int agent, uint index, ReadOnlySpan<uint> clock, ulong address, long bytes, bool write, bool record)
     {
         const int G = GranuleTable.GranuleBytes;
         if (address < AddressMap.Hbm)
@@ -251,7 +251,7 @@ public sealed partial class RaceChecker
         {
             int page = (int)(offset / PageBytes);
             int within = (int)(offset % PageBytes);
-            int length = Math.Min(bytes, PageBytes - within);
+            int length = (int)Math.Min(bytes, PageBytes - within);
             GranuleTable table = _hbm[page] ??= new GranuleTable(PageBytes / G, _agents);
             int first = within / G;
             var granules = new GranuleRows(first, ((within + length - 1) / G) - first + 1);

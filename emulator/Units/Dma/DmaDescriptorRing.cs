@@ -17,14 +17,28 @@ internal static class DmaDescriptorRing
         ref readonly StartDescriptor entry = ref start.Peek(edge);
         int slot = (state.Oldest + state.Used) % DmaConfig.DescriptorSlots;
         state.Used++;
-        state.Descriptors[slot] = new DmaDescriptor
+        ref DmaDescriptor d = ref state.Descriptors[slot];
+        d = new DmaDescriptor
         {
-            Walk = StridedWalk.Of(entry.Descriptor),
             Sequence = entry.Sequence,
             Active = 1,
             TypeIn = (byte)entry.Descriptor.TypeA,
             TypeOut = (byte)entry.Descriptor.TypeOut,
+            Adds = entry.Descriptor.Opcode == DescriptorOpcode.StAccumulate ? (byte)1 : (byte)0,
         };
+        if (entry.Descriptor.Opcode == DescriptorOpcode.LdIm2col)
+        {
+            d.Images = d.Filling = 1;
+            d.Window = d.Zeros = WindowWalk.Of(entry.Descriptor);
+        }
+        else
+        {
+            d.Walk = StridedWalk.Of(entry.Descriptor);
+            d.Fill = FillWalk.Of(entry.Descriptor);
+            d.Filling = entry.Descriptor.PadBefore + entry.Descriptor.PadAfter > 0 ? (byte)1 : (byte)0;
+        }
+
+        d.Outstanding = d.Filling;
         start.Discard(edge);
         return true;
     }
@@ -36,36 +50,65 @@ internal static class DmaDescriptorRing
         return d.Active != 0 && d.Issued == 0;
     }
 
+    /// <summary>Passes over a stretch of a window of which nothing, or nothing more, lies in its image. Takes an edge.</summary>
+    public static bool PassOver(ref DmaState state)
+    {
+        ref DmaDescriptor d = ref state.Descriptors[state.Issuing];
+        if (d.Images == 0 || d.Window.RunElements > 0)
+            return false;
+        d.Window.Next();
+        FinishIssue(ref state, ref d);
+        return true;
+    }
+
     /// <summary>The next transaction: up to the end of a run, and never across a granule of HBM.</summary>
     public static DmaTransaction Next(ref DmaState state, bool load)
     {
         ref DmaDescriptor d = ref state.Descriptors[state.Issuing];
-        ulong hbm = (load ? d.Walk.Source : d.Walk.Destination) - AddressMap.Hbm;
-        ulong scratchpad = (load ? d.Walk.Destination : d.Walk.Source) - AddressMap.Scratchpad;
-        int hbmBytes = load ? d.Walk.SourceBytes : d.Walk.DestinationBytes;
-        int scratchpadBytes = load ? d.Walk.DestinationBytes : d.Walk.SourceBytes;
-        long granule = DmaConfig.TransactionBytes - (long)(hbm % DmaConfig.TransactionBytes);
-        long elements = Math.Min(d.Walk.RunElements, granule / hbmBytes);
+        bool images = d.Images != 0;
+        ulong source = images ? d.Window.Source : d.Walk.Source, destination = images ? d.Window.Destination : d.Walk.Destination;
+        ulong hbm = (load ? source : destination) - AddressMap.Hbm;
+        ulong scratchpad = (load ? destination : source) - AddressMap.Scratchpad;
+        int hbmHalves = ElementConversion.HalfBytes((ElementType)(load ? d.TypeIn : d.TypeOut));
+        int scratchpadHalves = ElementConversion.HalfBytes((ElementType)(load ? d.TypeOut : d.TypeIn));
+        int firstHalf = images || !load ? 0 : d.Walk.SourceHalf;
+        long granuleHalves = (2 * (DmaConfig.TransactionBytes - (long)(hbm % DmaConfig.TransactionBytes))) - firstHalf;
+        long elements = Math.Min(images ? d.Window.RunElements : d.Walk.RunElements, granuleHalves / hbmHalves);
         var transaction = new DmaTransaction
         {
             Hbm = hbm,
             Scratchpad = (uint)scratchpad,
-            HbmBytes = (ushort)(elements * hbmBytes),
-            ScratchpadBytes = (ushort)(elements * scratchpadBytes),
+            HbmBytes = (ushort)((firstHalf + (elements * hbmHalves) + 1) / 2),
+            ScratchpadBytes = (ushort)(elements * scratchpadHalves / 2),
             Descriptor = state.Issuing,
             Active = 1,
+            FirstHalf = (byte)firstHalf,
+            Adds = d.Adds,
         };
-        d.Walk.Take(elements);
         d.Outstanding++;
         state.InFlight++;
         state.Transactions++;
-        if (d.Walk.Finished)
+        if (!images)
         {
-            d.Issued = 1;
-            state.Issuing = (byte)((state.Issuing + 1) % DmaConfig.DescriptorSlots);
+            d.Walk.Take(elements);
+        }
+        else
+        {
+            d.Window.Take((int)elements);
+            if (d.Window.RunElements == 0)
+                d.Window.Next();
         }
 
+        FinishIssue(ref state, ref d);
         return transaction;
+    }
+
+    private static void FinishIssue(ref DmaState state, ref DmaDescriptor d)
+    {
+        if (d.Images != 0 ? !d.Window.Finished : !d.Walk.Finished)
+            return;
+        d.Issued = 1;
+        state.Issuing = (byte)((state.Issuing + 1) % DmaConfig.DescriptorSlots);
     }
 
     public static bool Report(ref DmaState state, Channel<DescriptorDone> done, long edge)

@@ -16,8 +16,16 @@ public struct DmaDescriptor
     public byte Issued;
     public byte TypeIn, TypeOut;
 
-    /// <summary>Transactions sent and not finished, and write beats not acknowledged.</summary>
+    /// <summary>1 for ld.im2col, whose elements are walked as windows of images; 1 for st.accumulate.</summary>
+    public byte Images, Adds;
+
+    /// <summary>1 while padding, or zeros outside images, are left to be written.</summary>
+    public byte Filling;
+
+    /// <summary>Transactions sent and not finished, and write beats not acknowledged; one more while filling.</summary>
     public int Outstanding;
+    public FillWalk Fill;
+    public WindowWalk Window, Zeros;
 }
 
 /// <summary>One transaction in flight on the wide plane.</summary>
@@ -36,6 +44,13 @@ public struct DmaTransaction
 
     /// <summary>1 while in flight; store: 1 when the header has left.</summary>
     public byte Active, HeaderSent;
+
+    /// <summary>Load: 1 when its first element is the high half of a byte.</summary>
+    public byte FirstHalf;
+
+    /// <summary>Store: 1 when it adds to what HBM has; bytes of that which have come.</summary>
+    public byte Adds;
+    public ushort Addends;
 }
 
 [InlineArray(DmaConfig.DescriptorSlots)]
@@ -59,7 +74,10 @@ public struct DmaState
     /// <summary>Store: oldest transaction, the one being read, the one being sent, as ring positions since reset.</summary>
     public long Allocated, Read, Emitted;
 
-    /// <summary>Load: a data flit being written to the scratchpad.</summary>
+    /// <summary>Store: the first transaction whose addends may still have to be asked for.</summary>
+    public long Fetched;
+
+    /// <summary>Load: a data flit being written to the scratchpad, and how many of its half bytes are.</summary>
     public WideFlit Staged;
     public ushort StagedDone;
     public byte StagedValid;

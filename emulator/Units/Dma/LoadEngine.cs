@@ -7,7 +7,7 @@ namespace HybridEmu.Units;
 /// Executes queue LD: reads HBM in transactions over the wide plane and writes what comes back, beat by beat, through
 /// its scratchpad port. Transactions of several descriptors overlap; descriptors are reported performed in order.
 /// </summary>
-public sealed class LoadEngine
+public sealed partial class LoadEngine
 {
     public static readonly string[] Causes =
         ["Idle", "Busy", "StallNoTransaction", "StallRequestLink", "WaitHbm", "StallScratchpad", "WaitWriteAck"];
@@ -49,6 +49,7 @@ public sealed class LoadEngine
         moved |= DmaDescriptorRing.Accept(ref State, _start, edge);
         bool sent = SendRequest(edge, out int requestStall);
         moved |= wrote | sent;
+        moved |= Fill(edge, wrote | writeBlocked, ref writeBlocked);
 
         int cause = Ledger.Idle;
         if (moved)
@@ -92,6 +93,8 @@ public sealed class LoadEngine
         stall = 0;
         if (!DmaDescriptorRing.HasNext(in State))
             return false;
+        if (DmaDescriptorRing.PassOver(ref State))
+            return true;
         int free = FreeTransaction();
         if (free < 0)
         {
@@ -132,7 +135,8 @@ public sealed class LoadEngine
                 return false;
             State.Staged = _response.Peek(edge);
             _response.Discard(edge);
-            State.StagedDone = 0;
+            ref DmaTransaction first = ref _transactions[State.Staged.Tag];
+            State.StagedDone = first.Hbm == State.Staged.Address ? first.FirstHalf : (ushort)0;
             State.StagedValid = 1;
         }
 
@@ -144,25 +148,34 @@ public sealed class LoadEngine
 
         ref DmaTransaction t = ref _transactions[State.Staged.Tag];
         ref DmaDescriptor d = ref State.Descriptors[t.Descriptor];
-        int sourceBytes = d.Walk.SourceBytes, destinationBytes = d.Walk.DestinationBytes;
-        long before = ((long)(State.Staged.Address - t.Hbm) + State.StagedDone) / sourceBytes;
+        int sourceHalves = ElementConversion.HalfBytes((ElementType)d.TypeIn), destinationBytes = ((ElementType)d.TypeOut).SizeBytes();
+        int before = ((2 * (int)(State.Staged.Address - t.Hbm)) + State.StagedDone - t.FirstHalf) / sourceHalves;
+        int left = Math.Min((t.ScratchpadBytes / destinationBytes) - before, ((2 * State.Staged.Length) - State.StagedDone) / sourceHalves);
         uint destination = t.Scratchpad + (uint)(before * destinationBytes);
-        int elements = Math.Min((State.Staged.Length - State.StagedDone) / sourceBytes, (64 - (int)(destination & 63)) / destinationBytes);
+        int elements = Math.Min(left, (64 - (int)(destination & 63)) / destinationBytes);
         ref ScratchpadRequest request = ref _port.Request.Allocate(edge);
         request.Address = destination;
         request.Length = (ushort)(elements * destinationBytes);
         request.Write = 1;
         request.Tag = t.Descriptor;
-        ElementConversion.Convert(
-            (ElementType)d.TypeIn,
-            (ElementType)d.TypeOut,
-            Line64.ReadSpan(State.Staged.Data).Slice(State.StagedDone, elements * sourceBytes),
-            Line64.Span(ref request.Data));
+        if (d.TypeIn == (byte)ElementType.Int4)
+        {
+            ElementConversion.Unpack(Line64.ReadSpan(State.Staged.Data), State.StagedDone, Line64.Span(ref request.Data)[..elements]);
+        }
+        else
+        {
+            ElementConversion.Convert(
+                (ElementType)d.TypeIn,
+                (ElementType)d.TypeOut,
+                Line64.ReadSpan(State.Staged.Data).Slice(State.StagedDone / 2, elements * sourceHalves / 2),
+                Line64.Span(ref request.Data));
+        }
+
         d.Outstanding++;
         State.Beats++;
         State.Bytes += request.Length;
-        State.StagedDone += (ushort)(elements * sourceBytes);
-        if (State.StagedDone < State.Staged.Length)
+        State.StagedDone += (ushort)(elements * sourceHalves);
+        if (elements < left)
             return true;
         State.StagedValid = 0;
         t.Arrived += State.Staged.Length;

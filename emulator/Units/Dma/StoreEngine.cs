@@ -7,18 +7,19 @@ namespace HybridEmu.Units;
 /// Executes queue ST: reads scratchpad beats through its port into a transaction buffer and sends each full buffer as a
 /// write over the wide plane. A descriptor is performed when every write is acknowledged by its stream port.
 /// </summary>
-public sealed class StoreEngine
+public sealed partial class StoreEngine
 {
     public static readonly string[] Causes =
-        ["Idle", "Busy", "StallNoTransaction", "StallScratchpad", "StallRequestLink", "WaitWriteAck"];
+        ["Idle", "Busy", "StallNoTransaction", "StallScratchpad", "StallRequestLink", "WaitWriteAck", "WaitHbm"];
 
-    private const int StallNoTransaction = 2, StallScratchpad = 3, StallRequestLink = 4, WaitWriteAck = 5;
+    private const int StallNoTransaction = 2, StallScratchpad = 3, StallRequestLink = 4, WaitWriteAck = 5, WaitHbm = 6;
 
     public DmaState State;
 
     private readonly DmaConfig _config;
     private readonly DmaTransaction[] _transactions;
     private readonly byte[] _buffers;
+    private readonly byte[] _addends;
     private readonly Channel<StartDescriptor> _start;
     private readonly Channel<DescriptorDone> _done;
     private readonly Channel<WideFlit> _request;
@@ -36,6 +37,7 @@ public sealed class StoreEngine
         _config = config;
         _transactions = new DmaTransaction[config.Outstanding];
         _buffers = new byte[config.Outstanding * DmaConfig.TransactionBytes];
+        _addends = new byte[config.Outstanding * DmaConfig.TransactionBytes];
         _start = start;
         _done = done;
         _request = request;
@@ -48,9 +50,12 @@ public sealed class StoreEngine
         bool moved = DmaDescriptorRing.Report(ref State, _done, edge);
         moved |= Acknowledge(edge);
         moved |= Receive(edge);
-        moved |= Emit(edge, out bool linkBlocked);
         moved |= DmaDescriptorRing.Accept(ref State, _start, edge);
         moved |= Open(edge, out bool full);
+        bool asked = AskForAddends(edge, out bool linkBlocked);
+        moved |= asked;
+        if (!asked && !linkBlocked)
+            moved |= Emit(edge, out linkBlocked);
         moved |= RequestBeat(edge, out bool portBlocked);
 
         int cause = Ledger.Idle;
@@ -58,6 +63,8 @@ public sealed class StoreEngine
             cause = Ledger.Busy;
         else if (linkBlocked)
             cause = StallRequestLink;
+        else if (LacksOnlyAddends())
+            cause = WaitHbm;
         else if (portBlocked || State.Emitted < State.Read)
             cause = StallScratchpad;
         else if (full)
@@ -80,6 +87,7 @@ public sealed class StoreEngine
         archive.Value("store", ref State);
         archive.Array("store.transactions", _transactions);
         archive.Array("store.buffers", _buffers);
+        archive.Array("store.addends", _addends);
     }
 
     public void Describe(SignalMap map)
@@ -139,13 +147,18 @@ public sealed class StoreEngine
         ref readonly ScratchpadResponse response = ref _port.Response.Peek(edge);
         ref DmaTransaction t = ref _transactions[response.Tag];
         ref DmaDescriptor d = ref State.Descriptors[t.Descriptor];
-        int sourceBytes = d.Walk.SourceBytes, destinationBytes = d.Walk.DestinationBytes;
-        int offset = (response.Tag * DmaConfig.TransactionBytes) + (t.Arrived / sourceBytes * destinationBytes);
-        ElementConversion.Convert(
-            (ElementType)d.TypeIn,
-            (ElementType)d.TypeOut,
-            Line64.ReadSpan(response.Data)[..response.Length],
-            _buffers.AsSpan(offset, DmaConfig.TransactionBytes - (offset % DmaConfig.TransactionBytes)));
+        ReadOnlySpan<byte> source = Line64.ReadSpan(response.Data)[..response.Length];
+        Span<byte> buffer = _buffers.AsSpan(response.Tag * DmaConfig.TransactionBytes, DmaConfig.TransactionBytes);
+        if (d.TypeOut == (byte)ElementType.Int4)
+        {
+            ElementConversion.Pack(source, buffer, t.Arrived);
+        }
+        else
+        {
+            int sourceBytes = ((ElementType)d.TypeIn).SizeBytes(), destinationBytes = ((ElementType)d.TypeOut).SizeBytes();
+            ElementConversion.Convert((ElementType)d.TypeIn, (ElementType)d.TypeOut, source, buffer[(t.Arrived / sourceBytes * destinationBytes)..]);
+        }
+
         t.Arrived += response.Length;
         State.Bytes += response.Length;
         _port.Response.Discard(edge);
@@ -160,7 +173,7 @@ public sealed class StoreEngine
             return false;
         int index = (int)(State.Emitted % _transactions.Length);
         ref DmaTransaction t = ref _transactions[index];
-        if (t.Arrived < t.ScratchpadBytes)
+        if (t.Arrived < t.ScratchpadBytes || LacksAddends(in t))
             return false;
         if (!_request.CanPush(edge))
         {
@@ -184,7 +197,10 @@ public sealed class StoreEngine
             flit.Kind = WideKind.WriteData;
             flit.Address = t.Hbm + t.Sent;
             flit.Length = (ushort)Math.Min(t.HbmBytes - t.Sent, 64 - (int)(flit.Address & 63));
-            _buffers.AsSpan((index * DmaConfig.TransactionBytes) + t.Sent, flit.Length).CopyTo(Line64.Span(ref flit.Data));
+            int first = (index * DmaConfig.TransactionBytes) + t.Sent;
+            _buffers.AsSpan(first, flit.Length).CopyTo(Line64.Span(ref flit.Data));
+            if (t.Adds != 0)
+                Add(_addends.AsSpan(first, flit.Length), Line64.Span(ref flit.Data));
             t.Sent += flit.Length;
             if (t.Sent == t.HbmBytes)
             {
@@ -201,6 +217,12 @@ public sealed class StoreEngine
     {
         if (!_response.CanPop(edge))
             return false;
+        if (_response.Peek(edge).Kind == WideKind.ReadData)
+        {
+            TakeAddends(edge);
+            return true;
+        }
+
         ref DmaTransaction t = ref _transactions[_response.Peek(edge).Tag];
         _response.Discard(edge);
         State.Descriptors[t.Descriptor].Outstanding--;

@@ -4,7 +4,8 @@ namespace HybridEmu.Units;
 
 /// <summary>
 /// Walks a strided copy as contiguous runs in element order, dimension 0 innermost. Dimensions that are contiguous in
-/// source and destination alike are merged first, so that a dense matrix is one run.
+/// source and destination alike are merged first, so that a dense matrix is one run. Places are counted in half bytes,
+/// as two int4 lie in a byte.
 /// </summary>
 public struct StridedWalk
 {
@@ -15,43 +16,44 @@ public struct StridedWalk
     private long _source0, _source1, _source2;
     private long _destination0, _destination1, _destination2;
 
-    /// <summary>Bytes of one element at the source.</summary>
-    public int SourceBytes;
-
-    /// <summary>Bytes of one element at the destination.</summary>
-    public int DestinationBytes;
+    private int _sourceElement, _destinationElement;
 
     /// <summary>Source address of the element that comes next.</summary>
-    public readonly ulong Source =>
-        _source + (ulong)((_index0 * _source0) + (_index1 * _source1) + (_index2 * _source2) + (_taken * SourceBytes));
+    public readonly ulong Source => SourceHalves >> 1;
 
-    /// <summary>Destination address of the element that comes next.</summary>
+    /// <summary>1 when that element is the high half of its byte.</summary>
+    public readonly int SourceHalf => (int)(SourceHalves & 1);
+
+    /// <summary>Destination address of the element that comes next; packed runs are never cut inside a byte.</summary>
     public readonly ulong Destination =>
-        _destination + (ulong)((_index0 * _destination0) + (_index1 * _destination1) + (_index2 * _destination2) + (_taken * DestinationBytes));
+        (_destination + (ulong)((_index0 * _destination0) + (_index1 * _destination1) + (_index2 * _destination2) + (_taken * _destinationElement))) >> 1;
 
     /// <summary>Elements left in the present run.</summary>
     public readonly long RunElements => _run - _taken;
 
     public readonly bool Finished => _index2 >= _count2;
 
+    private readonly ulong SourceHalves =>
+        _source + (ulong)((_index0 * _source0) + (_index1 * _source1) + (_index2 * _source2) + (_taken * _sourceElement));
+
     /// <param name="d">A checked LD or ST descriptor.</param>
     public static StridedWalk Of(in Descriptor d)
     {
         var walk = new StridedWalk
         {
-            SourceBytes = d.TypeA.SizeBytes(),
-            DestinationBytes = d.TypeOut.SizeBytes(),
-            _source = d.A,
-            _destination = d.D,
+            _sourceElement = ElementConversion.HalfBytes(d.TypeA),
+            _destinationElement = ElementConversion.HalfBytes(d.TypeOut),
+            _source = d.A << 1,
+            _destination = (d.D + ((ulong)d.PadBefore * (ulong)d.DestinationStride(0))) << 1,
             _count0 = d.N0,
             _count1 = d.Dimensions > 1 ? d.N1 : 1,
             _count2 = d.Dimensions > 2 ? d.N2 : 1,
-            _source0 = d.SourceStride(0),
-            _source1 = d.SourceStride(1),
-            _source2 = d.SourceStride(2),
-            _destination0 = d.DestinationStride(0),
-            _destination1 = d.DestinationStride(1),
-            _destination2 = d.DestinationStride(2),
+            _source0 = d.TypeA == ElementType.Int4 ? 1 : 2L * d.SourceStride(0),
+            _source1 = 2L * d.SourceStride(1),
+            _source2 = 2L * d.SourceStride(2),
+            _destination0 = d.TypeOut == ElementType.Int4 ? 1 : 2L * d.DestinationStride(0),
+            _destination1 = 2L * d.DestinationStride(1),
+            _destination2 = 2L * d.DestinationStride(2),
             _run = 1,
         };
         walk.MergeInnermost();
@@ -79,7 +81,7 @@ public struct StridedWalk
     {
         for (int dimension = 0; dimension < 3; dimension++)
         {
-            if (_count0 != 1 && (_source0 != _run * SourceBytes || _destination0 != _run * DestinationBytes))
+            if (_count0 != 1 && (_source0 != _run * _sourceElement || _destination0 != _run * _destinationElement))
                 return;
             _run *= _count0;
             (_count0, _source0, _destination0) = (_count1, _source1, _destination1);
