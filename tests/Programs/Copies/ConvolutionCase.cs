@@ -8,12 +8,42 @@ internal sealed record ConvolutionCase
 {
     public static readonly ConvolutionCase Strided = new()
     {
-        Images = 2, C = 4, H = 9, W = 7, Kh = 3, Kw = 3, Sh = 2, Sw = 1, Dh = 1, Dw = 1, Pt = 1, Pl = 1, Oh = 5, Ow = 7, Filters = 12, Block = 14,
+        Images = 2,
+        C = 4,
+        H = 9,
+        W = 7,
+        Kh = 3,
+        Kw = 3,
+        Sh = 2,
+        Sw = 1,
+        Dh = 1,
+        Dw = 1,
+        Pt = 1,
+        Pl = 1,
+        Oh = 5,
+        Ow = 7,
+        Filters = 12,
+        Block = 14,
     };
 
     public static readonly ConvolutionCase Dilated = new()
     {
-        Images = 3, C = 3, H = 8, W = 10, Kh = 2, Kw = 4, Sh = 1, Sw = 2, Dh = 3, Dw = 2, Pt = 2, Pl = 3, Oh = 7, Ow = 4, Filters = 9, Block = 21,
+        Images = 3,
+        C = 3,
+        H = 8,
+        W = 10,
+        Kh = 2,
+        Kw = 4,
+        Sh = 1,
+        Sw = 2,
+        Dh = 3,
+        Dw = 2,
+        Pt = 2,
+        Pl = 3,
+        Oh = 7,
+        Ow = 4,
+        Filters = 9,
+        Block = 21,
     };
 
     public required int Images { get; init; }
@@ -68,8 +98,23 @@ internal sealed record ConvolutionCase
             IncludeResolver = AssemblerOptions.ResolveFrom(directory),
             Defines = new Dictionary<string, long>
             {
-                ["IMAGES"] = Images, ["C"] = C, ["H"] = H, ["W"] = W, ["KH"] = Kh, ["KW"] = Kw, ["SH"] = Sh, ["SW"] = Sw, ["DH"] = Dh, ["DW"] = Dw,
-                ["PT"] = Pt, ["PL"] = Pl, ["OH"] = Oh, ["OW"] = Ow, ["FILTERS"] = Filters, ["BLOCK"] = Block, ["ROUNDS"] = Rounds,
+                ["IMAGES"] = Images,
+                ["C"] = C,
+                ["H"] = H,
+                ["W"] = W,
+                ["KH"] = Kh,
+                ["KW"] = Kw,
+                ["SH"] = Sh,
+                ["SW"] = Sw,
+                ["DH"] = Dh,
+                ["DW"] = Dw,
+                ["PT"] = Pt,
+                ["PL"] = Pl,
+                ["OH"] = Oh,
+                ["OW"] = Ow,
+                ["FILTERS"] = Filters,
+                ["BLOCK"] = Block,
+                ["ROUNDS"] = Rounds,
             },
         };
         AssemblyResult result = Assembler.Assemble("conv.s", change is null ? source : change(source), options);
