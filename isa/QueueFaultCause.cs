@@ -16,4 +16,6 @@ public enum QueueFaultCause : byte
     SlotShape,
     Race,
     SemaphoreOverflow,
+    TileTooLarge,
+    WeightShape,
 }

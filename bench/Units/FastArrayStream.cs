@@ -50,7 +50,7 @@ internal sealed class FastArrayStream
         {
             var wave = new FoldInFlight { Start = _array.Time, Rows = Rows, Columns = _side, Addend = 1, Kind = _kind };
             _accumulators.Launch(in wave);
-            _array.Launch(in wave);
+            _array.Launch(in wave, switches: true, _format);
             for (int i = 0; i < Rows; i++)
             {
                 _array.EnterRow(_row, _side, i, _format);

@@ -113,7 +113,8 @@ internal sealed class Tile
         };
         Dispatch = new Dispatch(
             new DispatchConfig(
-                number, c.Dispatch.QueueDepth, c.Scratchpad.Bytes, c.Hbm.CapacityBytes, c.Fabric.StreamingBaseBytes, c.Array.Columns, c.Accumulators.Bytes),
+                number, c.Dispatch.QueueDepth, c.Scratchpad.Bytes, c.Hbm.CapacityBytes, c.Fabric.StreamingBaseBytes,
+                c.Array.Rows, c.Array.Columns, c.Array.Int8Packing, c.Array.Int4Packing, c.Accumulators.Bytes),
             commands, replies, notices, starts, dones, races);
         int stores = Math.Max(1, c.Fabric.WideOutstanding / 4), loads = c.Fabric.WideOutstanding - stores;
         Load = new LoadEngine(

@@ -25,6 +25,12 @@ public enum DescriptorOpcode : byte
     /// <summary>mx.zero: Fill a slot with +0.</summary>
     MxZero = 0x32,
 
+    /// <summary>mx.load: Bring the weights of following streams into the array: one tile, which stays until the next load or product.</summary>
+    MxLoad = 0x33,
+
+    /// <summary>mx.stream: Add the product of a matrix and the loaded weights to an accumulator slot.</summary>
+    MxStream = 0x34,
+
     /// <summary>vx.add: Elementwise sum.</summary>
     VxAdd = 0x40,
 

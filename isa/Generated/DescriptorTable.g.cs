@@ -11,7 +11,7 @@ public static partial class DescriptorTable
         new("transposea", FieldKind.Flag, 10, 1, false, 1, "A is stored transposed."),
         new("transposeb", FieldKind.Flag, 11, 1, false, 1, "B is stored transposed."),
         new("interrupt", FieldKind.Flag, 12, 1, false, 1, "Raise the queue interrupt when performed."),
-        new("pinned", FieldKind.Flag, 13, 1, false, 1, "Reserved in HX 1.0."),
+        new("pinned", FieldKind.Flag, 13, 1, false, 1, "Reserved in HX 1.0: pinned weights are mx.load and mx.stream, operations of their own."),
         new("dims", FieldKind.Count, 14, 2, false, 1, "Dimensions of a strided copy, 1 to 3."),
         new("typea", FieldKind.Type, 16, 4, false, 1, "Element type of A."),
         new("typeb", FieldKind.Type, 20, 4, false, 1, "Element type of B."),
@@ -254,6 +254,60 @@ public static partial class DescriptorTable
             Summary: "Fill a slot with +0.",
             Semantics: "for i < m, j < n: slot[i][j] = +0",
             Example: "mx.zero slot=1, m=32, n=16, acc=fp32"),
+        new(
+            DescriptorOpcode.MxLoad, "mx.load", DescriptorQueue.Mx, Flags: 0x19, Stochastic: false, Activation: false, Copy: false,
+            Types:
+            [
+                new(0x40, 0x40, 0x01, 0x01, Raw: false), // A: bf16  B: bf16
+                new(0x04, 0x04, 0x01, 0x01, Raw: false), // A: int8  B: int8
+                new(0x02, 0x02, 0x01, 0x01, Raw: false), // A: int4  B: int4
+                new(0x10, 0x04, 0x01, 0x01, Raw: false), // A: int16  B: int8
+                new(0x04, 0x10, 0x01, 0x01, Raw: false), // A: int8  B: int16
+            ],
+            Fields:
+            [
+                new("w", FieldKind.Address, 192, 48, false, 16, "Operand B of a product: the weights."),
+                new("k", FieldKind.Count, 240, 16, false, 1, "Length of the reduction."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitchw", FieldKind.Pitch, 352, 32, false, 16, "Bytes from row to row of W."),
+            ],
+            Operands:
+            [
+                new("w", RegionRole.B, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 24, Extent.K, Extent.N, PitchByte: 44, SwapFlag: 0x08, BlockBytes: 0, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF19FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0x00000000, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0x00000000, 0xFFFFFFFF, 0x00000000, 0x00000000, 0x00000000, 0x00000000],
+            Slot: SlotUse.None,
+            Summary: "Bring the weights of following streams into the array: one tile, which stays until the next load or product.",
+            Semantics: "weights = W, with k, n and the types of W and of the A to come",
+            Example: "mx.load w=0x40002000, k=8, n=8, pitchw=16, type=bf16, wait=3:1, post=4:1"),
+        new(
+            DescriptorOpcode.MxStream, "mx.stream", DescriptorQueue.Mx, Flags: 0x17, Stochastic: false, Activation: false, Copy: false,
+            Types:
+            [
+                new(0x40, 0x40, 0x80, 0x01, Raw: false), // A: bf16  B: bf16  acc: fp32
+                new(0x04, 0x04, 0x20, 0x01, Raw: false), // A: int8  B: int8  acc: int32
+                new(0x02, 0x02, 0x20, 0x01, Raw: false), // A: int4  B: int4  acc: int32
+                new(0x10, 0x04, 0x20, 0x01, Raw: false), // A: int16  B: int8  acc: int32
+                new(0x04, 0x10, 0x20, 0x01, Raw: false), // A: int8  B: int16  acc: int32
+            ],
+            Fields:
+            [
+                new("a", FieldKind.Address, 128, 48, false, 16, "Operand A."),
+                new("slot", FieldKind.Slot, 448, 8, false, 1, "Accumulator slot, 0 to 3."),
+                new("m", FieldKind.Count, 176, 16, false, 1, "Rows."),
+                new("k", FieldKind.Count, 240, 16, false, 1, "Length of the reduction."),
+                new("n", FieldKind.Count, 304, 16, false, 1, "Columns."),
+                new("pitcha", FieldKind.Pitch, 320, 32, false, 16, "Bytes from row to row of A."),
+            ],
+            Operands:
+            [
+                new("a", RegionRole.A, RegionAccess.Read, RegionSpace.Scratchpad, AddressByte: 16, Extent.M, Extent.K, PitchByte: 40, SwapFlag: 0x04, BlockBytes: 0, Strided: false, Optional: false),
+            ],
+            UsedBits: [0xFFFF17FF, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x00000000, 0xFFFF0000, 0x00000000, 0xFFFF0000, 0xFFFFFFFF, 0x00000000, 0x00000000, 0x00000000, 0x000000FF, 0x00000000],
+            Slot: SlotUse.Write,
+            Summary: "Add the product of a matrix and the loaded weights to an accumulator slot.",
+            Semantics: "as mx.matmul with W = weights",
+            Example: "mx.stream a=0x40000000, slot=0, m=32, k=8, n=8, pitcha=16, type=bf16, wait=3:1, post=4:1"),
         new(
             DescriptorOpcode.VxAdd, "vx.add", DescriptorQueue.Vx, Flags: 0x11, Stochastic: true, Activation: false, Copy: false,
             Types:

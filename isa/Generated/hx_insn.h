@@ -130,6 +130,8 @@ static inline void hx_inval(uintptr_t rs1, uintptr_t rs2)
 #define HX_MX_MATMUL       0x30
 #define HX_MX_DRAIN        0x31
 #define HX_MX_ZERO         0x32
+#define HX_MX_LOAD         0x33
+#define HX_MX_STREAM       0x34
 #define HX_VX_ADD          0x40
 #define HX_VX_MUL          0x41
 #define HX_VX_MAX          0x42

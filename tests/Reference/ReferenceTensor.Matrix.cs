@@ -5,7 +5,24 @@ namespace HybridEmu.Reference;
 /// <content>Products and drains.</content>
 public sealed partial class ReferenceTensor
 {
-    private void Multiply(in Descriptor d)
+    private Weights ReadWeights(in Descriptor d)
+    {
+        var words = new int[d.N1, d.N2];
+        for (int k = 0; k < d.N1; k++)
+        {
+            for (int j = 0; j < d.N2; j++)
+            {
+                (int row, int column) = d.TransposeB ? (j, k) : (k, j);
+                words[k, j] = d.TypeB == ElementType.Bf16
+                    ? BitConverter.SingleToInt32Bits(Value(Place(d.B, row, d.PitchB, column, d.TypeB), d.TypeB))
+                    : Integer(d.B, row, d.PitchB, column, d.TypeB);
+            }
+        }
+
+        return new Weights(d.N1, d.N2, d.TypeA, d.TypeB, words);
+    }
+
+    private void Multiply(in Descriptor d, Weights weights)
     {
         Slot slot = d.Accumulate ? _slots[d.Slot]! : new Slot(d.N0, d.N2, d.TypeAccumulator);
         _slots[d.Slot] = slot;
@@ -16,14 +33,14 @@ public sealed partial class ReferenceTensor
                 uint sum = slot.Bits[i, j];
                 for (int k = 0; k < d.N1; k++)
                 {
-                    (int Row, int Column) a = d.TransposeA ? (k, i) : (i, k), b = d.TransposeB ? (j, k) : (k, j);
+                    (int Row, int Column) a = d.TransposeA ? (k, i) : (i, k);
                     if (d.TypeAccumulator == ElementType.Int32)
                     {
-                        sum = (uint)((int)sum + (Integer(d.A, a.Row, d.PitchA, a.Column, d.TypeA) * Integer(d.B, b.Row, d.PitchB, b.Column, d.TypeB)));
+                        sum = (uint)((int)sum + (Integer(d.A, a.Row, d.PitchA, a.Column, d.TypeA) * weights.Words[k, j]));
                         continue;
                     }
 
-                    float x = Value(Place(d.A, a.Row, d.PitchA, a.Column, d.TypeA), d.TypeA), w = Value(Place(d.B, b.Row, d.PitchB, b.Column, d.TypeB), d.TypeB);
+                    float x = Value(Place(d.A, a.Row, d.PitchA, a.Column, d.TypeA), d.TypeA), w = BitConverter.Int32BitsToSingle(weights.Words[k, j]);
                     sum = BitConverter.SingleToUInt32Bits(Fp32.Fma(x, w, BitConverter.UInt32BitsToSingle(sum)));
                 }
 

@@ -14,6 +14,13 @@ public sealed record ReferenceTensorConfig
 
     /// <summary>Columns of the array, which a slot's rows are padded to.</summary>
     public int Columns { get; init; } = 32;
+
+    /// <summary>Rows of the array; with columns and packing the largest tile of loaded weights.</summary>
+    public int Rows { get; init; } = 32;
+
+    public int Int8Packing { get; init; } = 1;
+
+    public int Int4Packing { get; init; } = 1;
 }
 
 /// <summary>
@@ -26,6 +33,7 @@ public sealed partial class ReferenceTensor
 
     private readonly ReferenceTensorConfig _config;
     private readonly Slot?[] _slots = new Slot?[Slots];
+    private Weights? _weights;
 
     /// <param name="config">Sizes of the tile.</param>
     /// <param name="hbm">HBM bytes.</param>
@@ -52,7 +60,7 @@ public sealed partial class ReferenceTensor
         if (fault == QueueFaultCause.None)
             fault = CheckPlaces(in d);
         if (fault == QueueFaultCause.None)
-            fault = CheckSlot(in d);
+            fault = CheckArray(in d);
         if (fault != QueueFaultCause.None)
             return fault;
         switch (d.Opcode)
@@ -61,7 +69,9 @@ public sealed partial class ReferenceTensor
             case DescriptorOpcode.StCopy: Copy(in d, Scratchpad, AddressMap.Scratchpad, Hbm, AddressMap.Hbm); break;
             case DescriptorOpcode.LdIm2col: Im2col(in d); break;
             case DescriptorOpcode.StAccumulate: Accumulate(in d); break;
-            case DescriptorOpcode.MxMatmul: Multiply(in d); break;
+            case DescriptorOpcode.MxMatmul: Multiply(in d, ReadWeights(in d)); _weights = null; break;
+            case DescriptorOpcode.MxLoad: _weights = ReadWeights(in d); break;
+            case DescriptorOpcode.MxStream: Multiply(in d, _weights!); break;
             case DescriptorOpcode.MxZero: _slots[d.Slot] = new Slot(d.N0, d.N2, d.TypeAccumulator); break;
             case DescriptorOpcode.MxDrain: Drain(in d); break;
             case DescriptorOpcode.VxSumRows: SumRows(in d); break;
@@ -97,17 +107,35 @@ public sealed partial class ReferenceTensor
         return QueueFaultCause.None;
     }
 
-    private QueueFaultCause CheckSlot(in Descriptor d)
+    private QueueFaultCause CheckArray(in Descriptor d)
     {
-        if (d.Opcode is not (DescriptorOpcode.MxMatmul or DescriptorOpcode.MxDrain or DescriptorOpcode.MxZero))
+        bool load = d.Opcode == DescriptorOpcode.MxLoad, stream = d.Opcode == DescriptorOpcode.MxStream;
+        if (load)
+            return Fits(in d) ? QueueFaultCause.None : QueueFaultCause.TileTooLarge;
+        if (!stream && d.Opcode is not (DescriptorOpcode.MxMatmul or DescriptorOpcode.MxDrain or DescriptorOpcode.MxZero))
             return QueueFaultCause.None;
         long padded = (d.N2 + _config.Columns - 1) / _config.Columns * _config.Columns;
         if (padded * 4 * d.N0 > _config.AccumulatorBytes / Slots)
             return QueueFaultCause.SlotTooSmall;
-        bool continues = d.Opcode == DescriptorOpcode.MxDrain || (d.Opcode == DescriptorOpcode.MxMatmul && d.Accumulate);
+        if (stream && !Fits(in d))
+            return QueueFaultCause.TileTooLarge;
+        bool continues = d.Opcode == DescriptorOpcode.MxDrain || (d.Opcode is DescriptorOpcode.MxMatmul or DescriptorOpcode.MxStream && d.Accumulate);
         Slot? slot = _slots[d.Slot];
         bool same = slot is not null && slot.Rows == d.N0 && slot.Columns == d.N2 && slot.Type == d.TypeAccumulator;
-        return continues && !same ? QueueFaultCause.SlotShape : QueueFaultCause.None;
+        if (continues && !same)
+            return QueueFaultCause.SlotShape;
+        bool loaded = _weights is not null && (_weights.K, _weights.N, _weights.TypeA, _weights.TypeB) == (d.N1, d.N2, d.TypeA, d.TypeB);
+        return stream && !loaded ? QueueFaultCause.WeightShape : QueueFaultCause.None;
+    }
+
+    private bool Fits(in Descriptor d)
+    {
+        int deep = 1;
+        if (d.TypeA == ElementType.Int8 && d.TypeB == ElementType.Int8)
+            deep = _config.Int8Packing;
+        if (d.TypeA == ElementType.Int4)
+            deep = _config.Int4Packing;
+        return d.N1 <= deep * _config.Rows && d.N2 <= _config.Columns;
     }
 
     /// <summary>Scratchpad offset of an element of a matrix.</summary>
@@ -156,6 +184,9 @@ public sealed partial class ReferenceTensor
         /// <summary>Number of an element in its logical tensor.</summary>
         public ulong Element(int row, int column) => Origin + ((ulong)row * Pitch) + (ulong)column;
     }
+
+    /// <summary>A matrix of weights, taken out of memory: integers, or the bits of fp32.</summary>
+    private sealed record Weights(int K, int N, ElementType TypeA, ElementType TypeB, int[,] Words);
 
     /// <summary>An accumulator slot: fp32 or int32 bits, +0 at first.</summary>
     private sealed class Slot(int rows, int columns, ElementType type)

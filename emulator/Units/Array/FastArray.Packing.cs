@@ -18,9 +18,10 @@ public sealed partial class FastArray
         Pairs,
     }
 
-    /// <summary>The weights of one fold as the kernels take them, and rows of operands on their way there.</summary>
+    /// <summary>The weights of some folds as the kernels take them, and rows of operands on their way there.</summary>
     private sealed class Packing
     {
+        private readonly FastArray _array;
         private readonly WeightTokens _tokens;
         private readonly SimdWidth _simd;
         private readonly int _rows;
@@ -33,44 +34,40 @@ public sealed partial class FastArray
         private readonly int[] _offsets;
         private readonly int[] _zeros;
 
-        private long _fold = -1;
-        private long _firstToken;
+        private WeightTile _tile;
         private Form _form;
         private MacKind _kind;
-        private int _enabledRows;
         private int _words; // of an operand row
 
-        public Packing(MatrixConfig config, WeightTokens tokens, int rowsAtOnce)
+        public Packing(FastArray array, MatrixConfig config, int rowsAtOnce)
         {
-            _tokens = tokens;
+            _array = array;
+            _tokens = array._tokens;
             _simd = SimdWidths.Choose(config.Simd);
             _rows = config.Rows;
             _columns = config.Columns;
             int most = _rows * Math.Max(1, config.MostPacking / 2);
             _xPitch = (most + CacheLines.Words - 1) / CacheLines.Words * CacheLines.Words;
-            _weightPitch = tokens.Pitch;
+            _weightPitch = _tokens.Pitch;
             _weights = CacheLines.Allocate(most * _weightPitch, out _weightsAt);
             _x = new int[rowsAtOnce * _xPitch];
             _offsets = new int[_weightPitch];
             _zeros = new int[_weightPitch];
         }
 
-        /// <summary>What was packed is no more: tokens are numbered anew.</summary>
-        public void Forget() => _fold = -1;
+        /// <summary>What was packed is no more: tiles are numbered anew.</summary>
+        public void Forget() => _tile.Number = -1;
 
-        /// <summary>Makes the weights of a fold ready.</summary>
-        /// <param name="number">Its number; it is only made ready once.</param>
+        /// <summary>Makes the weights of a fold ready: once, however many folds have the same.</summary>
         /// <param name="fold">What it is.</param>
-        /// <param name="operands">What X rows were.</param>
-        public void TakeFold(long number, in FoldInput fold, RowFormat operands)
+        /// <param name="operands">What X rows were; the same for all folds that share weights.</param>
+        public void TakeWeights(in FoldInput fold, RowFormat operands)
         {
-            if (_fold == number)
+            if (_tile.Number == fold.Weights.Number)
                 return;
-            _fold = number;
+            _tile = fold.Weights;
             _kind = fold.Wave.Kind;
-            _enabledRows = fold.EnabledRows;
-            _firstToken = (number * _rows) + 1; // brings the last row
-            bool bytes = operands != RowFormat.Int16 && fold.Weights != RowFormat.Int16;
+            bool bytes = operands != RowFormat.Int16 && fold.Format != RowFormat.Int16;
             _form = _kind == MacKind.Bf16 ? Form.Floats : bytes && FoldBytes.Suits(_simd) ? Form.Quads : Form.Pairs;
             int elements = _kind switch
             {
@@ -84,7 +81,7 @@ public sealed partial class FastArray
                 Form.Pairs => 2,
                 _ => 1,
             };
-            _words = ((_enabledRows * elements) + ofWord - 1) / ofWord;
+            _words = ((_tile.EnabledRows * elements) + ofWord - 1) / ofWord;
             switch (_form)
             {
                 case Form.Floats:
@@ -113,10 +110,10 @@ public sealed partial class FastArray
             if (_form == Form.Floats)
             {
                 // Tokens bring the last row first: read backwards where they lie, unless the ring's end is among them.
-                bool whole = _tokens.TryBlock(_firstToken, _rows, out Span<int> rows);
+                bool whole = LiesWhole(out Span<int> rows);
                 FoldFloat.Run(
                     MemoryMarshal.Cast<int, float>(x), xPitch, MemoryMarshal.Cast<int, float>(whole ? rows : weights), whole ? -_weightPitch : _weightPitch,
-                    MemoryMarshal.Cast<int, float>(sums), pitch, count, _enabledRows, columns, _simd);
+                    MemoryMarshal.Cast<int, float>(sums), pitch, count, _tile.EnabledRows, columns, _simd);
                 return;
             }
 
@@ -138,7 +135,7 @@ public sealed partial class FastArray
                 else if (_kind == MacKind.Int8x4)
                     x[..packed.Length].CopyTo(packed);
                 else
-                    FoldBytes.SplitNeighbours(x[.._enabledRows], packed);
+                    FoldBytes.SplitNeighbours(x[.._tile.EnabledRows], packed);
                 FoldBytes.MakeUnsigned(packed);
                 return;
             }
@@ -158,9 +155,9 @@ public sealed partial class FastArray
 
         private void CopyFloats()
         {
-            if (_tokens.TryBlock(_firstToken, _rows, out _))
+            if (LiesWhole(out _))
                 return;
-            for (int r = 0; r < _enabledRows; r++)
+            for (int r = 0; r < _tile.EnabledRows; r++)
                 Row(r).CopyTo(Packed(r));
         }
 
@@ -197,9 +194,15 @@ public sealed partial class FastArray
             }
         }
 
+        private bool LiesWhole(out Span<int> rows)
+        {
+            rows = default;
+            return _tile.First != Kept && _tokens.TryBlock(_tile.First, _rows, out rows);
+        }
+
         private Span<int> Packed(int row) => _weights.AsSpan(_weightsAt + (row * _weightPitch), _weightPitch);
 
         /// <summary>A row of the fold's weights; zeros beyond k.</summary>
-        private ReadOnlySpan<int> Row(int row) => row < _enabledRows ? _tokens.Row(_firstToken + _rows - 1 - row) : _zeros.AsSpan(0, _columns);
+        private ReadOnlySpan<int> Row(int row) => row < _tile.EnabledRows ? _array.WeightRow(in _tile, row) : _zeros.AsSpan(0, _columns);
     }
 }

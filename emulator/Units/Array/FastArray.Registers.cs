@@ -6,31 +6,38 @@ namespace HybridEmu.Units;
 public sealed partial class FastArray
 {
     /// <summary>
-    /// Goes on from an array in which nothing is in flight: all weights and enables are then those of the last fold, the pass
-    /// registers hold them a row further down, and what moves through the PEs is zeros.
+    /// Goes on from an array in which nothing is in flight: all weights and enables are then those of the last fold, all shadows
+    /// those of the last tile, the pass registers hold them a row further down, and what moves through the PEs is zeros.
     /// </summary>
     /// <param name="array">An array that has stood still or run empty since its last fold.</param>
     /// <param name="kind">The kind of the steps that ran it empty.</param>
-    public void ReadRegisters(SystolicArray array, MacKind kind)
+    /// <param name="loaded">Whether the shadow holds a tile that no fold has taken.</param>
+    public void ReadRegisters(SystolicArray array, MacKind kind, bool loaded)
     {
-        // The fold in the PEs has number 1. Of the one before only the row in the bottom pass registers is left.
+        // The fold in the PEs has number 0. Of the tile before the shadow's only the row in the bottom pass registers is left.
         _time = array.Time;
-        _tokensInFold = 0;
-        _fillingFold = 2;
-        _launched = 2;
+        _tokensInTile = 0;
+        _launched = 1;
         _entered = 0;
         _settled = 0;
         _packing.Forget();
         array.CopyTokensTo(_tokens, 2 * _rows);
-        _folds[1] = default;
+        _filled = loaded;
+        _filling = new WeightTile { First = _rows + 1 };
+        _held = new WeightTile { First = Kept };
         for (int r = 0; r < _rows; r++)
         {
             if (array.EnableShadow(r, 0))
-                _folds[1].EnabledRows = r + 1;
+                _filling.EnabledRows = r + 1;
+            if (array.Enable(r, 0))
+                _held.EnabledRows = r + 1;
+            for (int c = 0; c < _columns; c++)
+                WeightRow(in _held, r)[c] = array.Weight(r, c);
         }
 
+        _folds[0] = new FoldInput { Weights = _held };
         _entering = StepFlags.None;
-        Array.Fill(_steps, new StepInput { Row = -1, Fold = 1, Kind = kind });
+        Array.Fill(_steps, new StepInput { Row = -1, Kind = kind });
     }
 
     /// <summary>
@@ -71,8 +78,11 @@ public sealed partial class FastArray
 
     private static ulong Bit(in StepInput step, StepFlags flag) => (step.Flags & flag) != 0 ? 1u : 0;
 
-    private void WriteElement(SystolicArray array, in StepInput step, long entered, ReadOnlySpan<int> x, int r, int c) =>
-        array.SetElement(r, c, Sum(in step, entered, x, r, c), WeightRow(step.Fold, r)[c], r < Fold(step.Fold).EnabledRows);
+    private void WriteElement(SystolicArray array, in StepInput step, long entered, ReadOnlySpan<int> x, int r, int c)
+    {
+        ref WeightTile weights = ref Fold(step.Fold).Weights;
+        array.SetElement(r, c, Sum(in step, entered, x, r, c), WeightRow(in weights, r)[c], r < weights.EnabledRows);
+    }
 
     private int Sum(in StepInput step, long entered, ReadOnlySpan<int> x, int lastRow, int c)
     {
@@ -80,10 +90,10 @@ public sealed partial class FastArray
         ref FoldInput fold = ref Fold(step.Fold);
         if (!_addsAtBottom && !x.IsEmpty && fold.Wave.Addend != 0 && c < fold.Wave.Columns)
             sum = _addends[((int)(step.Row & _rowMask) * _stride) + c];
-        for (int r = 0; r <= Math.Min(lastRow, fold.EnabledRows - 1); r++)
+        for (int r = 0; r <= Math.Min(lastRow, fold.Weights.EnabledRows - 1); r++)
         {
             int act = x.IsEmpty ? 0 : x[r];
-            int weight = WeightRow(step.Fold, r)[c];
+            int weight = WeightRow(in fold.Weights, r)[c];
             sum = _steps[(entered + r + c) & _stepMask].Kind switch
             {
                 MacKind.Integer => MacInteger.Apply(act, weight, sum),

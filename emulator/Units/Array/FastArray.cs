@@ -35,6 +35,7 @@ public sealed partial class FastArray
     private readonly int[] _addends;     // what the accumulators held where a row's sums go, while somebody looks
     private readonly FoldInput[] _folds; // ring by fold
     private readonly WeightTokens _tokens;
+    private readonly int[] _kept;        // weights that the PEs hold and whose tokens may be gone
     private readonly Packing _packing;   // of operands for the kernels
     private readonly int[] _sums;
     private readonly int _sumsAt;
@@ -44,8 +45,10 @@ public sealed partial class FastArray
     private readonly int _rowMask;
 
     private long _time;
-    private long _fillingFold;
-    private int _tokensInFold;
+    private int _tokensInTile;
+    private WeightTile _filling; // what the shift tokens bring
+    private bool _filled;        // whether all of it is in the shadow and no switch token has taken it
+    private WeightTile _held;    // what the last switch token took
     private long _launched;
     private long _entered; // rows
     private long _settled; // rows whose sums are in the accumulators
@@ -76,49 +79,55 @@ public sealed partial class FastArray
         _x = new int[rows * _xPitch];
         _addends = new int[rows * _stride];
         _folds = new FoldInput[(_columns / _rows) + 6];
-        _tokens = new WeightTokens((_folds.Length + 1) * _rows, _columns);
-        _packing = new Packing(config, _tokens, _rowsAtOnce);
+        _tokens = new WeightTokens((_folds.Length + 2) * _rows, _columns);
+        _kept = new int[_rows * _columns];
+        _packing = new Packing(this, config, _rowsAtOnce);
         _sums = CacheLines.Allocate(_rowsAtOnce * _stride, out _sumsAt);
     }
 
     /// <summary>Enabled cycles so far, which is the index of the next step.</summary>
     public long Time => _time;
 
-    /// <summary>A shift token enters at the next step with one row of weights, bottom row first; R of them make a fold.</summary>
+    /// <summary>A shift token enters at the next step with one row of weights, bottom row first; R of them make a tile.</summary>
     /// <param name="row">One word a column; empty for a row beyond K.</param>
     /// <param name="words">Words in the row, up to C.</param>
     public void EnterWeights(ReadOnlySpan<byte> row, int words, RowFormat format)
     {
-        ref FoldInput fold = ref Fold(_fillingFold);
-        if (_tokensInFold == 0)
-        {
-            // The slot may still be wanted by rows that left long ago: it was filled C + 6 R steps or more before.
-            while (_settled < _entered && _rowInputs[_settled & _rowMask].Fold <= _fillingFold - _folds.Length)
-                SettleSome(false);
-            fold = default;
-            fold.Weights = format;
-        }
+        if (_tokensInTile == 0)
+            StartTile();
 
         Span<int> weights = _tokens.Enter(!row.IsEmpty);
         words = row.IsEmpty ? 0 : words;
         RowFormats.Widen(row, format, weights[..words]);
         weights[words..].Clear();
         if (!row.IsEmpty)
-            fold.EnabledRows = Math.Max(fold.EnabledRows, _rows - _tokensInFold);
+            _filling.EnabledRows = Math.Max(_filling.EnabledRows, _rows - _tokensInTile);
         _entering |= row.IsEmpty ? StepFlags.ShiftToken : StepFlags.ShiftToken | StepFlags.Enable;
-        if (++_tokensInFold == _rows)
+        if (++_tokensInTile == _rows)
         {
-            _tokensInFold = 0;
-            _fillingFold++;
+            _tokensInTile = 0;
+            _filled = true;
         }
     }
 
-    /// <summary>The switch token enters at the next step, with the first X row of this fold.</summary>
-    public void Launch(in FoldInFlight wave)
+    /// <summary>The first X row of this fold enters at the next step.</summary>
+    /// <param name="switches">With the switch token: the fold takes the weights of the shadow, else those of the fold before it.</param>
+    /// <param name="weights">What the weights were in memory.</param>
+    public void Launch(in FoldInFlight wave, bool switches, RowFormat weights)
     {
-        Fold(_launched).Wave = wave;
+        // The slot may still be wanted by rows that left long ago: it was taken C + 5 R steps or more before.
+        while (_settled < _entered && _rowInputs[_settled & _rowMask].Fold <= _launched - _folds.Length)
+            SettleSome(false);
+        if (switches)
+        {
+            _filling.Number = _held.Number + 1;
+            _held = _filling;
+            _filled = false;
+            _entering |= StepFlags.SwitchToken;
+        }
+
+        Fold(_launched) = new FoldInput { Wave = wave, Weights = _held, Format = weights };
         _launched++;
-        _entering |= StepFlags.SwitchToken;
     }
 
     /// <summary>The next X row of the fold launched last enters at the next step.</summary>
@@ -180,7 +189,7 @@ public sealed partial class FastArray
         while (count < most && _rowInputs[slot + count].Fold == first.Fold)
             count++;
         ref FoldInput fold = ref Fold(first.Fold);
-        _packing.TakeFold(first.Fold, in fold, first.Format);
+        _packing.TakeWeights(in fold, first.Format);
         _batch = new Batch { Slot = slot, Fold = first.Fold, FirstRow = first.Index, Count = count, Remember = remember };
         if (_team is not null && count > RowsOfAPart)
             _team.Run(_settlePart);
@@ -251,8 +260,6 @@ public sealed partial class FastArray
 
     private ref FoldInput Fold(long number) => ref _folds[number % _folds.Length];
 
-    private Span<int> WeightRow(long fold, int row) => _tokens.Row(((fold + 1) * _rows) - row);
-
     /// <summary>What entered at one step.</summary>
     private struct StepInput
     {
@@ -282,8 +289,8 @@ public sealed partial class FastArray
     private struct FoldInput
     {
         public FoldInFlight Wave;
-        public int EnabledRows;
-        public RowFormat Weights;
+        public WeightTile Weights;
+        public RowFormat Format;
     }
 
     /// <summary>Rows of one fold that are settled together.</summary>

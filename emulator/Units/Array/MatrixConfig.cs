@@ -1,3 +1,4 @@
+using HybridEmu.Isa;
 using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
@@ -41,6 +42,18 @@ public sealed record MatrixConfig(
 
     /// <summary>Bytes of an X row, a row of weights and a drained row: what their ports should move in one access.</summary>
     public (int Operands, int Weights, int Results) RowBytes => (Rows * WordBytes, Columns * sizeof(ushort), Columns * sizeof(int));
+
+    /// <summary>p: products of consecutive k that a PE makes in a step.</summary>
+    /// <param name="a">Type of A.</param>
+    /// <param name="b">Type of W.</param>
+    /// <param name="int8Packing">p of int8 x int8.</param>
+    /// <param name="int4Packing">p of int4 x int4.</param>
+    public static int PackingOf(ElementType a, ElementType b, int int8Packing, int int4Packing) => b switch
+    {
+        ElementType.Int8 when a == ElementType.Int8 => int8Packing,
+        ElementType.Int4 => int4Packing,
+        _ => 1,
+    };
 
     /// <summary>Throws when a size is outside its range; presets are checked before this with file and line.</summary>
     public void Check()

@@ -1,8 +1,8 @@
 namespace HybridEmu.Units;
 
 /// <summary>
-/// Which engine moves the array. The fast one takes over when a matmul starts, as the array is at rest then; the registers
-/// are written out, and stepped from there on to the end of the matmul, when somebody looks at them or at sums on their way.
+/// Which engine moves the array. The fast one takes over when a descriptor starts and the array is at rest; the registers are
+/// written out, and stepped from there on, when somebody looks at them or at sums on their way.
 /// </summary>
 public sealed partial class MatrixUnit
 {
@@ -41,12 +41,12 @@ public sealed partial class MatrixUnit
             StepArray(_registers.Time);
     }
 
-    /// <summary>The array is at rest: go on with the engine that was asked for.</summary>
+    /// <summary>Goes on with the engine that was asked for, unless shift tokens of a load are still on their way.</summary>
     private void UseEngine()
     {
-        if (_isFast || _config.Engine == ArrayEngine.Step)
+        if (_isFast || _config.Engine == ArrayEngine.Step || ArrayTime <= State.ActiveUntil)
             return;
-        _fast.ReadRegisters(_registers, State.Kind);
+        _fast.ReadRegisters(_registers, State.Kind, State.ShadowLoaded != 0);
         _isFast = true;
     }
 

@@ -3,7 +3,10 @@ using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
-/// <summary>mx.matmul: three walks over the same folds. Operand streams fetch, shift tokens load shadows, X rows run.</summary>
+/// <summary>
+/// mx.matmul: three walks over the same folds. Operand streams fetch, shift tokens load shadows, X rows run. mx.stream is one
+/// fold of it whose weights are there.
+/// </summary>
 public sealed partial class MatrixUnit
 {
     private bool _stepped;    // whether the array moved at the edge being evaluated
@@ -11,26 +14,30 @@ public sealed partial class MatrixUnit
 
     private void StartMatmul(in Descriptor descriptor)
     {
-        State.Packing = descriptor.TypeB switch
-        {
-            ElementType.Int8 when descriptor.TypeA == ElementType.Int8 => _config.Int8Packing,
-            ElementType.Int4 => _config.Int4Packing,
-            _ => 1,
-        };
+        StartProduct(in descriptor);
+        State.FoldsShifted = 0;
+        State.TokensShifted = 0;
+        State.ShiftNBlock = 0;
+        State.ShiftKBlock = 0;
+        State.Switches = 1;
+        State.ShadowLoaded = 0;
+        _weights.Start(in descriptor, State.Packing);
+    }
+
+    /// <summary>What a matmul and a stream have in common: X rows, and where their sums go.</summary>
+    private void StartProduct(in Descriptor descriptor)
+    {
+        UseEngine();
+        State.Packing = PackingOf(in descriptor);
         State.Wide = (byte)(descriptor.TypeA == ElementType.Int16 || descriptor.TypeB == ElementType.Int16 ? 1 : 0);
         State.SecondPass = 0;
         int foldRows = _config.Rows * State.Packing;
         State.KBlocks = (descriptor.N1 + foldRows - 1) / foldRows;
         State.NBlocks = (descriptor.N2 + _config.Columns - 1) / _config.Columns;
-        State.FoldsShifted = 0;
-        State.TokensShifted = 0;
-        State.ShiftNBlock = 0;
-        State.ShiftKBlock = 0;
         State.FoldsLaunched = 0;
         State.RowsEntered = descriptor.N0; // of the fold before the first
         State.LaunchNBlock = 0;
         State.LaunchKBlock = 0;
-        UseEngine();
         State.Kind = State.Packing switch
         {
             8 => MacKind.Int4x8,
@@ -38,9 +45,11 @@ public sealed partial class MatrixUnit
             _ => descriptor.TypeA == ElementType.Bf16 ? MacKind.Bf16 : MacKind.Integer,
         };
         _operands.Start(in descriptor, State.Packing);
-        _weights.Start(in descriptor, State.Packing);
         State.Phase = MatrixPhase.Matmul;
     }
+
+    private int PackingOf(in Descriptor descriptor) =>
+        MatrixConfig.PackingOf(descriptor.TypeA, descriptor.TypeB, _config.Int8Packing, _config.Int4Packing);
 
     private int Multiply(long edge, ref bool moved)
     {
@@ -51,6 +60,8 @@ public sealed partial class MatrixUnit
         long time = ArrayTime;
         bool rowsLeft = State.RowsEntered < State.Current.Descriptor.N0;
         bool foldsLeft = State.FoldsLaunched < folds;
+        if (!rowsLeft && !foldsLeft && time > State.SumsUntil)
+            return EndProduct(edge, ref moved);
         bool weightsReady = State.FoldsShifted > State.FoldsLaunched;
         bool entered = false;
         bool frozen = false;
@@ -68,12 +79,15 @@ public sealed partial class MatrixUnit
         }
 
         bool token = !frozen && State.FoldsShifted < folds && State.FoldsShifted <= State.FoldsLaunched && ShiftToken();
+        token |= !frozen && State.Loading == LoadProgress.Shifting && (State.Switches == 0 || !foldsLeft || entered) && ShiftLoadToken();
         if (!rowsLeft && foldsLeft && !weightsReady)
-            cause = token ? CauseWeightShift : _weights.Transposed ? CauseTranspose : CauseWeightWait;
+            cause = token ? CauseWeightShift : LateWeights();
         if (entered)
             EnterRow();
         if (entered || token)
-            State.ActiveUntil = time + _config.Rows + _config.Columns - 1 + _config.AccumulatorLatencyCycles;
+            State.ActiveUntil = TimeToLeave(time);
+        if (entered)
+            State.SumsUntil = State.ActiveUntil;
 
         _stepped = !frozen && time <= State.ActiveUntil;
         if (_stepped)
@@ -84,21 +98,28 @@ public sealed partial class MatrixUnit
             State.FirstPassCause = cause;
 
             // Steps of one port take one edge or two: no closed form makes up for them.
-            bool emptying = !rowsLeft && !foldsLeft && !single;
+            bool emptying = !rowsLeft && !foldsLeft && !single && State.Loading != LoadProgress.Shifting;
             _emptyingFrom = emptying ? edge : NotEmptying;
             moved |= !emptying;
-        }
-        else if (!rowsLeft && !foldsLeft)
-        {
-            State.Phase = MatrixPhase.Report;
-            _emptyingFrom = NotEmptying;
-            SettleSums();
-            moved = true;
         }
 
         moved |= _operands.Advance(edge);
         moved |= _weights.Advance(edge);
         return cause;
+    }
+
+    /// <summary>All sums are where they belong. A load goes on meanwhile.</summary>
+    private int EndProduct(long edge, ref bool moved)
+    {
+        State.Phase = MatrixPhase.Report;
+        State.Wide = 0;
+        _stepped = false;
+        _emptyingFrom = NotEmptying;
+        SettleSums();
+        moved = true;
+        if (State.Loading == LoadProgress.Shifting)
+            ShiftLoad(edge, ref moved);
+        return CauseFillDrain;
     }
 
     /// <summary>
@@ -113,6 +134,11 @@ public sealed partial class MatrixUnit
         moved |= fetched || _emptyingFrom == NotEmptying;
         return State.Wide != 0 ? State.FirstPassCause : CauseAccumulatorPort;
     }
+
+    /// <summary>Array time up to which what enters at a time is in the array or its sums are not readable.</summary>
+    private long TimeToLeave(long time) => time + _config.Rows + _config.Columns - 1 + _config.AccumulatorLatencyCycles;
+
+    private int LateWeights() => _weights.Transposed ? CauseTranspose : CauseWeightWait;
 
     private int LateOperand() => _operands.Transposed ? CauseTranspose : CauseOperandStall;
 
@@ -136,8 +162,8 @@ public sealed partial class MatrixUnit
         fold.Kind = State.Kind;
         _accumulators.Launch(in fold);
         if (_isFast)
-            _fast.Launch(in fold);
-        else
+            _fast.Launch(in fold, State.Switches != 0, OperandStream.FormatOf(descriptor.TypeB, State.Packing));
+        else if (State.Switches != 0)
             _registers.EnterSwitch();
         State.FoldRows = KRows(State.LaunchKBlock);
         State.FoldColumns = fold.Columns;
@@ -192,27 +218,13 @@ public sealed partial class MatrixUnit
         State.XRows++;
     }
 
-    /// <summary>Sends the next shift token if its weights are here; rows beyond k need none.</summary>
     private bool ShiftToken()
     {
-        int row = _config.Rows - 1 - State.TokensShifted;
-        if (row >= Words(KRows(State.ShiftKBlock)))
+        int columns = Math.Min(_config.Columns, State.Current.Descriptor.N2 - (State.ShiftNBlock * _config.Columns));
+        if (!ShiftRow(Words(KRows(State.ShiftKBlock)), columns))
+            return false;
+        if (State.TokensShifted == 0)
         {
-            EnterWeights([], 0);
-        }
-        else
-        {
-            if (!_weights.Ready)
-                return false;
-            int columns = Math.Min(_config.Columns, State.Current.Descriptor.N2 - (State.ShiftNBlock * _config.Columns));
-            EnterWeights(_weights.Row, columns);
-            _weights.Take();
-            State.WeightRows++;
-        }
-
-        if (++State.TokensShifted == _config.Rows)
-        {
-            State.TokensShifted = 0;
             State.FoldsShifted++;
             if (++State.ShiftNBlock == State.NBlocks)
             {
@@ -221,6 +233,27 @@ public sealed partial class MatrixUnit
             }
         }
 
+        return true;
+    }
+
+    /// <summary>Sends the next shift token of a tile if its weights are here; rows beyond k need none.</summary>
+    private bool ShiftRow(int rows, int columns)
+    {
+        if (_config.Rows - 1 - State.TokensShifted >= rows)
+        {
+            EnterWeights([], 0);
+        }
+        else
+        {
+            if (!_weights.Ready)
+                return false;
+            EnterWeights(_weights.Row, columns);
+            _weights.Take();
+            State.WeightRows++;
+        }
+
+        if (++State.TokensShifted == _config.Rows)
+            State.TokensShifted = 0;
         return true;
     }
 

@@ -6,7 +6,8 @@ namespace HybridEmu.Units;
 
 /// <summary>
 /// Queue MX of a tile: the sequencer, the systolic array, its accumulators and transposers. Runs one descriptor at a time,
-/// in the order in which they come; a descriptor is reported when all its results are in accumulators or scratchpad.
+/// in the order in which they come, but a load of weights beside the stream before it; a descriptor is reported when all its
+/// results are in accumulators or scratchpad.
 /// </summary>
 public sealed partial class MatrixUnit
 {
@@ -138,6 +139,9 @@ public sealed partial class MatrixUnit
             case MatrixPhase.Zero:
                 cause = ZeroLine(ref moved);
                 break;
+            case MatrixPhase.Load:
+                cause = State.Loading == LoadProgress.Loaded ? ReportLoad(edge, ref moved) : ShiftLoad(edge, ref moved);
+                break;
             case MatrixPhase.Acknowledge:
                 cause = CauseAcknowledge;
                 if (State.Unacknowledged == 0)
@@ -149,13 +153,17 @@ public sealed partial class MatrixUnit
                 break;
             default:
                 cause = Report(edge, ref moved);
+                if (State.Loading == LoadProgress.Shifting)
+                    ShiftLoad(edge, ref moved);
                 break;
         }
 
+        if (phase == MatrixPhase.Matmul)
+            TakeLoadBesideStream(edge, ref moved);
         ServeCore(edge, phase, cause, ref moved);
         State.Ledger.Charge(edge, cause);
         if (_emptyingFrom != NotEmptying && !moved)
-            return _emptyingFrom + (EdgesPerStep * (1 + Math.Max(0, State.ActiveUntil + 1 - ArrayTime)));
+            return _emptyingFrom + (EdgesPerStep * (1 + Math.Max(0, State.SumsUntil + 1 - ArrayTime)));
         return moved ? edge + 1 : Wake.Never;
     }
 
@@ -185,6 +193,7 @@ public sealed partial class MatrixUnit
         map.Add("foldsShifted", 32, () => (ulong)State.FoldsShifted);
         map.Add("foldsLaunched", 32, () => (ulong)State.FoldsLaunched);
         map.Add("rowsEntered", 32, () => (ulong)State.RowsEntered);
+        map.Add("loading", 2, () => (ulong)State.Loading, Enum.GetNames<LoadProgress>());
         map.Add("block", 32, () => (ulong)State.Block);
         map.Add("row", 32, () => (ulong)State.Row);
         map.Scope("array", array => _registers.Describe(array, () => UseRegisters(_start.Edge)));
@@ -197,6 +206,14 @@ public sealed partial class MatrixUnit
         if (!_start.CanPop(edge))
             return Ledger.Idle;
         moved = true;
+        if (_start.Peek(edge).Descriptor.Opcode == DescriptorOpcode.MxLoad)
+        {
+            UseEngine();
+            StartLoad(edge);
+            State.Phase = MatrixPhase.Load;
+            return CauseSetup;
+        }
+
         State.Current = _start.Pop(edge);
         ref readonly Descriptor descriptor = ref State.Current.Descriptor;
         State.Descriptors++;
@@ -211,6 +228,9 @@ public sealed partial class MatrixUnit
         {
             case DescriptorOpcode.MxMatmul:
                 StartMatmul(in descriptor);
+                break;
+            case DescriptorOpcode.MxStream:
+                StartStream(in descriptor);
                 break;
             case DescriptorOpcode.MxZero:
                 State.Phase = MatrixPhase.Zero;
@@ -246,7 +266,7 @@ public sealed partial class MatrixUnit
         if (!_done.CanPush(edge))
             return CauseReport;
         _done.Push(new DescriptorDone { Sequence = State.Current.Sequence }, edge);
-        State.Phase = MatrixPhase.Idle;
+        State.Phase = State.Loading == LoadProgress.None ? MatrixPhase.Idle : MatrixPhase.Load;
         moved = true;
         return CauseReport;
     }

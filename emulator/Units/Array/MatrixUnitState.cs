@@ -19,6 +19,19 @@ public enum MatrixPhase : byte
 
     /// <summary>Reporting to dispatch.</summary>
     Report,
+
+    /// <summary>A load, and no other descriptor.</summary>
+    Load,
+}
+
+/// <summary>How far a load is, alone or beside a stream.</summary>
+public enum LoadProgress : byte
+{
+    None,
+    Shifting,
+
+    /// <summary>All its tokens have entered; it is not reported yet.</summary>
+    Loaded,
 }
 
 /// <summary>The 64 bytes of a parameter block.</summary>
@@ -34,7 +47,17 @@ public struct MatrixUnitState
     public MatrixPhase Phase;
     public StartDescriptor Current;
 
-    // Matmul: the fold being shifted into the shadow, and the one whose X rows enter.
+    // Load: its descriptor, and how far it is.
+    public StartDescriptor Load;
+    public LoadProgress Loading;
+
+    /// <summary>1: the shadow holds the weights of a load that no stream has taken.</summary>
+    public byte ShadowLoaded;
+
+    /// <summary>1: folds of the current descriptor take the weights of the shadow; 0: they go on with those in the PEs.</summary>
+    public byte Switches;
+
+    // Matmul and stream, which is one fold whose tokens came with a load: the fold being shifted into the shadow, and the one whose X rows enter.
     /// <summary>ceil(k / R) and ceil(n / C).</summary>
     public int KBlocks, NBlocks;
 
@@ -52,6 +75,9 @@ public struct MatrixUnitState
 
     /// <summary>Array time up to which something is in flight; later steps would change nothing that counts.</summary>
     public long ActiveUntil;
+
+    /// <summary>Array time up to which sums of the current descriptor are in flight.</summary>
+    public long SumsUntil;
 
     /// <summary>What the PEs multiply. The array is empty when it changes.</summary>
     public MacKind Kind;

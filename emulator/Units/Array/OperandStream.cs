@@ -91,12 +91,7 @@ public sealed class OperandStream
         _state.Pitch = weights ? descriptor.PitchB : descriptor.PitchA;
         _state.ElementBits = type == ElementType.Int4 ? 4 : 8 * type.SizeBytes();
         _state.Packing = packing;
-        _state.Format = type switch
-        {
-            ElementType.Bf16 => RowFormat.Bf16,
-            ElementType.Int16 => RowFormat.Int16,
-            _ => packing > 1 ? RowFormat.Packed : RowFormat.Int8,
-        };
+        _state.Format = FormatOf(type, packing);
         bool transposed = weights ? descriptor.TransposeB : descriptor.TransposeA;
         bool alongRows = weights == transposed; // k runs along the rows of memory
         _state.Transposed = (byte)(transposed ? 1 : 0);
@@ -110,6 +105,14 @@ public sealed class OperandStream
         _state.N = descriptor.N2;
         _state.Asking = 1;
     }
+
+    /// <summary>How the bytes of rows of a type become words.</summary>
+    public static RowFormat FormatOf(ElementType type, int packing) => type switch
+    {
+        ElementType.Bf16 => RowFormat.Bf16,
+        ElementType.Int16 => RowFormat.Int16,
+        _ => packing > 1 ? RowFormat.Packed : RowFormat.Int8,
+    };
 
     /// <summary>The bytes of the next row; valid until <see cref="Take"/>'s edge is over.</summary>
     public ReadOnlySpan<byte> Row => _fifo.AsSpan(_state.Head * _rowBytes, _rowBytes);

@@ -38,23 +38,41 @@ public sealed partial class Dispatch
             return cause;
         }
 
-        return QueueOf(d.Opcode) == (int)DescriptorQueue.Mx ? CheckSlot(d) : QueueFaultCause.None;
+        return QueueOf(d.Opcode) == (int)DescriptorQueue.Mx ? CheckArray(d) : QueueFaultCause.None;
     }
 
-    // MX starts in order, so the shape that the slot will have when this one executes is known here.
-    private QueueFaultCause CheckSlot(in Descriptor d)
+    // MX starts in order, so what the slot and the weights will be when this one executes is known here.
+    private QueueFaultCause CheckArray(in Descriptor d)
     {
+        bool stream = d.Opcode == DescriptorOpcode.MxStream;
+        bool fits = d.N1 <= _config.ArrayRows * MatrixConfig.PackingOf(d.TypeA, d.TypeB, _config.Int8Packing, _config.Int4Packing) && d.N2 <= _config.ArrayColumns;
+        if (d.Opcode == DescriptorOpcode.MxLoad)
+            return fits ? QueueFaultCause.None : QueueFaultCause.TileTooLarge;
         long blocks = (d.N2 + _config.ArrayColumns - 1) / _config.ArrayColumns;
         if (blocks * _config.ArrayColumns * 4 * d.N0 > _config.AccumulatorBytes / 4)
             return QueueFaultCause.SlotTooSmall;
-        bool reads = d.Opcode == DescriptorOpcode.MxDrain || (d.Opcode == DescriptorOpcode.MxMatmul && d.Accumulate);
+        if (stream && !fits)
+            return QueueFaultCause.TileTooLarge;
+        bool reads = d.Opcode == DescriptorOpcode.MxDrain || d.Accumulate;
         ref SlotContents slot = ref State.Slots[d.Slot];
         bool same = slot.Rows == d.N0 && slot.Columns == d.N2 && slot.Type == d.TypeAccumulator;
-        return reads && !same ? QueueFaultCause.SlotShape : QueueFaultCause.None;
+        if (reads && !same)
+            return QueueFaultCause.SlotShape;
+        ref WeightContents weights = ref State.Weights;
+        bool loaded = weights.K == d.N1 && weights.N == d.N2 && weights.TypeA == d.TypeA && weights.TypeB == d.TypeB;
+        return stream && !loaded ? QueueFaultCause.WeightShape : QueueFaultCause.None;
     }
 
-    private void TakeSlot(in Descriptor d)
+    private void TakeArray(in Descriptor d)
     {
+        if (d.Opcode == DescriptorOpcode.MxLoad)
+        {
+            State.Weights = new WeightContents { K = (ushort)d.N1, N = (ushort)d.N2, TypeA = d.TypeA, TypeB = d.TypeB };
+            return;
+        }
+
+        if (d.Opcode == DescriptorOpcode.MxMatmul)
+            State.Weights = default;
         State.Slots[d.Slot] = new SlotContents { Rows = (ushort)d.N0, Columns = (ushort)d.N2, Type = d.TypeAccumulator };
     }
 
@@ -77,7 +95,7 @@ public sealed partial class Dispatch
         _races!.Start(_config.Tile, queue, sequence, d);
         Span<Region> regions = stackalloc Region[DescriptorFootprint.MaximumRegions];
         int count = DescriptorFootprint.Enumerate(d, regions);
-        int? slot = queue == (int)DescriptorQueue.Mx ? d.Slot : null;
+        int? slot = queue == (int)DescriptorQueue.Mx && d.Opcode != DescriptorOpcode.MxLoad ? d.Slot : null;
         if (_races.Access(_config.Tile, queue, sequence, regions[..count], slot) is not { } conflict)
             return false;
         State.Queues[queue].Conflict = conflict;

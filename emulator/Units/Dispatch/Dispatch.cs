@@ -193,7 +193,7 @@ public sealed partial class Dispatch
 
         q.Checked = HeadCheck.None;
         if (queue == (int)DescriptorQueue.Mx)
-            TakeSlot(d);
+            TakeArray(d);
         Subtract(d.Wait0);
         Subtract(d.Wait1);
         _starts[queue].Push(new StartDescriptor { Sequence = q.Started, Descriptor = d }, edge);

@@ -6,7 +6,11 @@ namespace HybridEmu.Units;
 /// <param name="ScratchpadBytes">Own scratchpad.</param>
 /// <param name="HbmBytes">HBM of the chip.</param>
 /// <param name="StreamingBase">HBM byte offset from which DMA is allowed.</param>
+/// <param name="ArrayRows">R.</param>
 /// <param name="ArrayColumns">C: a slot holds its rows in blocks of C columns.</param>
+/// <param name="Int8Packing">int8 products of a PE in a step.</param>
+/// <param name="Int4Packing">int4 products of a PE in a step.</param>
 /// <param name="AccumulatorBytes">Accumulators; four slots share them equally.</param>
 public sealed record DispatchConfig(
-    int Tile, int QueueDepth, int ScratchpadBytes, long HbmBytes, long StreamingBase, int ArrayColumns, int AccumulatorBytes);
+    int Tile, int QueueDepth, int ScratchpadBytes, long HbmBytes, long StreamingBase, int ArrayRows, int ArrayColumns, int Int8Packing, int Int4Packing,
+    int AccumulatorBytes);

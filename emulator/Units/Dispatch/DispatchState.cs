@@ -70,6 +70,13 @@ public struct SlotContents
     public ElementType Type;
 }
 
+/// <summary>What the array's weights are, as of the last MX descriptor that started; k is 0 when there are none.</summary>
+public struct WeightContents
+{
+    public ushort K, N;
+    public ElementType TypeA, TypeB;
+}
+
 [InlineArray(4)]
 public struct SlotsContents
 {
@@ -98,6 +105,7 @@ public struct DispatchState
     public DispatchQueues Queues;
     public Semaphores Semaphores;
     public SlotsContents Slots;
+    public WeightContents Weights;
 
     /// <summary>The core's command that cannot be answered yet.</summary>
     public DispatchCommand Held;

@@ -53,7 +53,7 @@ public class ArrayKindTests
         var fast = new FastArray(config, fastSums);
         for (int round = 0; round < 2; round++)
         {
-            fast.ReadRegisters(written, c.Kind);
+            fast.ReadRegisters(written, c.Kind, loaded: false);
             Run(c, config, random, step, stepSums, fast, fastSums, written);
         }
     }
@@ -130,7 +130,7 @@ public class ArrayKindTests
             fastSums.Launch(in fold);
             step.EnterSwitch();
             if (isFast)
-                fast.Launch(in fold);
+                fast.Launch(in fold, switches: true, weightFormat);
             else
                 written.EnterSwitch();
             launched++;

@@ -52,6 +52,9 @@ internal sealed class MatrixBench
 
     public bool EveryEdge { get; set; }
 
+    /// <summary>Descriptors that are sent before the one before them is reported.</summary>
+    public int Ahead { get; init; }
+
     public long Edge => _core.Edge;
 
     public long Evaluations { get; private set; }
@@ -98,8 +101,12 @@ internal sealed class MatrixBench
     private void Drive(long edge)
     {
         if (_done.CanPop(edge))
+        {
             Finished.Add((edge, _done.Pop(edge)));
-        if (Program.Count > 0 && _sent == Finished.Count && _start.CanPush(edge))
+            Assert.Equal((uint)Finished.Count, Finished[^1].Done.Sequence + 1); // in order
+        }
+
+        if (Program.Count > 0 && _sent <= Finished.Count + Ahead && _start.CanPush(edge))
         {
             _start.Push(new StartDescriptor { Sequence = (uint)_sent, Descriptor = Program.Dequeue() }, edge);
             _sent++;

@@ -39,7 +39,7 @@ internal sealed class DispatchBench
         }
 
         Races = races ? new RaceChecker(1, 65536, 65536, 1 << 26) : null;
-        Unit = new Dispatch(new DispatchConfig(0, depth, 65536, 1 << 26, Stream, 16, 65536), _commands, _replies, _notices, _starts, _dones, Races);
+        Unit = new Dispatch(new DispatchConfig(0, depth, 65536, 1 << 26, Stream, 8, 16, 4, 8, 65536), _commands, _replies, _notices, _starts, _dones, Races);
         Run.Attach(clock, Core);
         Run.Attach(clock, edge =>
         {

@@ -206,6 +206,33 @@ public sealed class ReferenceTensorTests
         Assert.Equal(QueueFaultCause.UnmappedAddress, tensor.Execute(product with { A = Sp + (1 << 20) - 16 }));
     }
 
+    [Fact]
+    public void Loaded_weights_serve_any_number_of_streams_until_a_product_or_another_load()
+    {
+        ReferenceTensor tensor = Tensor();
+        FillBf16(tensor, 0, 4096);
+        Descriptor product = Product(m: 5, k: 24, n: 7), load = product, stream = product;
+        load.Opcode = DescriptorOpcode.MxLoad;
+        (load.A, load.N0, load.PitchA, load.TypeAccumulator) = (0, 0, 0, ElementType.None);
+        stream.Opcode = DescriptorOpcode.MxStream;
+        (stream.B, stream.PitchB, stream.Slot) = (0, 0, 1);
+        Assert.Equal(QueueFaultCause.WeightShape, tensor.Execute(stream));
+        Run(tensor, product);
+        Run(tensor, load);
+        FillBf16(tensor, 0x800, 2048); // other numbers: W's memory is no longer read
+        for (int time = 0; time < 2; time++)
+        {
+            Run(tensor, stream);
+            Assert.All(Enumerable.Range(0, 35), i => Assert.Equal(tensor.SlotBits(0, i / 7, i % 7), tensor.SlotBits(1, i / 7, i % 7)));
+        }
+
+        Assert.Equal(QueueFaultCause.WeightShape, tensor.Execute(stream with { N1 = 23 }));
+        Assert.Equal(QueueFaultCause.TileTooLarge, tensor.Execute(stream with { N1 = 33 }));
+        Assert.Equal(QueueFaultCause.TileTooLarge, tensor.Execute(load with { N2 = 33 }));
+        Run(tensor, product);
+        Assert.Equal(QueueFaultCause.WeightShape, tensor.Execute(stream));
+    }
+
     private static ReferenceTensor Tensor() =>
         new(new ReferenceTensorConfig(), new ReferenceMemory(1ul << 32), new ReferenceMemory(1 << 20));
 
