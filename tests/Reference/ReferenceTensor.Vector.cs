@@ -2,7 +2,7 @@ using HybridEmu.Isa;
 
 namespace HybridEmu.Reference;
 
-/// <content>Elementwise operations, sums, transpose and the optimizer.</content>
+/// <content>Elementwise operations, sums, transpose and cross-entropy.</content>
 public sealed partial class ReferenceTensor
 {
     private const int Partials = 16;
@@ -60,11 +60,13 @@ public sealed partial class ReferenceTensor
             Scratchpad.Float(Place(d.D, i, d.PitchD, 0, ElementType.Fp32), CanonicalNaN.Of(Sum(Row(in d, i))));
     }
 
-    private float[] Row(in Descriptor d, int row)
+    private float[] Row(in Descriptor d, int row) => Row(d.A, row, d.PitchA, d.N2, d.TypeA);
+
+    private float[] Row(ulong address, int row, int pitch, int columns, ElementType type)
     {
-        float[] values = new float[d.N2];
-        for (int j = 0; j < d.N2; j++)
-            values[j] = Value(Place(d.A, row, d.PitchA, j, d.TypeA), d.TypeA);
+        float[] values = new float[columns];
+        for (int j = 0; j < columns; j++)
+            values[j] = Value(Place(address, row, pitch, j, type), type);
         return values;
     }
 
@@ -74,13 +76,17 @@ public sealed partial class ReferenceTensor
         float[] partials = new float[Partials];
         for (int i = 0; i < values.Length; i++)
             partials[i % Partials] += values[i];
+        Fold(partials);
+        return partials[0];
+    }
+
+    private static void Fold(float[] partials)
+    {
         for (int apart = 8; apart >= 1; apart /= 2)
         {
             for (int p = 0; p < apart; p++)
                 partials[p] += partials[p + apart];
         }
-
-        return partials[0];
     }
 
     private void Transpose(in Descriptor d)
@@ -97,22 +103,6 @@ public sealed partial class ReferenceTensor
         {
             for (int j = 0; j < d.N2; j++)
                 Scratchpad.Write(Place(d.D, j, d.PitchD, i, d.TypeA), bits[i, j], size);
-        }
-    }
-
-    private void Descend(in Descriptor d)
-    {
-        Parameters parameters = ReadParameters(d.OptimizerParameters);
-        for (int i = 0; i < d.N0; i++)
-        {
-            for (int j = 0; j < d.N2; j++)
-            {
-                ulong master = Place(d.A, i, d.N2 * 4, j, ElementType.Fp32);
-                float gradient = Scratchpad.Float(Place(d.B, i, d.N2 * 4, j, ElementType.Fp32));
-                float weight = Fp32.Fma(-parameters.Word0, gradient, Scratchpad.Float(master));
-                Write(master, ElementType.Fp32, weight, in d, parameters, i, j);
-                Write(Place(d.D, i, d.N2 * 2, j, ElementType.Bf16), ElementType.Bf16, weight, in d, parameters, i, j);
-            }
         }
     }
 

@@ -82,7 +82,17 @@ public sealed partial class ReferenceTensor
             case DescriptorOpcode.VxDropout: DropOut(in d); break;
             case DescriptorOpcode.LossXent or DescriptorOpcode.LossXentGrad: Loss(in d); break;
             case DescriptorOpcode.TrTranspose: Transpose(in d); break;
-            case DescriptorOpcode.OptSgd: Descend(in d); break;
+            case DescriptorOpcode.LossMse or DescriptorOpcode.LossMseGrad: SquaredError(in d); break;
+            case DescriptorOpcode.VxSoftmax: Softmax(in d); break;
+            case DescriptorOpcode.VxSoftmaxGrad: SoftmaxGradient(in d); break;
+            case DescriptorOpcode.VxNormRows: NormRows(in d); break;
+            case DescriptorOpcode.VxNormRowsGrad: NormRowsGradient(in d); break;
+            case DescriptorOpcode.VxNorm: Norm(in d); break;
+            case DescriptorOpcode.VxClip: Clip(in d); break;
+            case DescriptorOpcode.PoolMax: PoolMaximum(in d); break;
+            case DescriptorOpcode.PoolAverage: PoolAverage(in d); break;
+            case DescriptorOpcode.PoolMaxGrad or DescriptorOpcode.PoolAverageGrad: PoolGradient(in d); break;
+            case DescriptorOpcode.OptSgd or DescriptorOpcode.OptMomentum or DescriptorOpcode.OptAdamw: Optimize(in d); break;
             default: Elementwise(in d); break;
         }
 
@@ -173,14 +183,19 @@ public sealed partial class ReferenceTensor
     private Parameters ReadParameters(uint address)
     {
         if (address == 0)
-            return new Parameters(false, 0, 0, 0, 0);
+            return new Parameters(false, new float[16], 0, 0, 0);
         ulong place = address - AddressMap.Scratchpad;
-        return new Parameters(true, Scratchpad.Float(place), Scratchpad.Long(place + 32), Scratchpad.Long(place + 40), Scratchpad.Read(place + 48, 4));
+        var words = new float[16];
+        for (int i = 0; i < words.Length; i++)
+            words[i] = Scratchpad.Float(place + (4 * (ulong)i));
+        return new Parameters(true, words, Scratchpad.Long(place + 32), Scratchpad.Long(place + 40), Scratchpad.Read(place + 48, 4));
     }
 
     /// <summary>The parts of a parameter block that operations use.</summary>
-    private sealed record Parameters(bool Given, float Word0, ulong Seed, ulong Origin, uint Pitch)
+    private sealed record Parameters(bool Given, float[] Words, ulong Seed, ulong Origin, uint Pitch)
     {
+        public float Word0 => Words[0];
+
         /// <summary>Number of an element in its logical tensor.</summary>
         public ulong Element(int row, int column) => Origin + ((ulong)row * Pitch) + (ulong)column;
     }

@@ -14,6 +14,9 @@ public enum VectorWalk : byte
 
     /// <summary>A block of rows and columns at a time, its rows ascending: transpose.</summary>
     Blocks,
+
+    /// <summary>A row of the result at a time, a group of columns at a time, everything that is pooled into it ascending.</summary>
+    Windows,
 }
 
 /// <summary>A descriptor as the unit runs it: offsets, sizes, and how it is walked. No padding: it is hashed.</summary>
@@ -22,7 +25,11 @@ public struct VectorPlan
     /// <summary>Rows that a multi-pass operation holds statistics for.</summary>
     public const int GroupRows = 16;
 
-    public uint A, B, D, Labels, Parameters;
+    /// <summary>Operands. Auxiliary is what a descriptor names at byte 52: labels, deviations.</summary>
+    public uint A, B, D, Auxiliary, Record, Parameters;
+
+    /// <summary>Further operands of the optimizer, through port A and port B; <see cref="None"/> where there is none.</summary>
+    public uint Momentum, Variance;
     public int PitchA, PitchB, PitchD;
 
     /// <summary>vx.select: bytes that come through port B beside B.</summary>
@@ -30,9 +37,14 @@ public struct VectorPlan
     public int PitchMask;
     public int Rows, Columns;
 
-    /// <summary>Walk Columns: columns a group (BlockColumns). Walk Blocks: rows and columns a block.</summary>
+    /// <summary>Walks Columns and Windows: columns a group (BlockColumns). Walk Blocks: rows and columns a block.</summary>
     public int BlockRows, BlockColumns;
+
+    /// <summary>Walk Windows: how the windows lie on the image, and how many there are across and down.</summary>
+    public PoolingShape Window;
+    public int WindowsAcross, WindowsDown;
     public DescriptorOpcode Opcode;
+    public VectorBehaviour Behaviour;
     public VectorWalk Walk;
     public ElementType TypeA, TypeB, TypeOut;
     public Rounding Rounding;
@@ -44,12 +56,17 @@ public struct VectorPlan
 
     /// <summary>1 when beats take an operand through that port.</summary>
     public byte ReadsA, ReadsB;
-
-    /// <summary>1 for the loss operations: labels and record through port B.</summary>
-    public byte IsLoss;
+    public RowWord RowWord;
+    public RecordUse RecordUse;
 
     /// <summary>The pass whose beats write a result an element, or 255.</summary>
     public byte WritingPass;
+
+    /// <summary>Places in the result ring that a beat may take.</summary>
+    public byte Results;
+
+    /// <summary>1 when rows of the result are pixels, pooled from windows; 0 when they are windows, pooled from pixels.</summary>
+    public byte FromWindows;
     public byte Unused0, Unused1;
 
     /// <param name="d">A checked descriptor of the VX queue.</param>
@@ -57,11 +74,26 @@ public struct VectorPlan
     public static VectorPlan From(in Descriptor d, int lanes)
     {
         DescriptorOpcode opcode = d.Opcode;
+        VectorOperation operation = VectorOperation.Of(opcode);
         VectorPlan plan = default;
         plan.Opcode = opcode;
+        plan.Behaviour = operation.Behaviour;
+        plan.Walk = operation.Walk;
+        plan.Passes = operation.Passes;
+        plan.WritingPass = operation.WritingPass;
+        plan.ReadsA = operation.ReadsA;
+        plan.ReadsB = operation.ReadsB;
+        plan.RowWord = operation.RowWord;
+        plan.RecordUse = operation.Record;
+        plan.Results = operation.Results;
         plan.A = Offset(d.A);
         plan.B = Offset(d.B);
         plan.D = Offset(d.D);
+        plan.Auxiliary = Offset(d.Auxiliary);
+        plan.Record = plan.B;
+        plan.Parameters = Offset(d.VectorParameters);
+        plan.Momentum = None;
+        plan.Variance = None;
         plan.PitchA = d.PitchA;
         plan.PitchB = d.PitchB;
         plan.PitchD = d.PitchD;
@@ -74,77 +106,28 @@ public struct VectorPlan
         plan.SizeA = SizeBytes(d.TypeA);
         plan.SizeB = SizeBytes(d.TypeB);
         plan.SizeD = SizeBytes(d.TypeOut);
-        plan.Passes = 1;
-        plan.ReadsA = 1;
-        plan.Parameters = Offset(opcode == DescriptorOpcode.OptSgd ? d.OptimizerParameters : d.VectorParameters);
-        switch (opcode)
+        switch (operation.Behaviour)
         {
-            case DescriptorOpcode.VxAdd:
-            case DescriptorOpcode.VxMul:
-            case DescriptorOpcode.VxMax:
-            case DescriptorOpcode.VxReluGrad:
-            case DescriptorOpcode.VxSub:
-            case DescriptorOpcode.VxSigmoidGrad:
-            case DescriptorOpcode.VxTanhGrad:
-            case DescriptorOpcode.VxGeluGrad:
-                plan.ReadsB = 1;
-                break;
-            case DescriptorOpcode.VxSelect:
-                plan.ReadsB = 1;
-                plan.Mask = Offset(d.Auxiliary);
+            case VectorBehaviour.Elementwise when opcode == DescriptorOpcode.VxSelect:
+                plan.Mask = plan.Auxiliary;
                 plan.PitchMask = d.PitchMask;
                 break;
-            case DescriptorOpcode.VxConvert:
-            case DescriptorOpcode.VxRsqrt:
-            case DescriptorOpcode.VxReciprocal:
-            case DescriptorOpcode.VxExp:
-            case DescriptorOpcode.VxRelu:
-            case DescriptorOpcode.VxSigmoid:
-            case DescriptorOpcode.VxTanh:
-            case DescriptorOpcode.VxGelu:
-            case DescriptorOpcode.VxDropout:
-                break;
-            case DescriptorOpcode.VxRandom:
-                plan.ReadsA = 0;
-                break;
-            case DescriptorOpcode.VxSum:
-            case DescriptorOpcode.VxMaxColumns:
-            case DescriptorOpcode.VxArgmax:
-                plan.WritingPass = 255;
-                break;
-            case DescriptorOpcode.VxSumRows:
-                plan.Walk = VectorWalk.Columns;
-                plan.WritingPass = 255;
+            case VectorBehaviour.SumRows:
                 plan.BlockColumns = Math.Min(lanes, Math.Min(Alignment(plan.A, plan.PitchA) / plan.SizeA, Alignment(plan.D, 0) / sizeof(float)));
                 break;
-            case DescriptorOpcode.LossXent:
-            case DescriptorOpcode.LossXentGrad:
-                plan.IsLoss = 1;
-                plan.Labels = Offset(d.Auxiliary);
-                plan.Passes = (byte)(opcode == DescriptorOpcode.LossXent ? 2 : 3);
-                plan.WritingPass = (byte)(opcode == DescriptorOpcode.LossXent ? 255 : 2);
-                break;
-            case DescriptorOpcode.TrTranspose:
-                plan.Walk = VectorWalk.Blocks;
-                plan.WritingPass = 255;
+            case VectorBehaviour.Transpose:
                 plan.BlockColumns = Math.Min(lanes, Alignment(plan.A, plan.PitchA) / plan.SizeA);
                 plan.BlockRows = Math.Min(lanes, Alignment(plan.D, plan.PitchD) / plan.SizeD);
                 break;
-            case DescriptorOpcode.OptSgd:
-                plan.ReadsB = 1;
-                plan.PitchA = plan.Columns * sizeof(float);
-                plan.PitchB = plan.Columns * sizeof(float);
-                plan.PitchD = plan.Columns * sizeof(ushort);
-                if (plan.Rounding != Rounding.Stochastic)
-                {
-                    // Contiguous, and no result depends on the row: one long row wastes no lanes at row ends.
-                    plan.Columns *= plan.Rows;
-                    plan.Rows = 1;
-                }
-
+            case VectorBehaviour.SquaredError:
+                plan.B = plan.Auxiliary;
                 break;
-            default:
-                throw new InvalidOperationException($"Descriptor {opcode} does not belong to the VX queue.");
+            case VectorBehaviour.Pooling:
+                plan.Pool(in d, lanes);
+                break;
+            case VectorBehaviour.Optimizer:
+                plan.Optimize(in d);
+                break;
         }
 
         return plan;
@@ -153,10 +136,45 @@ public struct VectorPlan
     /// <summary>Bytes that so many elements take from a whole byte on.</summary>
     public static int Bytes(int elements, int size) => size == 0 ? Int4.RowBytes(elements) : elements * size;
 
+    private void Pool(in Descriptor d, int lanes)
+    {
+        Window = PoolingShape.Of(in d);
+        WindowsAcross = Window.WindowsAcross;
+        BlockColumns = Math.Min(lanes, Math.Min(Alignment(A, PitchA) / SizeA, Alignment(D, PitchD) / SizeD));
+        if (Opcode is DescriptorOpcode.PoolMax or DescriptorOpcode.PoolMaxGrad)
+        {
+            SizeB = sizeof(byte);
+            ReadsB = (byte)(Opcode == DescriptorOpcode.PoolMaxGrad ? 1 : 0);
+            BlockColumns = Math.Min(BlockColumns, Alignment(B, PitchB));
+        }
+
+        if (Opcode is DescriptorOpcode.PoolMaxGrad or DescriptorOpcode.PoolAverageGrad)
+        {
+            FromWindows = 1;
+            WindowsDown = Window.Windows(Rows) / WindowsAcross;
+        }
+    }
+
+    private void Optimize(in Descriptor d)
+    {
+        Parameters = Offset(d.OptimizerParameters);
+        Momentum = Opcode == DescriptorOpcode.OptSgd ? None : Offset(d.Momentum);
+        Variance = Opcode == DescriptorOpcode.OptAdamw ? Offset(d.Variance) : None;
+        PitchA = Columns * sizeof(float);
+        PitchB = Columns * sizeof(float);
+        PitchD = Columns * SizeD;
+        if (Rounding == Rounding.Stochastic)
+            return;
+
+        // Contiguous, and no result depends on the row: one long row wastes no lanes at row ends.
+        Columns *= Rows;
+        Rows = 1;
+    }
+
     /// <summary>Offset in the scratchpad of an address; <see cref="None"/> for address 0.</summary>
     private static uint Offset(ulong address) => address == 0 ? None : (uint)(address - AddressMap.Scratchpad);
 
-    /// <summary>What <see cref="Parameters"/> is without a parameter block.</summary>
+    /// <summary>What an offset is without that operand.</summary>
     public const uint None = uint.MaxValue;
 
     // Chunks of this many bytes, counted from the base, cross no 64-byte boundary in any row.

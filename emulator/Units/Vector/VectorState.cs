@@ -12,6 +12,12 @@ public struct BeatCursor
     public int Row;
     public int Column;
 
+    /// <summary>Walk Windows: number of the pixel in its window, or of the window among those over its pixel.</summary>
+    public int Position;
+
+    /// <summary>1 when the beat's operands are through and its further ones are due.</summary>
+    public int Further;
+
     /// <summary>1 when the walk is over.</summary>
     public int Finished;
 }
@@ -29,10 +35,10 @@ public struct VectorState
     /// <summary>1 while the parameter block has to be asked for, or to arrive.</summary>
     public byte ParametersToIssue, ParametersToTake;
 
-    /// <summary>Accesses of the loss record to ask for, or to arrive: 2 (64 bytes, 8 bytes) to 0.</summary>
+    /// <summary>Accesses of the record to ask for, or to arrive: 64 bytes and, where it is written back, 8 bytes.</summary>
     public byte RecordToIssue, RecordToTake;
 
-    /// <summary>1 while the loss record has to be written back.</summary>
+    /// <summary>1 while the record has to be written back.</summary>
     public byte RecordToWrite;
 
     /// <summary>1 while a filled transpose block leaves, a column a cycle.</summary>
@@ -42,8 +48,11 @@ public struct VectorState
     /// <summary>The sequencer that asks for operands, and the one that takes them.</summary>
     public BeatCursor Issue, Execute;
 
-    /// <summary>Beats asked for and not yet executed.</summary>
+    /// <summary>Beats asked for, wholly or in part, and not yet executed.</summary>
     public int BeatsInFlight;
+
+    /// <summary>Elements of each operand that are held until their beat's further operands are here; 0 = none.</summary>
+    public int HeldElements;
 
     /// <summary>Write requests without an acknowledgement.</summary>
     public int WritesInFlight;
@@ -57,15 +66,24 @@ public struct VectorState
     /// <summary>Words of the parameter block.</summary>
     public VectorParameterWords Parameters;
 
-    /// <summary>Partial sums of the row that enters.</summary>
-    public Reduction Partials;
+    /// <summary>Partial sums of the row that enters: of its elements, and of products with another row.</summary>
+    public Reduction Partials, ProductPartials;
 
-    /// <summary>The loss record while a loss descriptor runs.</summary>
+    /// <summary>The record while a descriptor with one runs.</summary>
     public Reduction RecordPartials;
+
+    /// <summary>Words 16 and 17 of the record: correct and seen of a loss, flags and count of a norm.</summary>
     public uint RecordCorrect, RecordSeen;
 
     /// <summary>B of a beat of vx.select, until its mask is here.</summary>
     public MaskedOperand Masked;
+
+    /// <summary>Made once a descriptor: one over the columns (norm_rows and its gradient), the factor (clip).</summary>
+    public float Factor;
+    public uint Unused2;
+
+    /// <summary>Edge from which the factor can be used.</summary>
+    public long FactorReadyAt;
 
     /// <summary>Edge from which the record in the registers is complete.</summary>
     public long RecordReadyAt;
@@ -117,7 +135,15 @@ public struct RowStatistic
 
     /// <summary>Reciprocal of the sum of exponentials.</summary>
     public float Reciprocal;
-    public uint Unused;
+
+    /// <summary>Mean of the row.</summary>
+    public float Mean;
+
+    /// <summary>Of the products with another row: the sum (softmax_grad), the mean (norm_rows_grad).</summary>
+    public float Product;
+
+    /// <summary>Reciprocal standard deviation.</summary>
+    public float Deviation;
 
     /// <summary>Edge from which the next pass may use the row's statistic.</summary>
     public long ReadyAt;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using HybridEmu.Isa;
+using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
@@ -28,6 +29,10 @@ public sealed partial class VectorUnit
             count = Math.Min(count, ElementsToBoundary(AddressMask(at), sizeof(byte)));
         if (at.Pass == plan.WritingPass)
             count = Math.Min(count, ElementsToBoundary(AddressD(at), plan.SizeD));
+        if (plan.Momentum != VectorPlan.None)
+            count = Math.Min(count, ElementsToBoundary(AddressOf(plan.Momentum, at), sizeof(float)));
+        if (plan.Variance != VectorPlan.None)
+            count = Math.Min(count, ElementsToBoundary(AddressOf(plan.Variance, at), sizeof(float)));
         return count;
     }
 
@@ -44,9 +49,18 @@ public sealed partial class VectorUnit
 
     private uint AddressD(in BeatCursor at) => State.Plan.D + (uint)((at.Row * State.Plan.PitchD) + VectorPlan.Bytes(at.Column, State.Plan.SizeD));
 
+    /// <summary>Address of the beat in an operand that lies as A does.</summary>
+    private uint AddressOf(uint operand, in BeatCursor at) => operand + (uint)((at.Row * State.Plan.PitchA) + (at.Column * State.Plan.SizeA));
+
+    private bool TakesWord(in BeatCursor at, RowWord word) => State.Plan.RowWord == word && at.Pass == 0 && at.Column == 0;
+
+    /// <summary>Whether the beat takes more than one access through a port: then all its second ones follow an edge later.</summary>
+    private bool HasFurther(in BeatCursor at) => State.Plan.Momentum != VectorPlan.None || TakesWord(at, RowWord.Deviation);
+
     private void Advance(ref BeatCursor at, int count)
     {
         ref VectorPlan plan = ref State.Plan;
+        at.Further = 0;
         switch (plan.Walk)
         {
             case VectorWalk.Rows:
@@ -72,6 +86,9 @@ public sealed partial class VectorUnit
                 at.Row = 0;
                 at.Column += plan.BlockColumns;
                 at.Finished = at.Column >= plan.Columns ? 1 : 0;
+                return;
+            case VectorWalk.Windows:
+                AdvanceInWindow(ref at);
                 return;
             default:
                 if (++at.Row < Math.Min(at.Group + plan.BlockRows, plan.Rows))
@@ -99,33 +116,57 @@ public sealed partial class VectorUnit
         if (State.Masked.ToIssue != 0)
             return IssueMask(edge);
         ref BeatCursor at = ref State.Issue;
-        if (at.Finished != 0 || State.BeatsInFlight >= _outstandingBeats)
+        if (at.Finished != 0)
+            return false;
+        if (at.Further != 0)
+            return IssueFurther(edge);
+        if (State.BeatsInFlight >= _outstandingBeats)
             return false;
         ref VectorPlan plan = ref State.Plan;
-        bool asksLabel = plan.IsLoss != 0 && at.Pass == 0 && at.Column == 0;
+        if (plan.Walk == VectorWalk.Windows)
+            return IssuePooled(edge);
+        bool asksLabel = TakesWord(at, RowWord.Label);
         if (!_requestA.CanPush(edge) || ((plan.ReadsB != 0 || asksLabel) && !_requestB.CanPush(edge)))
             return false;
 
         int count = BeatLength(at);
-        int bytesA = VectorPlan.Bytes(count, plan.SizeA);
-        ScratchpadRequest.PushRead(_requestA, AddressA(at), bytesA, 0, edge);
-        State.ReadBytes += bytesA;
+        Ask(_requestA, AddressA(at), VectorPlan.Bytes(count, plan.SizeA), edge);
         if (plan.ReadsB != 0)
-        {
-            ScratchpadRequest.PushRead(_requestB, AddressB(at), count * plan.SizeB, 0, edge);
-            State.ReadBytes += count * plan.SizeB;
-        }
+            Ask(_requestB, AddressB(at), count * plan.SizeB, edge);
         else if (asksLabel)
-        {
-            ScratchpadRequest.PushRead(_requestB, plan.Labels + (uint)(at.Row * sizeof(uint)), sizeof(uint), 0, edge);
-            State.ReadBytes += sizeof(uint);
-        }
-
+            Ask(_requestB, plan.Auxiliary + (uint)(at.Row * sizeof(uint)), sizeof(uint), edge);
         State.BeatsInFlight++;
         if (plan.Opcode == DescriptorOpcode.VxSelect)
             State.Masked.ToIssue = 1;
+        else if (HasFurther(at))
+            at.Further = 1;
         else
             Advance(ref at, count);
         return true;
+    }
+
+    /// <summary>Asks for what a beat takes besides its operands, an edge after them.</summary>
+    private bool IssueFurther(long edge)
+    {
+        ref VectorPlan plan = ref State.Plan;
+        ref BeatCursor at = ref State.Issue;
+        bool word = TakesWord(at, RowWord.Deviation);
+        if ((plan.Momentum != VectorPlan.None && !_requestA.CanPush(edge)) || ((plan.Variance != VectorPlan.None || word) && !_requestB.CanPush(edge)))
+            return false;
+        int count = BeatLength(at);
+        if (plan.Momentum != VectorPlan.None)
+            Ask(_requestA, AddressOf(plan.Momentum, at), count * sizeof(float), edge);
+        if (plan.Variance != VectorPlan.None)
+            Ask(_requestB, AddressOf(plan.Variance, at), count * sizeof(float), edge);
+        else if (word)
+            Ask(_requestB, plan.Auxiliary + (uint)(at.Row * sizeof(float)), sizeof(float), edge);
+        Advance(ref at, count);
+        return true;
+    }
+
+    private void Ask(Channel<ScratchpadRequest> port, uint address, int bytes, long edge)
+    {
+        ScratchpadRequest.PushRead(port, address, bytes, 0, edge);
+        State.ReadBytes += bytes;
     }
 }

@@ -5,7 +5,7 @@ using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
-/// <summary>One result an element: arithmetic, conversion, functions, random numbers and the optimizer.</summary>
+/// <summary>One result an element: arithmetic, conversion, functions and random numbers.</summary>
 public sealed partial class VectorUnit
 {
     private void ElementwiseBeat(long edge, int count)
@@ -82,26 +82,6 @@ public sealed partial class VectorUnit
         DescriptorOpcode.VxRsqrt => Functions.Rsqrt(x),
         _ => Functions.Reciprocal(x),
     };
-
-    /// <summary>w = fma(-rate, g, w) onto the master copy and, rounded, into the shadow: two writes a beat.</summary>
-    private void SgdBeat(long edge, int count)
-    {
-        ref VectorPlan plan = ref State.Plan;
-        ref BeatCursor at = ref State.Execute;
-        Span<float> master = _x.AsSpan(0, count);
-        Span<float> gradient = _y.AsSpan(0, count);
-        TakeOperand(_responseA, edge, ElementType.Fp32, master);
-        TakeOperand(_responseB, edge, ElementType.Fp32, gradient);
-        Span<ushort> shadow = stackalloc ushort[16];
-        Sgd.Run(Constant(0), gradient, master, shadow[..count]);
-        MemoryMarshal.AsBytes(master).CopyTo(Emit(AddressA(at), count * plan.SizeA, edge + _pipeline));
-        Span<byte> rounded = Emit(AddressD(at), count * plan.SizeD, edge + _pipeline);
-        if (plan.Rounding == Rounding.Stochastic)
-            Encode(master, rounded, at.Row, at.Column);
-        else
-            MemoryMarshal.AsBytes(shadow[..count]).CopyTo(rounded);
-        State.LaneOperations += count;
-    }
 
     /// <summary>Takes the head response of a port as fp32 values: widened exactly, integers to the nearest fp32.</summary>
     private static void TakeOperand(Channel<ScratchpadResponse> port, long edge, ElementType type, Span<float> values)

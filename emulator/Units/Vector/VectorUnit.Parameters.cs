@@ -4,12 +4,12 @@ using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
-/// <summary>The parameter block, read through port A before any operand, and the loss record, through port B.</summary>
+/// <summary>The parameter block, read through port A before any operand, and the record, through port B.</summary>
 public sealed partial class VectorUnit
 {
     private const int ParameterBytes = 64;
 
-    /// <summary>Bytes 64-71 of the record: correct and seen.</summary>
+    /// <summary>Bytes 64-71 of the record: two words.</summary>
     private const int RecordTailBytes = 8;
 
     private float Constant(int word) => BitConverter.UInt32BitsToSingle(State.Parameters[word]);
@@ -37,8 +37,8 @@ public sealed partial class VectorUnit
 
         if (State.RecordToIssue != 0 && _requestB.CanPush(edge))
         {
-            bool tail = State.RecordToIssue == 1;
-            request.Address = State.Plan.B + (tail ? ParameterBytes : 0u);
+            bool tail = IsRecordTail(State.RecordToIssue);
+            request.Address = State.Plan.Record + (tail ? ParameterBytes : 0u);
             request.Length = (ushort)(tail ? RecordTailBytes : ParameterBytes);
             _requestB.Push(request, edge);
             State.ReadBytes += request.Length;
@@ -64,7 +64,7 @@ public sealed partial class VectorUnit
         {
             ScratchpadResponse response = _responseB.Pop(edge);
             ReadOnlySpan<byte> bytes = Line64.ReadSpan(response.Data);
-            if (State.RecordToTake == 2)
+            if (!IsRecordTail(State.RecordToTake))
             {
                 bytes.CopyTo(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref State.RecordPartials[0], Reduction.Count)));
             }
@@ -79,7 +79,31 @@ public sealed partial class VectorUnit
         }
 
         if (moved)
+        {
+            if (State.Plan.Behaviour == VectorBehaviour.Clip && (State.ParametersToTake | State.RecordToTake) == 0)
+                MakeFactor(edge);
             return Ledger.Busy;
+        }
+
         return State.ParametersToTake != 0 ? StallReadA : StallReadB;
+    }
+
+    /// <summary>Whether the next of so many accesses of the record is its second.</summary>
+    private bool IsRecordTail(byte left) => left == 1 && State.Plan.RecordUse == RecordUse.ReadWrite;
+
+    /// <summary>Writes the record back: sixteen partials, then two words. The rest of it is not touched.</summary>
+    private int WriteRecord(long edge)
+    {
+        if (edge < State.RecordReadyAt)
+            return StallStatistic;
+        if (ResultSlots - State.ResultCount < 2)
+            return StallWrite;
+        Span<byte> partials = Emit(State.Plan.Record, ParameterBytes, edge + 1);
+        MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref State.RecordPartials[0], Reduction.Count)).CopyTo(partials);
+        Span<byte> tail = Emit(State.Plan.Record + ParameterBytes, RecordTailBytes, edge + 1);
+        MemoryMarshal.Write(tail, in State.RecordCorrect);
+        MemoryMarshal.Write(tail[4..], in State.RecordSeen);
+        State.RecordToWrite = 0;
+        return Ledger.Busy;
     }
 }

@@ -1,11 +1,12 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
 /// <summary>
-/// The engine of queue VX: element-wise operations, reductions, loss, transpose and optimizer. Operands enter a beat at
+/// The engine of queue VX: element-wise operations, reductions, normalisation, pooling, loss, transpose and optimizer. Operands enter a beat at
 /// a time (up to <see cref="VectorConfig.Lanes"/> elements of a row) through two read ports, results leave through a
 /// write port; a descriptor is done when every write is acknowledged. One descriptor at a time.
 /// </summary>
@@ -33,6 +34,9 @@ public sealed partial class VectorUnit
     private readonly VectorResult[] _results = new VectorResult[ResultSlots];
     private readonly float[] _columnPartials = new float[Reduction.Count * Reduction.Count]; // [column][partial]
     private readonly byte[] _block = new byte[16 * 16 * sizeof(float)]; // [row][column], 64 bytes a row
+    private readonly float[] _heldA = new float[16], _heldB = new float[16];
+    private readonly float[] _pooled = new float[16]; // of the group of columns that is pooled: greatest element or sum
+    private readonly byte[] _places = new byte[16]; // and where in the window it was
 
     // Wires within one edge: no state.
     private readonly float[] _x = new float[16], _y = new float[16], _z = new float[16];
@@ -43,8 +47,8 @@ public sealed partial class VectorUnit
     /// <param name="name">Name as the breadboard knows the unit: tile0.vector.</param>
     /// <param name="start">Descriptors from dispatch, checked and with their waits met.</param>
     /// <param name="done">To dispatch: performed.</param>
-    /// <param name="readA">Operand A and the parameter block.</param>
-    /// <param name="readB">Operand B, labels and the loss record.</param>
+    /// <param name="readA">Operand A, momentum and the parameter block.</param>
+    /// <param name="readB">Operand B, variance, labels, deviations and the record.</param>
     /// <param name="write">Results.</param>
     public VectorUnit(
         VectorConfig config,
@@ -89,7 +93,7 @@ public sealed partial class VectorUnit
         }
         else if (_start.CanPop(edge))
         {
-            Begin(_start.Pop(edge));
+            Begin(_start.Pop(edge), edge);
             cause = Ledger.Busy;
             moved = true;
         }
@@ -98,7 +102,7 @@ public sealed partial class VectorUnit
         return moved ? edge + 1 : NextTimed(edge, cause);
     }
 
-    private void Begin(in StartDescriptor start)
+    private void Begin(in StartDescriptor start, long edge)
     {
         State.Plan = VectorPlan.From(start.Descriptor, _lanes);
         State.Sequence = start.Sequence;
@@ -109,14 +113,17 @@ public sealed partial class VectorUnit
         byte parameters = (byte)(State.Plan.Parameters == VectorPlan.None ? 0 : 1);
         State.ParametersToIssue = parameters;
         State.ParametersToTake = parameters;
-        byte record = (byte)(State.Plan.IsLoss == 0 ? 0 : 2);
+        byte record = (byte)State.Plan.RecordUse; // as many accesses
         State.RecordToIssue = record;
         State.RecordToTake = record;
-        State.RecordToWrite = State.Plan.IsLoss;
+        State.RecordToWrite = (byte)(State.Plan.RecordUse == RecordUse.ReadWrite ? 1 : 0);
         State.RecordReadyAt = 0;
+        State.FactorReadyAt = 0;
         State.Parameters = default;
         State.Partials = default;
         Array.Clear(_columnPartials);
+        if (State.Plan.Behaviour is VectorBehaviour.NormRows or VectorBehaviour.NormRowsGradient)
+            DivideByColumns(edge);
         State.Descriptors++;
     }
 
@@ -132,51 +139,109 @@ public sealed partial class VectorUnit
 
         ref VectorPlan plan = ref State.Plan;
         ref BeatCursor at = ref State.Execute;
-        if (at.Pass > 0 && edge < _statistics[at.Row - at.Group].ReadyAt)
+        if (edge < RipeAt(at))
             return StallStatistic;
-        bool takesLabel = plan.IsLoss != 0 && at.Pass == 0 && at.Column == 0;
-        if (plan.ReadsA != 0 && !_responseA.CanPop(edge))
+        bool takesA = plan.ReadsA != 0, takesB = plan.ReadsB != 0 || TakesWord(at, RowWord.Label);
+        if (State.HeldElements != 0)
+        {
+            takesA = plan.Momentum != VectorPlan.None;
+            takesB = plan.Variance != VectorPlan.None || TakesWord(at, RowWord.Deviation);
+        }
+        else if (plan.FromWindows != 0 && Covering(at.Row).Count == 0)
+        {
+            (takesA, takesB) = (false, false);
+        }
+
+        if (takesA && !_responseA.CanPop(edge))
             return StallReadA;
-        if ((plan.ReadsB != 0 || takesLabel) && !_responseB.CanPop(edge))
+        if (takesB && !_responseB.CanPop(edge))
             return StallReadB;
         if (plan.Opcode == DescriptorOpcode.VxSelect && (State.Masked.Held == 0 || State.Masked.TakenAt == edge))
             return StallReadB;
-        if (ResultSlots - State.ResultCount < (plan.Opcode == DescriptorOpcode.OptSgd ? 2 : 1))
+        if (ResultSlots - State.ResultCount < plan.Results)
             return StallWrite;
 
         // The answer is as long as the beat that asked for it.
-        int count = plan.ReadsA == 0 ? BeatLength(at)
+        int count = !takesA ? BeatLength(at)
             : plan.SizeA == 0 ? Math.Min(2 * _responseA.Peek(edge).Length, plan.Columns - at.Column)
             : _responseA.Peek(edge).Length >> BitOperations.TrailingZeroCount((uint)plan.SizeA);
-        if (takesLabel)
-            TakeLabel(edge);
-        switch (plan.Walk)
+        if (State.HeldElements == 0 && HasFurther(at))
         {
-            case VectorWalk.Columns:
-                SumRowsBeat(edge, count);
-                break;
-            case VectorWalk.Blocks:
-                FillBlock(edge, count);
-                break;
-            default:
-                if (plan.IsLoss != 0)
-                    LossBeat(edge, count);
-                else if (plan.Opcode == DescriptorOpcode.VxSum)
-                    SumBeat(edge, count);
-                else if (plan.Opcode is DescriptorOpcode.VxMaxColumns or DescriptorOpcode.VxArgmax)
-                    MaximumBeat(edge, count);
-                else if (plan.Opcode == DescriptorOpcode.OptSgd)
-                    SgdBeat(edge, count);
-                else
-                    ElementwiseBeat(edge, count);
-                break;
+            Hold(edge, count);
+            return Ledger.Busy;
         }
 
+        if (plan.Passes > 1 && at.Pass == 0 && at.Column == 0)
+            BeginRow(edge);
+        switch (plan.Behaviour)
+        {
+            case VectorBehaviour.Elementwise: ElementwiseBeat(edge, count); break;
+            case VectorBehaviour.Sum: SumBeat(edge, count); break;
+            case VectorBehaviour.Maximum: MaximumBeat(edge, count); break;
+            case VectorBehaviour.SumRows: SumRowsBeat(edge, count); break;
+            case VectorBehaviour.Transpose: FillBlock(edge, count); break;
+            case VectorBehaviour.CrossEntropy or VectorBehaviour.Softmax: SoftmaxBeat(edge, count); break;
+            case VectorBehaviour.SoftmaxGradient: SoftmaxGradientBeat(edge, count); break;
+            case VectorBehaviour.NormRows: NormRowsBeat(edge, count); break;
+            case VectorBehaviour.NormRowsGradient: NormRowsGradientBeat(edge, count); break;
+            case VectorBehaviour.SquaredError: SquaredErrorBeat(edge, count); break;
+            case VectorBehaviour.Norm: NormBeat(edge, count); break;
+            case VectorBehaviour.Clip: ClipBeat(edge, count); break;
+            case VectorBehaviour.Pooling: PoolingBeat(edge, count, takesA); break;
+            case VectorBehaviour.Optimizer: OptimizerBeat(edge, count); break;
+        }
+
+        State.HeldElements = 0;
         State.Beats++;
         if (plan.ReadsA != 0)
             State.BeatsInFlight--;
         Advance(ref at, count);
         return Ledger.Busy;
+    }
+
+    /// <summary>Edge from which the beat's statistics are there.</summary>
+    private long RipeAt(in BeatCursor at)
+    {
+        if (at.Pass > 0)
+            return _statistics[at.Row - at.Group].ReadyAt;
+        return State.Plan.Behaviour == VectorBehaviour.Clip ? State.FactorReadyAt : 0;
+    }
+
+    /// <summary>Keeps the operands of a beat that takes more.</summary>
+    private void Hold(long edge, int count)
+    {
+        TakeOperand(_responseA, edge, State.Plan.TypeA, _heldA.AsSpan(0, count));
+        TakeOperand(_responseB, edge, State.Plan.TypeB, _heldB.AsSpan(0, count));
+        State.HeldElements = count;
+    }
+
+    /// <summary>Takes the operands of a beat: those held, or those at the ports.</summary>
+    private void TakeOperands(long edge, Span<float> x, Span<float> y)
+    {
+        if (State.HeldElements != 0)
+        {
+            _heldA.AsSpan(0, x.Length).CopyTo(x);
+            _heldB.AsSpan(0, y.Length).CopyTo(y);
+            return;
+        }
+
+        TakeOperand(_responseA, edge, State.Plan.TypeA, x);
+        TakeOperand(_responseB, edge, State.Plan.TypeB, y);
+    }
+
+    /// <summary>A row's first beat: empties its statistic and takes the word that comes with it.</summary>
+    private void BeginRow(long edge)
+    {
+        ref RowStatistic row = ref _statistics[State.Execute.Row - State.Execute.Group];
+        row = default;
+        if (State.Plan.RowWord == RowWord.None)
+            return;
+        ReadOnlySpan<byte> word = Line64.ReadSpan(_responseB.Peek(edge).Data);
+        if (State.Plan.RowWord == RowWord.Label)
+            row.Label = MemoryMarshal.Read<uint>(word);
+        else
+            row.Deviation = CanonicalNaN.Of(MemoryMarshal.Read<float>(word));
+        _responseB.Discard(edge);
     }
 
     private bool Finish(long edge)
@@ -198,7 +263,7 @@ public sealed partial class VectorUnit
             next = _results[State.ResultHead].ReadyAt;
         if (cause == StallStatistic)
         {
-            long ripe = State.Execute.Finished != 0 ? State.RecordReadyAt : _statistics[State.Execute.Row - State.Execute.Group].ReadyAt;
+            long ripe = State.Execute.Finished != 0 ? State.RecordReadyAt : RipeAt(State.Execute);
             next = Math.Min(next, ripe);
         }
 
@@ -214,6 +279,10 @@ public sealed partial class VectorUnit
         archive.Array("results", _results);
         archive.Array("columnPartials", _columnPartials);
         archive.Array("block", _block);
+        archive.Array("heldA", _heldA);
+        archive.Array("heldB", _heldB);
+        archive.Array("pooled", _pooled);
+        archive.Array("places", _places);
     }
 
     /// <summary>Names what a waveform shows.</summary>

@@ -91,9 +91,10 @@ internal static class VectorExpected
         float s = Sum(e), r = Functions.Reciprocal(s);
         uint label = Word(before, Offset(d.Auxiliary) + (4 * i));
         bool counts = label < x.Length;
-        float loss = counts ? Functions.Log(s) - (x[label] - x[best]) : 0f;
         int partial = Offset(d.B) + (int)((origin + (ulong)i) % 16 * 4);
-        Store(memory, partial, ElementType.Fp32, BitConverter.ToSingle(memory, partial) + loss, 0, 0, 0);
+        float loss = counts ? Functions.Log(s) - (x[label] - x[best]) : 0f;
+        if (counts)
+            Store(memory, partial, ElementType.Fp32, BitConverter.ToSingle(memory, partial) + loss, 0, 0, 0);
         Count(memory, Offset(d.B) + 64, counts && best == label ? 1u : 0u);
         Count(memory, Offset(d.B) + 68, 1);
         for (int j = 0; d.Opcode == DescriptorOpcode.LossXentGrad && j < x.Length; j++)

@@ -5,8 +5,9 @@ using HybridEmu.Kernel;
 namespace HybridEmu.Units;
 
 /// <summary>
-/// Softmax cross-entropy. Pass 0 finds each row's maximum, pass 1 sums its exponentials and makes its loss, pass 2 makes
-/// its gradient; sixteen rows go through a pass together, so that a row's statistic ripens while others enter.
+/// Softmax, and the cross-entropy of it. Pass 0 finds each row's maximum, pass 1 sums its exponentials and makes its loss,
+/// pass 2 makes its probabilities or its gradient; sixteen rows go through a pass together, so that a row's statistic
+/// ripens while others enter.
 /// </summary>
 public sealed partial class VectorUnit
 {
@@ -18,18 +19,13 @@ public sealed partial class VectorUnit
     /// <summary>After the statistic (log beside reciprocal): two subtracts and an add onto the record.</summary>
     private int RecordCycles => 3 * _pipeline;
 
+    /// <summary>Subtract, exp, multiply.</summary>
+    private int ProbabilityCycles => (2 * _pipeline) + _transcendental;
+
     /// <summary>Subtract, exp, multiply, subtract, multiply.</summary>
     private int GradientCycles => (4 * _pipeline) + _transcendental;
 
-    private void TakeLabel(long edge)
-    {
-        ref RowStatistic row = ref _statistics[State.Execute.Row - State.Execute.Group];
-        row = default;
-        row.Label = MemoryMarshal.Read<uint>(Line64.ReadSpan(_responseB.Peek(edge).Data));
-        _responseB.Discard(edge);
-    }
-
-    private void LossBeat(long edge, int count)
+    private void SoftmaxBeat(long edge, int count)
     {
         ref VectorPlan plan = ref State.Plan;
         ref BeatCursor at = ref State.Execute;
@@ -41,6 +37,8 @@ public sealed partial class VectorUnit
             FindMaximum(ref row, x, at.Column, last, edge);
         else if (at.Pass == ExponentialPass)
             SumExponentials(ref row, x, at.Row, at.Column, last, edge);
+        else if (plan.Behaviour == VectorBehaviour.Softmax)
+            Probability(row, x, edge);
         else
             Gradient(row, x, edge);
     }
@@ -77,21 +75,36 @@ public sealed partial class VectorUnit
         State.Partials = default;
         row.Reciprocal = Functions.Reciprocal(sum);
         row.ReadyAt = edge + SumStatisticCycles;
+        State.LaneOperations += FoldAdds;
+        State.Transcendentals++;
+        if (State.Plan.Behaviour == VectorBehaviour.CrossEntropy)
+            AddLoss(ref row, sum, rowNumber);
+    }
+
+    private void AddLoss(ref RowStatistic row, float sum, int rowNumber)
+    {
         State.RecordReadyAt = row.ReadyAt + RecordCycles;
-        State.LaneOperations += FoldAdds + 3;
-        State.Transcendentals += 2;
+        State.LaneOperations += 3;
+        State.Transcendentals++;
 
-        // A label outside the row is a row without loss: padding of the last batch.
-        float loss = 0f;
-        if (row.Label < (uint)State.Plan.Columns)
-        {
-            loss = Functions.Log(sum) - (row.LabelLogit - row.Maximum);
-            if (row.ArgumentOfMaximum == row.Label)
-                State.RecordCorrect++;
-        }
-
-        State.RecordPartials.Add((int)((Origin + (ulong)rowNumber) % Reduction.Count), loss);
         State.RecordSeen++;
+        if (row.Label >= (uint)State.Plan.Columns)
+            return; // a row without loss: padding of the last batch
+        if (row.ArgumentOfMaximum == row.Label)
+            State.RecordCorrect++;
+        float loss = Functions.Log(sum) - (row.LabelLogit - row.Maximum);
+        State.RecordPartials.Add((int)((Origin + (ulong)rowNumber) % Reduction.Count), loss);
+    }
+
+    private void Probability(in RowStatistic row, ReadOnlySpan<float> x, long edge)
+    {
+        ref BeatCursor at = ref State.Execute;
+        Span<float> z = _z.AsSpan(0, x.Length);
+        for (int i = 0; i < x.Length; i++)
+            z[i] = Functions.Exp(x[i] - row.Maximum) * row.Reciprocal;
+        State.LaneOperations += 2 * x.Length;
+        State.Transcendentals += x.Length;
+        Encode(z, Emit(AddressD(at), x.Length * State.Plan.SizeD, edge + ProbabilityCycles), at.Row, at.Column);
     }
 
     private void Gradient(in RowStatistic row, ReadOnlySpan<float> x, long edge)
@@ -110,21 +123,5 @@ public sealed partial class VectorUnit
         State.LaneOperations += 4 * x.Length;
         State.Transcendentals += x.Length;
         Encode(z, Emit(AddressD(at), x.Length * State.Plan.SizeD, edge + GradientCycles), at.Row, at.Column);
-    }
-
-    /// <summary>Writes the record back: sixteen partials, then correct and seen. The rest of it is not touched.</summary>
-    private int WriteRecord(long edge)
-    {
-        if (edge < State.RecordReadyAt)
-            return StallStatistic;
-        if (ResultSlots - State.ResultCount < 2)
-            return StallWrite;
-        Span<byte> partials = Emit(State.Plan.B, ParameterBytes, edge + 1);
-        MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref State.RecordPartials[0], Reduction.Count)).CopyTo(partials);
-        Span<byte> tail = Emit(State.Plan.B + ParameterBytes, RecordTailBytes, edge + 1);
-        MemoryMarshal.Write(tail, in State.RecordCorrect);
-        MemoryMarshal.Write(tail[4..], in State.RecordSeen);
-        State.RecordToWrite = 0;
-        return Ledger.Busy;
     }
 }
