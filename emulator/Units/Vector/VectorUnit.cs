@@ -158,8 +158,6 @@ public sealed partial class VectorUnit
             return StallReadB;
         if (plan.Opcode == DescriptorOpcode.VxSelect && (State.Masked.Held == 0 || State.Masked.TakenAt == edge))
             return StallReadB;
-        if (ResultSlots - State.ResultCount < plan.Results)
-            return StallWrite;
 
         // The answer is as long as the beat that asked for it.
         int count = !takesA ? BeatLength(at)
@@ -171,6 +169,8 @@ public sealed partial class VectorUnit
             return Ledger.Busy;
         }
 
+        if (ResultSlots - State.ResultCount < plan.Results)
+            return StallWrite;
         if (plan.Passes > 1 && at.Pass == 0 && at.Column == 0)
             BeginRow(edge);
         switch (plan.Behaviour)
