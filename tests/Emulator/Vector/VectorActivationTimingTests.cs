@@ -5,7 +5,7 @@ using static HybridEmu.Isa.DescriptorOpcode;
 
 namespace HybridEmu.Emulator.Tests;
 
-/// <summary>Probes of rules V-17 to V-20 in TIMING.md, on the bench of <see cref="VectorTimingTests"/>.</summary>
+/// <summary>Probes of rules V-29 to V-32 in TIMING.md, on the bench of <see cref="VectorTimingTests"/>.</summary>
 public class VectorActivationTimingTests
 {
     private const int P = 3, T = 7; // unlike the defaults and each other
