@@ -3,7 +3,7 @@ using HybridEmu.Isa;
 namespace HybridEmu.Reference;
 
 /// <content>Activations and their derivatives, choices, maxima of rows, and conversions of every type.</content>
-public sealed partial class ReferenceTensor
+public partial class ReferenceTensor
 {
     private float Activated(in Descriptor d, float a, float b, int row, int column) => d.Opcode switch
     {

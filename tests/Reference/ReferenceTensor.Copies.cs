@@ -3,7 +3,7 @@ using HybridEmu.Isa;
 namespace HybridEmu.Reference;
 
 /// <content>Copies, windows of images, and sums in HBM.</content>
-public sealed partial class ReferenceTensor
+public partial class ReferenceTensor
 {
     private static void Copy(in Descriptor d, ReferenceMemory source, ulong sourceBase, ReferenceMemory destination, ulong destinationBase)
     {

@@ -3,7 +3,7 @@ using HybridEmu.Isa;
 namespace HybridEmu.Reference;
 
 /// <content>Products and drains.</content>
-public sealed partial class ReferenceTensor
+public partial class ReferenceTensor
 {
     private Weights ReadWeights(in Descriptor d)
     {
@@ -31,8 +31,9 @@ public sealed partial class ReferenceTensor
             for (int j = 0; j < d.N2; j++)
             {
                 uint sum = slot.Bits[i, j];
-                for (int k = 0; k < d.N1; k++)
+                for (int step = 0; step < d.N1; step++)
                 {
+                    int k = Step(step, d.N1);
                     (int Row, int Column) a = d.TransposeA ? (k, i) : (i, k);
                     if (d.TypeAccumulator == ElementType.Int32)
                     {
@@ -48,6 +49,9 @@ public sealed partial class ReferenceTensor
             }
         }
     }
+
+    /// <summary>The k that comes at a step of a sum.</summary>
+    protected virtual int Step(int step, int length) => step;
 
     private int Integer(ulong address, int row, int pitch, int column, ElementType type)
     {

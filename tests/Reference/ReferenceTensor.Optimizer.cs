@@ -3,7 +3,7 @@ using HybridEmu.Isa;
 namespace HybridEmu.Reference;
 
 /// <content>The optimizers.</content>
-public sealed partial class ReferenceTensor
+public partial class ReferenceTensor
 {
     private void Optimize(in Descriptor d)
     {

@@ -3,7 +3,7 @@ using HybridEmu.Isa;
 namespace HybridEmu.Reference;
 
 /// <content>Pooling: every window is walked, and for a gradient every window is asked whether it covers the pixel.</content>
-public sealed partial class ReferenceTensor
+public partial class ReferenceTensor
 {
     private void PoolMaximum(in Descriptor d)
     {

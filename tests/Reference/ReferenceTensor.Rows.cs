@@ -3,7 +3,7 @@ using HybridEmu.Isa;
 namespace HybridEmu.Reference;
 
 /// <content>Softmax and layer normalisation of rows, and what is added to a record.</content>
-public sealed partial class ReferenceTensor
+public partial class ReferenceTensor
 {
     private void Softmax(in Descriptor d)
     {

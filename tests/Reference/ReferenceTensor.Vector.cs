@@ -3,7 +3,7 @@ using HybridEmu.Isa;
 namespace HybridEmu.Reference;
 
 /// <content>Elementwise operations, sums, transpose and cross-entropy.</content>
-public sealed partial class ReferenceTensor
+public partial class ReferenceTensor
 {
     private const int Partials = 16;
 
@@ -71,7 +71,7 @@ public sealed partial class ReferenceTensor
     }
 
     /// <summary>Element i joins partial i mod 16, ascending, from +0; then p with p + 8, + 4, + 2, + 1.</summary>
-    private static float Sum(float[] values)
+    protected virtual float Sum(float[] values)
     {
         float[] partials = new float[Partials];
         for (int i = 0; i < values.Length; i++)

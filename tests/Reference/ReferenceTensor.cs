@@ -25,9 +25,10 @@ public sealed record ReferenceTensorConfig
 
 /// <summary>
 /// The golden model of the tensor ISA: one descriptor after the other, element by element in plain loops over bytes.
-/// Chips that overlap descriptors must leave the same bytes, if the program orders what it must.
+/// Chips that overlap descriptors must leave the same bytes, if the program orders what it must. What is virtual here is
+/// where tests plant bugs.
 /// </summary>
-public sealed partial class ReferenceTensor
+public partial class ReferenceTensor
 {
     private const int Slots = 4;
 
@@ -54,7 +55,7 @@ public sealed partial class ReferenceTensor
         _slots[slot]?.Bits[row, column] ?? throw new InvalidOperationException("The slot was never written.");
 
     /// <summary>Executes a descriptor. Anything but None: nothing happened.</summary>
-    public QueueFaultCause Execute(in Descriptor d)
+    public virtual QueueFaultCause Execute(in Descriptor d)
     {
         QueueFaultCause fault = DescriptorCheck.Check(in d);
         if (fault == QueueFaultCause.None)
@@ -174,13 +175,15 @@ public sealed partial class ReferenceTensor
                 break;
             case ElementType.Int32: Scratchpad.Write(place, (uint)Fp32.ToInt32(value), 4); break;
             case ElementType.Bf16:
-                Scratchpad.Write(place, Bf16.FromFloat(value, d.Rounding, parameters.Seed, parameters.Element(row, column)), 2);
+                Scratchpad.Write(place, Narrow(value, d.Rounding, parameters.Seed, parameters.Element(row, column)), 2);
                 break;
             default: throw new NotSupportedException($"{type} is no result of a computation.");
         }
     }
 
-    private Parameters ReadParameters(uint address)
+    protected virtual ushort Narrow(float value, Rounding rounding, ulong seed, ulong element) => Bf16.FromFloat(value, rounding, seed, element);
+
+    protected virtual Parameters ReadParameters(uint address)
     {
         if (address == 0)
             return new Parameters(false, new float[16], 0, 0, 0);
@@ -192,7 +195,7 @@ public sealed partial class ReferenceTensor
     }
 
     /// <summary>The parts of a parameter block that operations use.</summary>
-    private sealed record Parameters(bool Given, float[] Words, ulong Seed, ulong Origin, uint Pitch)
+    protected sealed record Parameters(bool Given, float[] Words, ulong Seed, ulong Origin, uint Pitch)
     {
         public float Word0 => Words[0];
 
