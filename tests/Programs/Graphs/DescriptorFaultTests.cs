@@ -12,18 +12,16 @@ namespace HybridEmu.Programs.Tests;
 /// Descriptors that are nearly legal, on the chip: each faults with the cause that the reference names, and then has no
 /// effect at all, or is executed as the reference executes it.
 /// </summary>
+[Trait("Depth", "Deep")]
 public sealed class DescriptorFaultTests(ITestOutputHelper output)
 {
     private const int Descriptors = 120, SemaphoreBytes = 8, InterruptFlag = 0x10;
-
-    /// <summary>HYBRIDEMU_GRAPHS=n tries n times as many.</summary>
-    private static ulong Times { get; } = ulong.TryParse(Environment.GetEnvironmentVariable("HYBRIDEMU_GRAPHS"), CultureInfo.InvariantCulture, out ulong times) ? times : 1;
 
     [Fact]
     public void A_descriptor_with_bits_turned_over_faults_without_effect_or_does_what_it_says()
     {
         var seen = new SortedDictionary<QueueFaultCause, int>();
-        for (ulong seed = 0; seed < 6 * Times; seed++)
+        for (ulong seed = 0; seed < 6 * DeepSuite.GraphFactor; seed++)
             Hold(seed, Disturbed(seed), seen);
         Report(seen);
     }
@@ -101,7 +99,10 @@ public sealed class DescriptorFaultTests(ITestOutputHelper output)
                 StreamOffset = (ulong)configuration.Fabric.StreamingBaseBytes,
                 ScratchpadBytes = (uint)configuration.Scratchpad.Bytes,
                 AccumulatorBytes = configuration.Accumulators.Bytes,
+                Rows = configuration.Array.Rows,
                 Columns = configuration.Array.Columns,
+                Int8Packing = configuration.Array.Int8Packing,
+                Int4Packing = configuration.Array.Int4Packing,
             },
             hbm, scratchpad);
         ElfImage image = Image(descriptors);

@@ -16,11 +16,11 @@ internal sealed class GraphGenerator(ulong seed)
 
     private readonly GraphRandom _random = new(seed);
     private readonly (int Rows, int Columns, ElementType Type)?[] _slots = new (int, int, ElementType)?[GraphMemory.Slots];
+    private (int K, int N, ElementType TypeA, ElementType TypeB)? _weights; // that the array holds
     private readonly Region[] _regions = new Region[DescriptorFootprint.MaximumRegions];
 
     /// <summary>Operations to draw from; all by default.</summary>
-    public DescriptorRow[] Rows { get; init; } = [.. DescriptorTable.Rows.ToArray().Where(TEMP)];
-    private static bool TEMP(DescriptorRow r) => (int)r.Opcode is (< 0x4B or 0x50 or 0x51 or 0x60) && (int)r.Opcode != 0x43 && (int)r.Opcode != 0x31;
+    public DescriptorRow[] Rows { get; init; } = DescriptorTable.Rows.ToArray();
 
 
     public List<Descriptor> Draw(int count)
@@ -41,6 +41,8 @@ internal sealed class GraphGenerator(ulong seed)
             d.DebugId = id;
             if (row.Slot == SlotUse.Write)
                 _slots[d.Slot] = (d.N0, d.N2, d.TypeAccumulator);
+            if (d.Opcode is DescriptorOpcode.MxLoad or DescriptorOpcode.MxMatmul)
+                _weights = d.Opcode == DescriptorOpcode.MxLoad ? (d.N1, d.N2, d.TypeA, d.TypeB) : null;
             return d;
         }
 
@@ -64,14 +66,26 @@ internal sealed class GraphGenerator(ulong seed)
 
         foreach (DescriptorField field in row.Fields)
         {
-            if (field.Kind is not (FieldKind.Count or FieldKind.Slot or FieldKind.Window))
+            if (field.Kind is not (FieldKind.Count or FieldKind.Slot or FieldKind.Window or FieldKind.Value or FieldKind.Bits))
                 continue;
             Set(ref d, field, field.Kind switch
             {
                 FieldKind.Slot => _random.Below(GraphMemory.Slots),
                 FieldKind.Window => _random.From(1, 3),
+                FieldKind.Value => _random.Chance(50) ? 0 : _random.Below(7),
+                FieldKind.Bits => _random.Bits(),
                 _ => field.Key == "dims" ? _random.From(1, 3) : _random.Chance(15) ? _random.From(1, 70) : _random.From(1, 17),
             });
+        }
+
+        if (d.Opcode == DescriptorOpcode.MxLoad)
+            (d.N1, d.N2) = (_random.From(1, GraphMemory.ArrayRows), _random.From(1, GraphMemory.ArrayColumns));
+        if (d.Opcode == DescriptorOpcode.MxStream)
+        {
+            if (_weights is not { } loaded)
+                return null;
+            (d.N1, d.N2, d.TypeA, d.TypeB) = loaded;
+            d.TypeAccumulator = d.TypeA == ElementType.Bf16 ? ElementType.Fp32 : ElementType.Int32;
         }
 
         if (row.Slot != SlotUse.None && (row.Slot == SlotUse.Read || d.Accumulate))
@@ -105,9 +119,13 @@ internal sealed class GraphGenerator(ulong seed)
     {
         int n0 = d.N0, n1 = d.Dimensions > 1 ? d.N1 : 0, n2 = d.Dimensions > 2 ? d.N2 : 0;
         (d.N1, d.N2) = (n1, n2);
-        int from = d.TypeA.SizeBytes(), to = d.TypeOut.SizeBytes();
-        int source0 = from * (_random.Chance(70) ? 1 : 2), destination0 = to * (_random.Chance(70) ? 1 : 3);
-        int source1 = n1 == 0 ? 0 : Gap(n0 * source0, from), destination1 = n1 == 0 ? 0 : Gap(n0 * destination0, to);
+
+        // int4 lies two in a byte, and only without gaps.
+        int from = Math.Max(1, d.TypeA.SizeBytes()), to = Math.Max(1, d.TypeOut.SizeBytes());
+        bool packed = d.TypeA == ElementType.Int4 || d.TypeOut == ElementType.Int4;
+        int source0 = d.TypeA.SizeBytes() * (packed || _random.Chance(70) ? 1 : 2), destination0 = d.TypeOut.SizeBytes() * (packed || _random.Chance(70) ? 1 : 3);
+        int padded = n0 + (d.Opcode == DescriptorOpcode.LdCopy ? d.PadBefore + d.PadAfter : 0);
+        int source1 = n1 == 0 ? 0 : Gap(n0 * from * 2, from), destination1 = n1 == 0 ? 0 : Gap(padded * to * 3, to);
         int source2 = n2 == 0 ? 0 : Gap(n1 * source1, from), destination2 = n2 == 0 ? 0 : Gap(n1 * destination1, to);
         if (n1 > 0 && _random.Chance(10))
             source1 = -source1;
@@ -151,7 +169,7 @@ internal sealed class GraphGenerator(ulong seed)
             return;
         bool hbm = operand?.Space == RegionSpace.Hbm;
         int bytes = hbm ? GraphMemory.StreamBytes : GraphMemory.DataBytes;
-        int alignment = field.Alignment > 0 ? field.Alignment : (operand!.Role == RegionRole.A ? d.TypeA : d.TypeOut).SizeBytes();
+        int alignment = field.Alignment > 0 ? field.Alignment : Math.Max(1, (operand!.Role == RegionRole.A ? d.TypeA : d.TypeOut).SizeBytes());
         long at = _random.Below(bytes / alignment) * alignment;
         Set(ref d, field, (hbm ? GraphProgram.StreamAddress : (long)AddressMap.Scratchpad) + at);
     }

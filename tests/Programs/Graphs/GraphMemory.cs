@@ -22,6 +22,9 @@ internal static class GraphMemory
     public const int HbmBytes = FinalAt + ScratchpadBytes;
     private const int BlockBytes = 64;
 
+    /// <summary>The smallest array that graphs run on: weights that are loaded fit it.</summary>
+    public const int ArrayRows = 3, ArrayColumns = 5;
+
     /// <summary>What HBM holds at first, from the stream's beginning.</summary>
     public static byte[] Initial(ulong seed)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using HybridEmu.Isa;
 using HybridEmu.Reference;
 
@@ -27,7 +28,7 @@ internal sealed record GraphMutation(string Name, DescriptorRow[] Rows, Func<Ref
         new("products do not transpose A", Only("mx."), (h, s) => new Changed(h, s, (ref d, _) => d.TransposeA = false)),
         new("products use the weights of the product before", Only("mx."), (h, s) => new Changed(h, s, (ref d, before) =>
         {
-            if (d.Opcode == DescriptorOpcode.MxMatmul && before.Opcode == DescriptorOpcode.MxMatmul && before.N1 == d.N1 && before.TypeB == d.TypeB)
+            if (d.Opcode == DescriptorOpcode.MxMatmul && before.Opcode == DescriptorOpcode.MxMatmul && before.TypeB == d.TypeB)
                 (d.B, d.PitchB) = (before.B, before.PitchB);
         }, sticky: DescriptorOpcode.MxMatmul)),
         new("drains leave out the bias", Only("mx."), (h, s) => new Changed(h, s, (ref d, _) =>
@@ -54,6 +55,13 @@ internal sealed record GraphMutation(string Name, DescriptorRow[] Rows, Func<Ref
         new("the optimizer leaves the shadow as it was", Only("opt.", "vx.add"), (h, s) => new StaleShadow(h, s)),
         new("a loss forgets its maximum", Only("loss."), (h, s) => new Changed(h, s, (ref d, _) =>
             d.N2 = d.Opcode == DescriptorOpcode.LossXent && d.N2 > 1 ? d.N2 - 1 : d.N2)),
+        new("adamw leaves out the corrections of bias", Only("opt.", "vx.add"), (h, s) => new Uncorrected(h, s)),
+        new("windows ignore their dilation", Only("ld."), (h, s) => new Changed(h, s, (ref d, _) =>
+        {
+            if (d.Opcode == DescriptorOpcode.LdIm2col)
+                MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref d, 1)).Slice(52, 2).Fill(1); // dh, dw
+        })),
+        new("a stream uses the weights of the load before the last", Only("mx.l", "mx.s", "mx.z"), (h, s) => new StaleWeights(h, s)),
         new("a transpose is a copy where it is square", Only("tr.", "ld."), (h, s) => new Changed(h, s, (ref d, _) =>
         {
             if (d.Opcode == DescriptorOpcode.TrTranspose && d.N0 > 1 && d.N2 > 1)
@@ -69,11 +77,9 @@ internal sealed record GraphMutation(string Name, DescriptorRow[] Rows, Func<Ref
     private static DescriptorRow[] Only(params string[] starts) =>
         [.. DescriptorTable.Rows.ToArray().Where(r => starts.Any(s => r.Mnemonic.StartsWith(s, StringComparison.Ordinal)))];
 
-    private static ReferenceTensorConfig Config => new() { Columns = 1 };
-
     /// <summary>Executes other descriptors than it is given; what does not pass the checks then is executed as it was.</summary>
     private sealed class Changed(ReferenceMemory hbm, ReferenceMemory scratchpad, Change change, DescriptorOpcode? sticky = null)
-        : ReferenceTensor(Config, hbm, scratchpad)
+        : ReferenceTensor(GraphProgram.Tile, hbm, scratchpad)
     {
         private Descriptor _before;
 
@@ -89,28 +95,54 @@ internal sealed record GraphMutation(string Name, DescriptorRow[] Rows, Func<Ref
         }
     }
 
-    private sealed class DescendingK(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(Config, hbm, scratchpad)
+    private sealed class DescendingK(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(GraphProgram.Tile, hbm, scratchpad)
     {
         protected override int Step(int k, int length) => length - 1 - k;
     }
 
-    private sealed class CutOff(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(Config, hbm, scratchpad)
+    private sealed class CutOff(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(GraphProgram.Tile, hbm, scratchpad)
     {
         protected override ushort Narrow(float value, Rounding rounding, ulong seed, ulong element) =>
             (ushort)(BitConverter.SingleToUInt32Bits(CanonicalNaN.Of(value)) >> 16);
     }
 
-    private sealed class StraightSum(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(Config, hbm, scratchpad)
+    private sealed class StraightSum(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(GraphProgram.Tile, hbm, scratchpad)
     {
         protected override float Sum(float[] values) => values.Aggregate(0f, (sum, value) => sum + value);
     }
 
-    private sealed class WithoutRowPitch(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(Config, hbm, scratchpad)
+    private sealed class WithoutRowPitch(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(GraphProgram.Tile, hbm, scratchpad)
     {
         protected override Parameters ReadParameters(uint address) => base.ReadParameters(address) with { Pitch = 0 };
     }
 
-    private sealed class StaleShadow(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(Config, hbm, scratchpad)
+    private sealed class Uncorrected(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(GraphProgram.Tile, hbm, scratchpad)
+    {
+        protected override Parameters ReadParameters(uint address)
+        {
+            Parameters given = base.ReadParameters(address);
+            return given with { Words = [.. given.Words.Select((word, i) => i is 5 or 6 ? 1f : word)] };
+        }
+    }
+
+    /// <summary>Executes the load before a load again, for the streams that follow.</summary>
+    private sealed class StaleWeights(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(GraphProgram.Tile, hbm, scratchpad)
+    {
+        private Descriptor? _last;
+
+        public override QueueFaultCause Execute(in Descriptor d)
+        {
+            if (d.Opcode != DescriptorOpcode.MxLoad)
+                return base.Execute(in d);
+            Descriptor stale = d;
+            if (_last is { } last && last.TypeB == d.TypeB)
+                (stale.B, stale.PitchB) = (last.B, last.PitchB);
+            _last = d;
+            return base.Execute(in stale);
+        }
+    }
+
+    private sealed class StaleShadow(ReferenceMemory hbm, ReferenceMemory scratchpad) : ReferenceTensor(GraphProgram.Tile, hbm, scratchpad)
     {
         public override QueueFaultCause Execute(in Descriptor d)
         {

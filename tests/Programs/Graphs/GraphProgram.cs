@@ -31,6 +31,10 @@ internal sealed class GraphProgram
         _seed = seed;
     }
 
+    /// <summary>The tile that a graph must be legal on; then it is legal on every chip.</summary>
+    public static ReferenceTensorConfig Tile { get; } =
+        new() { AccumulatorBytes = 1 << 20, Rows = GraphMemory.ArrayRows, Columns = GraphMemory.ArrayColumns };
+
     /// <summary>Brings the initial values to the scratchpad.</summary>
     public static Descriptor Fill { get; } =
         Copy(DescriptorOpcode.LdCopy, StreamAddress + GraphMemory.InitialAt, (long)AddressMap.Scratchpad, GraphMemory.SlotDumpAt);
@@ -57,7 +61,7 @@ internal sealed class GraphProgram
         var hbm = new ReferenceMemory(64 << 20);
         var scratchpad = new ReferenceMemory(1 << 20);
         hbm.Load(StreamAddress - AddressMap.Hbm, GraphMemory.Initial(seed));
-        ReferenceTensor tensor = reference?.Invoke(hbm, scratchpad) ?? new ReferenceTensor(new ReferenceTensorConfig { AccumulatorBytes = 256 << 10, Columns = 1 }, hbm, scratchpad);
+        ReferenceTensor tensor = reference?.Invoke(hbm, scratchpad) ?? new ReferenceTensor(Tile, hbm, scratchpad);
         var program = new GraphProgram([.. graph], GraphOrder.Of(graph, seed, drainPercent), Dumps(graph), seed);
         foreach (Descriptor d in (Descriptor[])[Fill, .. graph, .. program._dumps, Empty])
         {

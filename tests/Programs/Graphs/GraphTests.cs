@@ -13,12 +13,10 @@ namespace HybridEmu.Programs.Tests;
 /// Random graphs of descriptors: whatever the chip and however it is run, they leave the bytes that running them one by
 /// one on the reference leaves; and no order between them is there for nothing.
 /// </summary>
+[Trait("Depth", "Deep")]
 public sealed class GraphTests(ITestOutputHelper output)
 {
     private const int Descriptors = 24;
-
-    /// <summary>HYBRIDEMU_GRAPHS=n tries n times as many.</summary>
-    private static ulong Times { get; } = ulong.TryParse(Environment.GetEnvironmentVariable("HYBRIDEMU_GRAPHS"), CultureInfo.InvariantCulture, out ulong times) ? times : 1;
 
     [Theory]
     [InlineData("tiny", 8)]
@@ -35,7 +33,7 @@ public sealed class GraphTests(ITestOutputHelper output)
     [InlineData("tiny thermal.sample_interval=1_us thermal.trip=45.25_C thermal.release=45_C thermal.ambient=44_C thermal.initial=45.5_C", 2)]
     public void A_graph_leaves_on_any_chip_what_its_descriptors_leave_one_by_one(string config, int graphs)
     {
-        for (ulong seed = 0; seed < (ulong)graphs * Times; seed++)
+        for (ulong seed = 0; seed < (ulong)graphs * DeepSuite.GraphFactor; seed++)
             Hold(config, new RunOptions(), seed);
     }
 
@@ -51,7 +49,7 @@ public sealed class GraphTests(ITestOutputHelper output)
             new() { ShuffleSeed = 5 },
             new() { Timeline = _ => { }, CommitLog = TextWriter.Null },
         ];
-        for (ulong seed = 0; seed < Times; seed++)
+        for (ulong seed = 0; seed < DeepSuite.GraphFactor; seed++)
         {
             foreach (RunOptions options in ways)
                 Hold("tiny", options, 100 + seed);
@@ -61,7 +59,7 @@ public sealed class GraphTests(ITestOutputHelper output)
     [Fact]
     public void Waiting_anywhere_between_the_cores_steps_changes_no_byte()
     {
-        for (ulong seed = 0; seed < 6 * Times; seed++)
+        for (ulong seed = 0; seed < 6 * DeepSuite.GraphFactor; seed++)
             Hold("tiny", new RunOptions(), 200 + seed, delays: 900 + seed);
     }
 
@@ -69,7 +67,7 @@ public sealed class GraphTests(ITestOutputHelper output)
     public void Leaving_out_any_one_wait_or_chain_is_a_race()
     {
         int dropped = 0;
-        for (ulong seed = 300; seed < 300 + (2 * Times); seed++)
+        for (ulong seed = 300; seed < 300 + (2 * DeepSuite.GraphFactor); seed++)
         {
             GraphProgram program = GraphProgram.Of(new GraphGenerator(seed).Draw(Descriptors), seed)!;
             foreach ((int place, int wait) in program.Orders)

@@ -48,14 +48,33 @@ public sealed class MetamorphicTests(ITestOutputHelper output)
 
         Descriptor Product(byte slot, int m, int k, int n, int a, int w, bool accumulate) => new()
         {
-            Opcode = DescriptorOpcode.MxMatmul, Version = DescriptorTable.Version, TypeA = type, TypeB = type, TypeAccumulator = sum,
-            N0 = m, N1 = k, N2 = n, A = Sp + (ulong)a, B = Sp + (ulong)w, PitchA = Pitch, PitchB = Pitch, Slot = slot, Accumulate = accumulate,
+            Opcode = DescriptorOpcode.MxMatmul,
+            Version = DescriptorTable.Version,
+            TypeA = type,
+            TypeB = type,
+            TypeAccumulator = sum,
+            N0 = m,
+            N1 = k,
+            N2 = n,
+            A = Sp + (ulong)a,
+            B = Sp + (ulong)w,
+            PitchA = Pitch,
+            PitchB = Pitch,
+            Slot = slot,
+            Accumulate = accumulate,
         };
 
         Descriptor Drain(byte slot, int m, int n, int d, int columns) => new()
         {
-            Opcode = DescriptorOpcode.MxDrain, Version = DescriptorTable.Version, TypeAccumulator = sum, TypeOut = sum,
-            N0 = m, N2 = columns, D = Sp + (ulong)d, PitchD = 128, Slot = slot,
+            Opcode = DescriptorOpcode.MxDrain,
+            Version = DescriptorTable.Version,
+            TypeAccumulator = sum,
+            TypeOut = sum,
+            N0 = m,
+            N2 = columns,
+            D = Sp + (ulong)d,
+            PitchD = 128,
+            Slot = slot,
         };
     }
 
@@ -77,8 +96,16 @@ public sealed class MetamorphicTests(ITestOutputHelper output)
 
         Descriptor Transpose(int a, int d, int m, int n, int pitchA, int pitchD) => new()
         {
-            Opcode = DescriptorOpcode.TrTranspose, Version = DescriptorTable.Version, TypeA = type, TypeOut = type,
-            N0 = m, N2 = n, A = Sp + (ulong)a, D = Sp + (ulong)d, PitchA = pitchA, PitchD = pitchD,
+            Opcode = DescriptorOpcode.TrTranspose,
+            Version = DescriptorTable.Version,
+            TypeA = type,
+            TypeOut = type,
+            N0 = m,
+            N2 = n,
+            A = Sp + (ulong)a,
+            D = Sp + (ulong)d,
+            PitchA = pitchA,
+            PitchD = pitchD,
         };
     }
 
@@ -102,8 +129,19 @@ public sealed class MetamorphicTests(ITestOutputHelper output)
                 graph.Add(Copy(DescriptorOpcode.LdCopy, from, x, Block / 4));
                 graph.Add(new Descriptor
                 {
-                    Opcode = DescriptorOpcode.VxMul, Version = DescriptorTable.Version, TypeA = ElementType.Fp32, TypeB = ElementType.Fp32, TypeOut = ElementType.Fp32,
-                    N0 = 1, N2 = Block / 4, A = x, B = x, D = y, PitchA = Block, PitchB = Block, PitchD = Block,
+                    Opcode = DescriptorOpcode.VxMul,
+                    Version = DescriptorTable.Version,
+                    TypeA = ElementType.Fp32,
+                    TypeB = ElementType.Fp32,
+                    TypeOut = ElementType.Fp32,
+                    N0 = 1,
+                    N2 = Block / 4,
+                    A = x,
+                    B = x,
+                    D = y,
+                    PitchA = Block,
+                    PitchB = Block,
+                    PitchD = Block,
                 });
                 graph.Add(Copy(DescriptorOpcode.StCopy, y, to, Block / 4));
             }
@@ -116,7 +154,14 @@ public sealed class MetamorphicTests(ITestOutputHelper output)
     {
         Descriptor copy = new()
         {
-            Opcode = opcode, Version = DescriptorTable.Version, TypeA = ElementType.Fp32, TypeOut = ElementType.Fp32, Dimensions = 1, N0 = words, A = a, D = d,
+            Opcode = opcode,
+            Version = DescriptorTable.Version,
+            TypeA = ElementType.Fp32,
+            TypeOut = ElementType.Fp32,
+            Dimensions = 1,
+            N0 = words,
+            A = a,
+            D = d,
         };
         Span<uint> fields = MemoryMarshal.Cast<Descriptor, uint>(MemoryMarshal.CreateSpan(ref copy, 1));
         (fields[10], fields[13]) = (4, 4); // strides

@@ -30,7 +30,7 @@ public sealed class TrapWithoutEffectTests(ITestOutputHelper output)
     [Trait("Depth", "Deep")]
     public void What_is_reserved_traps_and_changes_no_state()
     {
-        int cases = Environment.GetEnvironmentVariable("HYBRIDEMU_DEEP") is null ? QuickCases : DeepCases;
+        int cases = DeepSuite.IsAsked ? DeepCases : QuickCases;
         long[] causes = new long[16];
         string? wrong = null;
         Parallel.For(0, cases / CasesOfRun, (run, loop) =>

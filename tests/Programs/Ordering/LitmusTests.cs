@@ -8,6 +8,7 @@ namespace HybridEmu.Programs.Tests;
 /// Litmus tests of the whole chip: what harts, store buffers, caches, homes, networks and memory let through, against all that
 /// the operational machine of total store order can do. HYBRIDEMU_DEEP=1 sweeps more.
 /// </summary>
+[Trait("Depth", "Deep")]
 public sealed class LitmusTests(ITestOutputHelper output)
 {
     private const int Gaps = 2;

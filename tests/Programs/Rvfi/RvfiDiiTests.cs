@@ -28,6 +28,7 @@ public sealed class RvfiDiiTests(ITestOutputHelper output)
     });
 
     [Theory]
+    [Trait("Depth", "Deep")]
     [InlineData(1u)]
     [InlineData(2u)]
     public void Every_answer_to_random_instructions_is_the_references(uint version)
