@@ -94,6 +94,7 @@ public struct VectorPlan
         plan.Parameters = Offset(d.VectorParameters);
         plan.Momentum = None;
         plan.Variance = None;
+        plan.Mask = None;
         plan.PitchA = d.PitchA;
         plan.PitchB = d.PitchB;
         plan.PitchD = d.PitchD;

@@ -75,9 +75,6 @@ public struct VectorState
     /// <summary>Words 16 and 17 of the record: correct and seen of a loss, flags and count of a norm.</summary>
     public uint RecordCorrect, RecordSeen;
 
-    /// <summary>B of a beat of vx.select, until its mask is here.</summary>
-    public MaskedOperand Masked;
-
     /// <summary>Made once a descriptor: one over the columns (norm_rows and its gradient), the factor (clip).</summary>
     public float Factor;
     public uint Unused2;
@@ -105,20 +102,6 @@ public struct VectorState
 public struct VectorParameterWords
 {
     private uint _first;
-}
-
-/// <summary>The register that port B's first access of a masked beat waits in. No padding: it is hashed.</summary>
-public struct MaskedOperand
-{
-    /// <summary>Edge at which it was taken.</summary>
-    public long TakenAt;
-
-    /// <summary>1 while the mask of the beat at the issue cursor has to be asked for.</summary>
-    public int ToIssue;
-
-    /// <summary>1 while B is held.</summary>
-    public int Held;
-    public Line64 B;
 }
 
 /// <summary>What a multi-pass operation keeps of a row between its passes. No padding: it is hashed.</summary>

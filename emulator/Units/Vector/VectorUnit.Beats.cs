@@ -25,7 +25,7 @@ public sealed partial class VectorUnit
             count = Math.Min(count, ElementsToBoundary(AddressA(at), plan.SizeA));
         if (plan.ReadsB != 0)
             count = Math.Min(count, ElementsToBoundary(AddressB(at), plan.SizeB));
-        if (plan.Opcode == DescriptorOpcode.VxSelect)
+        if (plan.Mask != VectorPlan.None)
             count = Math.Min(count, ElementsToBoundary(AddressMask(at), sizeof(byte)));
         if (at.Pass == plan.WritingPass)
             count = Math.Min(count, ElementsToBoundary(AddressD(at), plan.SizeD));
@@ -55,7 +55,7 @@ public sealed partial class VectorUnit
     private bool TakesWord(in BeatCursor at, RowWord word) => State.Plan.RowWord == word && at.Pass == 0 && at.Column == 0;
 
     /// <summary>Whether the beat takes more than one access through a port: then all its second ones follow an edge later.</summary>
-    private bool HasFurther(in BeatCursor at) => State.Plan.Momentum != VectorPlan.None || TakesWord(at, RowWord.Deviation);
+    private bool HasFurther(in BeatCursor at) => State.Plan.Momentum != VectorPlan.None || State.Plan.Mask != VectorPlan.None || TakesWord(at, RowWord.Deviation);
 
     private void Advance(ref BeatCursor at, int count)
     {
@@ -113,8 +113,6 @@ public sealed partial class VectorUnit
     {
         if ((State.ParametersToIssue | State.RecordToIssue) != 0)
             return IssueParameters(edge);
-        if (State.Masked.ToIssue != 0)
-            return IssueMask(edge);
         ref BeatCursor at = ref State.Issue;
         if (at.Finished != 0)
             return false;
@@ -136,9 +134,7 @@ public sealed partial class VectorUnit
         else if (asksLabel)
             Ask(_requestB, plan.Auxiliary + (uint)(at.Row * sizeof(uint)), sizeof(uint), edge);
         State.BeatsInFlight++;
-        if (plan.Opcode == DescriptorOpcode.VxSelect)
-            State.Masked.ToIssue = 1;
-        else if (HasFurther(at))
+        if (HasFurther(at))
             at.Further = 1;
         else
             Advance(ref at, count);
@@ -151,13 +147,15 @@ public sealed partial class VectorUnit
         ref VectorPlan plan = ref State.Plan;
         ref BeatCursor at = ref State.Issue;
         bool word = TakesWord(at, RowWord.Deviation);
-        if ((plan.Momentum != VectorPlan.None && !_requestA.CanPush(edge)) || ((plan.Variance != VectorPlan.None || word) && !_requestB.CanPush(edge)))
+        if ((plan.Momentum != VectorPlan.None && !_requestA.CanPush(edge)) || ((plan.Variance != VectorPlan.None || plan.Mask != VectorPlan.None || word) && !_requestB.CanPush(edge)))
             return false;
         int count = BeatLength(at);
         if (plan.Momentum != VectorPlan.None)
             Ask(_requestA, AddressOf(plan.Momentum, at), count * sizeof(float), edge);
         if (plan.Variance != VectorPlan.None)
             Ask(_requestB, AddressOf(plan.Variance, at), count * sizeof(float), edge);
+        else if (plan.Mask != VectorPlan.None)
+            Ask(_requestB, AddressMask(at), count, edge);
         else if (word)
             Ask(_requestB, plan.Auxiliary + (uint)(at.Row * sizeof(float)), sizeof(float), edge);
         Advance(ref at, count);

@@ -5,42 +5,11 @@ using HybridEmu.Kernel;
 namespace HybridEmu.Units;
 
 /// <summary>
-/// Results that are one of two: select by a mask, and dropout by a random number. The mask has no port of its own: B is
-/// asked for through port B, its mask one edge later, and B waits in a register until the mask is here.
+/// Results that are one of two: select by a mask, and dropout by a random number. The mask has no port of its own: it comes
+/// through port B an edge after the operands, which are held until it is here.
 /// </summary>
 public sealed partial class VectorUnit
 {
-    private bool IssueMask(long edge)
-    {
-        if (!_requestB.CanPush(edge))
-            return false;
-        ref BeatCursor at = ref State.Issue;
-        int count = BeatLength(at);
-        ScratchpadRequest.PushRead(_requestB, AddressMask(at), count, 0, edge);
-        State.ReadBytes += count;
-        State.Masked.ToIssue = 0;
-        Advance(ref at, count);
-        return true;
-    }
-
-    /// <summary>Takes B into its register; the port can give the mask from the next edge on.</summary>
-    private bool HoldOperandB(long edge)
-    {
-        if (State.Masked.Held != 0 || !_responseB.CanPop(edge))
-            return false;
-        State.Masked.B = _responseB.Peek(edge).Data;
-        _responseB.Discard(edge);
-        State.Masked.TakenAt = edge;
-        State.Masked.Held = 1;
-        return true;
-    }
-
-    private void TakeHeldOperand(ElementType type, Span<float> values)
-    {
-        Widen(Line64.ReadSpan(State.Masked.B), type, values);
-        State.Masked.Held = 0;
-    }
-
     private void Select(long edge, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z)
     {
         ReadOnlySpan<byte> mask = Line64.ReadSpan(_responseB.Peek(edge).Data);

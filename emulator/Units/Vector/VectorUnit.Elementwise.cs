@@ -15,12 +15,10 @@ public sealed partial class VectorUnit
         Span<float> x = _x.AsSpan(0, count);
         Span<float> y = _y.AsSpan(0, count);
         Span<float> z = _z.AsSpan(0, count);
-        if (plan.ReadsA != 0)
+        if (plan.ReadsB != 0)
+            TakeOperands(edge, x, y);
+        else if (plan.ReadsA != 0)
             TakeOperand(_responseA, edge, plan.TypeA, x);
-        if (plan.Opcode == DescriptorOpcode.VxSelect)
-            TakeHeldOperand(plan.TypeB, y);
-        else if (plan.ReadsB != 0)
-            TakeOperand(_responseB, edge, plan.TypeB, y);
         int latency = _pipeline;
         switch (plan.Opcode)
         {
@@ -86,12 +84,7 @@ public sealed partial class VectorUnit
     /// <summary>Takes the head response of a port as fp32 values: widened exactly, integers to the nearest fp32.</summary>
     private static void TakeOperand(Channel<ScratchpadResponse> port, long edge, ElementType type, Span<float> values)
     {
-        Widen(Line64.ReadSpan(port.Peek(edge).Data), type, values);
-        port.Discard(edge);
-    }
-
-    private static void Widen(ReadOnlySpan<byte> bytes, ElementType type, Span<float> values)
-    {
+        ReadOnlySpan<byte> bytes = Line64.ReadSpan(port.Peek(edge).Data);
         switch (type)
         {
             case ElementType.Fp32:
@@ -120,5 +113,7 @@ public sealed partial class VectorUnit
             default:
                 throw new InvalidOperationException("The operand type should have been refused by dispatch.");
         }
+
+        port.Discard(edge);
     }
 }

@@ -85,7 +85,6 @@ public sealed partial class VectorUnit
         int cause = Ledger.Idle;
         if (State.Active != 0)
         {
-            moved |= State.Plan.Opcode == DescriptorOpcode.VxSelect && HoldOperandB(edge);
             cause = Execute(edge);
             moved |= cause == Ledger.Busy;
             moved |= Issue(edge);
@@ -145,7 +144,7 @@ public sealed partial class VectorUnit
         if (State.HeldElements != 0)
         {
             takesA = plan.Momentum != VectorPlan.None;
-            takesB = plan.Variance != VectorPlan.None || TakesWord(at, RowWord.Deviation);
+            takesB = plan.Variance != VectorPlan.None || plan.Mask != VectorPlan.None || TakesWord(at, RowWord.Deviation);
         }
         else if (plan.FromWindows != 0 && Covering(at.Row).Count == 0)
         {
@@ -155,8 +154,6 @@ public sealed partial class VectorUnit
         if (takesA && !_responseA.CanPop(edge))
             return StallReadA;
         if (takesB && !_responseB.CanPop(edge))
-            return StallReadB;
-        if (plan.Opcode == DescriptorOpcode.VxSelect && (State.Masked.Held == 0 || State.Masked.TakenAt == edge))
             return StallReadB;
 
         // The answer is as long as the beat that asked for it.

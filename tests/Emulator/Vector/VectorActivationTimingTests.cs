@@ -56,7 +56,7 @@ public class VectorActivationTimingTests
         VectorBench some = Run(Case(VxSelect, 16 * 10)), more = Run(Case(VxSelect, 16 * 60));
         Assert.Equal(some.DoneAt[0] + 100, more.DoneAt[0]);
         Assert.Equal(2 * 60, Grants(more, VectorBench.ReadB).Count);
-        Assert.Equal(60 + 1, more.Unit.State.Ledger[Ledger.Busy]);
+        Assert.Equal((2 * 60) + 1, more.Unit.State.Ledger[Ledger.Busy]);
     }
 
     [Fact]

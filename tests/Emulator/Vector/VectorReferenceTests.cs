@@ -55,7 +55,7 @@ public class VectorReferenceTests
             int at = expected.AsSpan().CommonPrefixLength(bench.Memory.Memory);
             Assert.True(at == expected.Length, at < expected.Length ? $"{c}: byte {at:X4} is {bench.Memory.Memory[at]:X2}, expected {expected[at]:X2}" : "");
             VectorState state = bench.Unit.State;
-            Assert.Equal((0, 0, 0, 0), (state.BeatsInFlight, state.WritesInFlight, state.ResultCount, state.Masked.Held));
+            Assert.Equal((0, 0, 0, 0), (state.BeatsInFlight, state.WritesInFlight, state.ResultCount, state.HeldElements));
             Assert.Equal(state.Ledger.Total, Enumerable.Range(0, VectorUnit.Causes.Length).Sum(cause => state.Ledger[cause]));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(120).WithReplay(5, 17));
     }
