@@ -94,6 +94,22 @@ public class ClockDomainTests
         Assert.False(foreground);
     }
 
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(700)]
+    [InlineData(1333)]
+    public void The_last_edge_before_a_time_is_the_one_whose_successor_is_later(int megahertz)
+    {
+        ClockDomain clock = new("core", megahertz);
+        clock.AdvanceTo(12_345);
+        for (long timePs = clock.TimePs; timePs < clock.TimePs + 20_000; timePs++)
+        {
+            long edge = clock.EdgeAtOrBefore(timePs);
+            Assert.True(edge == clock.Edge || clock.TimeOfEdge(edge) <= timePs);
+            Assert.True(clock.TimeOfEdge(edge + 1) > timePs);
+        }
+    }
+
     [Fact]
     public void A_ledger_charges_slept_edges_to_the_cause_named_before_and_conserves_them()
     {
