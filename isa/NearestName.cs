@@ -3,6 +3,9 @@ namespace HybridEmu.Isa;
 /// <summary>Finds what a misspelt name probably meant.</summary>
 public static class NearestName
 {
+    /// <summary>Nobody misspells a name as long as this; comparing two of any length would take the product of both.</summary>
+    private const int LongestName = 100;
+
     /// <summary>"did you mean x?", or an empty text when nothing is near.</summary>
     public static string Hint(string name, IEnumerable<string> candidates) =>
         Find(name, candidates) is string best ? $"did you mean '{best}'?" : "";
@@ -14,6 +17,7 @@ public static class NearestName
     /// <summary>The nearest candidate within a third of the name's length (at least one edit); the first of equals.</summary>
     public static string? Find(string name, IEnumerable<string> candidates)
     {
+        if (name.Length > LongestName) return null;
         string? best = null;
         int limit = Math.Max(1, (name.Length + 1) / 3);
         foreach (string candidate in candidates)

@@ -23,8 +23,8 @@ public readonly record struct PoolingShape(int Width, int Rows, int Columns, int
             Math.Max(1, descriptor.N1), Math.Max(1, rows), Math.Max(1, columns), Math.Max(1, down), Math.Max(1, across));
     }
 
-    /// <summary>Windows in a row.</summary>
-    public int WindowsAcross => ((Width - Columns) / Across) + 1;
+    /// <summary>Windows in a row; 1 where the check refuses them, as not even one fits.</summary>
+    public int WindowsAcross => (Math.Max(0, Width - Columns) / Across) + 1;
 
     /// <summary>Whether the windows fit the image; all five sizes are at least 1.</summary>
     /// <param name="m">Windows, or, where the image is the result, its pixels.</param>

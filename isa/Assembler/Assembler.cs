@@ -75,6 +75,7 @@ public static class Assembler
         var targets = new PcrelTargets(state.Fixups);
         foreach (Fixup fixup in state.Fixups)
         {
+            if (state.GivesUp) return;
             try
             {
                 fixup.Apply(state.Evaluator, targets);

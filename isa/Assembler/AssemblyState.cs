@@ -5,7 +5,10 @@ namespace HybridEmu.Isa;
 /// <summary>What the parts of the assembler share: sections, symbols, values to fill in later, mistakes.</summary>
 internal sealed class AssemblyState
 {
-    private const int LongestReserve = 1 << 28;
+    private const long LongestReserve = ContentBudget.MostBytes;
+
+    /// <summary>One line of a macro can give as many mistakes as the macro is used, and finding one takes time.</summary>
+    private const int MostMistakes = 1000;
 
     private readonly Dictionary<string, Section> _byName = new(StringComparer.Ordinal);
     private int _anonymous;
@@ -40,6 +43,11 @@ internal sealed class AssemblyState
     /// <summary>Scratchpad bytes given out by .spalloc.</summary>
     public long ScratchpadUsed { get; set; }
 
+    public ContentBudget Budget { get; } = new();
+
+    /// <summary>There are so many mistakes that looking for more is of no use.</summary>
+    public bool GivesUp => Diagnostics.Count >= MostMistakes;
+
     public void Report(Diagnostic diagnostic) => Diagnostics.Add(diagnostic);
 
     public void Report(Statement statement, SourceException error) =>
@@ -63,7 +71,7 @@ internal sealed class AssemblyState
         bool memoryOnly = Is(".bss") || Is(".sbss") || Is(".stream");
         bool constant = Is(".rodata") || Is(".srodata");
         bool code = Is(".text") || name == ".init";
-        return AddSection(new Section(name, code, !code && !constant, memoryOnly, allocated: true));
+        return AddSection(new Section(name, code, !code && !constant, memoryOnly, allocated: true) { Budget = Budget });
     }
 
     public Section AddSection(Section section)
@@ -119,8 +127,6 @@ internal sealed class AssemblyState
         }
 
         if (Current.MemoryOnly) throw Current.NoContent();
-        var content = new byte[bytes];
-        content.AsSpan().Fill(fill);
-        Current.Emit(content);
+        Current.Fill(bytes, fill);
     }
 }

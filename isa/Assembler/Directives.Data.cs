@@ -5,6 +5,8 @@ namespace HybridEmu.Isa;
 
 internal sealed partial class Directives
 {
+    private const long MostElements = 1 << 24;
+
     private void Data(TokenCursor cursor, int bytes)
     {
         Span<byte> zeros = stackalloc byte[8];
@@ -35,7 +37,7 @@ internal sealed partial class Directives
             float value = token.Kind switch
             {
                 TokenKind.Float => BitConverter.Int32BitsToSingle((int)token.Value),
-                TokenKind.Number when !token.Text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) => float.Parse(token.Text, System.Globalization.CultureInfo.InvariantCulture),
+                TokenKind.Number when token.Text.All(char.IsAsciiDigit) => float.Parse(token.Text, System.Globalization.CultureInfo.InvariantCulture),
                 TokenKind.Identifier when token.Text.ToLowerInvariant() is "inf" or "infinity" => float.PositiveInfinity,
                 TokenKind.Identifier when token.Text.Equals("nan", StringComparison.OrdinalIgnoreCase) => BitConverter.UInt32BitsToSingle(0x7FC00000),
                 _ => throw new SourceException(token.Position, $"expected a floating-point number but found '{token.Text}'", "write 1.5, 2e-3, inf or nan; .word takes bit patterns"),
@@ -87,6 +89,7 @@ internal sealed partial class Directives
         int position = parts[0].Peek.Position;
         long repeat = Number(parts[0]), size = parts.Count > 1 ? Number(parts[1]) : 1, value = parts.Count > 2 ? Number(parts[2]) : 0;
         if (size is < 0 or > 8) throw new SourceException(parts[1].EndPosition, $"an element size of {size} bytes", ".fill elements have 0 to 8 bytes");
+        if (repeat > uint.MaxValue) throw TooMany(repeat, position);
         if (value == 0 || repeat <= 0)
         {
             _state.Reserve(repeat * size, 0, position);
@@ -94,11 +97,13 @@ internal sealed partial class Directives
         }
 
         _state.Reserve(0, 0, position);
-        if (repeat > 1 << 24) throw new SourceException(position, $"{repeat} repetitions are too many for one directive");
+        if (repeat > MostElements) throw TooMany(repeat, position);
         // GNU as: elements wider than four bytes are zero above the fourth.
         Span<byte> element = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(element, value & 0xFFFF_FFFF);
         for (long i = 0; i < repeat; i++)
             _state.Current.Emit(element[..(int)size]);
     }
+
+    private static SourceException TooMany(long repeat, int position) => new(position, $"{repeat} repetitions are too many for one directive");
 }

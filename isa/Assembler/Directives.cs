@@ -106,7 +106,7 @@ internal sealed partial class Directives
         if (!cursor.Take(","))
         {
             _state.SwitchTo(name.StartsWith(".note", StringComparison.Ordinal) || name is ".comment"
-                ? known ?? _state.AddSection(new Section(name, false, false, false, allocated: false))
+                ? known ?? _state.AddSection(new Section(name, false, false, false, allocated: false) { Budget = _state.Budget })
                 : _state.GetSection(name));
             return;
         }
@@ -134,7 +134,7 @@ internal sealed partial class Directives
 
         bool memoryOnly = type == "nobits";
         if (known is null)
-            known = _state.AddSection(new Section(name, flags.Text.Contains('x'), flags.Text.Contains('w'), memoryOnly, flags.Text.Contains('a')));
+            known = _state.AddSection(new Section(name, flags.Text.Contains('x'), flags.Text.Contains('w'), memoryOnly, flags.Text.Contains('a')) { Budget = _state.Budget });
         else if (known.MemoryOnly != memoryOnly || known.Executable != flags.Text.Contains('x'))
             throw new SourceException(flags.Position, $"section {name} already exists with other flags", "give the flags once, at its first use");
         _state.SwitchTo(known);
@@ -194,7 +194,7 @@ internal sealed partial class Directives
         byte? fill = parts.Count > 1 && !parts[1].AtEnd ? (byte)Number(parts[1]) : null;
         long maximum = parts.Count > 2 ? Number(parts[2]) : long.MaxValue;
         if (alignment > 1)
-            _state.Current.Add(new Fragment(_state.Current, FragmentKind.Align) { Alignment = alignment, Fill = fill, MaximumSkip = maximum });
+            _state.Current.Add(new Fragment(_state.Current, FragmentKind.Align) { Alignment = alignment, Fill = fill, MaximumSkip = maximum, Source = _state.Statement });
     }
 
     private void Origin(TokenCursor cursor)
@@ -216,7 +216,7 @@ internal sealed partial class Directives
         if (alignment < 1 || (alignment & (alignment - 1)) != 0) throw new SourceException(parts[2].EndPosition, $"{alignment} is not a power of two");
         Section current = _state.Current, previous = _state.Previous;
         _state.SwitchTo(_state.GetSection(".bss"));
-        _state.Current.Add(new Fragment(_state.Current, FragmentKind.Align) { Alignment = alignment });
+        _state.Current.Add(new Fragment(_state.Current, FragmentKind.Align) { Alignment = alignment, Source = _state.Statement });
         _state.Label(symbol, position);
         symbol.IsObject = true;
         symbol.Size = new ConstantExpression(bytes, position);
@@ -246,7 +246,7 @@ internal sealed partial class Directives
         AssemblyState.DemandNew(symbol, position);
         long offset = (_state.ScratchpadUsed + alignment - 1) & -alignment;
         long capacity = (long)(AddressMap.Accumulators - AddressMap.Scratchpad);
-        if (offset + bytes > capacity) throw new SourceException(bytesAt, $"the scratchpad's address space of {capacity} bytes is used up");
+        if (offset < 0 || offset > capacity || bytes > capacity - offset) throw new SourceException(bytesAt, $"the scratchpad's address space of {capacity} bytes is used up");
         symbol.DefineValue(new ConstantExpression(offset, position));
         symbol.Size = new ConstantExpression(bytes, position);
         symbol.IsObject = true;

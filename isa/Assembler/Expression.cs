@@ -1,7 +1,11 @@
 namespace HybridEmu.Isa;
 
 /// <summary>A value in source: constants, symbols, operators. Its position is an index into the statement's text.</summary>
-internal abstract record Expression(int Position);
+internal abstract record Expression(int Position)
+{
+    /// <summary>Operators one inside the other; evaluation recurses so deep.</summary>
+    public virtual int Depth => 1;
+}
 
 internal sealed record ConstantExpression(long Value, int Position) : Expression(Position);
 
@@ -10,9 +14,15 @@ internal sealed record SymbolExpression(Symbol Symbol, int Position) : Expressio
 /// <summary>The location counter "." where the expression stood.</summary>
 internal sealed record HereExpression(Location Place, int Position) : Expression(Position);
 
-internal sealed record UnaryExpression(string Operator, Expression Operand, int Position) : Expression(Position);
+internal sealed record UnaryExpression(string Operator, Expression Operand, int Position) : Expression(Position)
+{
+    public override int Depth { get; } = Operand.Depth + 1;
+}
 
-internal sealed record BinaryExpression(string Operator, Expression Left, Expression Right, int Position) : Expression(Position);
+internal sealed record BinaryExpression(string Operator, Expression Left, Expression Right, int Position) : Expression(Position)
+{
+    public override int Depth { get; } = Math.Max(Left.Depth, Right.Depth) + 1;
+}
 
 /// <summary>What is known of places when an expression is evaluated.</summary>
 internal enum EvaluationPhase
@@ -37,8 +47,13 @@ internal readonly record struct ExpressionValue(long Number, object? Base)
 internal sealed class Evaluator(SymbolTable symbols)
 {
     private const int DeepestDefinition = 200;
+    private const int DeepestNesting = 2000;
+
+    /// <summary>Steps for one value, and for all of an assembly: .equ b, a + a over and over doubles them.</summary>
+    private const long MostSteps = 100_000, MostStepsOfAll = 500_000_000;
 
     private readonly SymbolTable _symbols = symbols;
+    private long _steps, _stepsOfAll;
 
     public EvaluationPhase Phase { get; set; } = EvaluationPhase.Reading;
 
@@ -66,10 +81,19 @@ internal sealed class Evaluator(SymbolTable symbols)
             : throw new SourceException(expression.Position, "this value must be known here", "it depends on the address of a label; only distances without branches or alignment between are known while reading");
     }
 
-    public ExpressionValue Evaluate(Expression expression) => Evaluate(expression, 0);
-
-    private ExpressionValue Evaluate(Expression expression, int depth)
+    public ExpressionValue Evaluate(Expression expression)
     {
+        _stepsOfAll += _steps;
+        _steps = 0;
+        return Evaluate(expression, 0, 0);
+    }
+
+    /// <param name="depth">Definitions of symbols on the way here.</param>
+    /// <param name="nesting">Operators on the way here.</param>
+    private ExpressionValue Evaluate(Expression expression, int depth, int nesting)
+    {
+        if (++nesting > DeepestNesting || ++_steps > MostSteps || _stepsOfAll > MostStepsOfAll)
+            throw new SourceException(expression.Position, "this value is made of too many others", "name a part of it by .set, which keeps a number");
         switch (expression)
         {
             case ConstantExpression constant:
@@ -77,18 +101,18 @@ internal sealed class Evaluator(SymbolTable symbols)
             case HereExpression here:
                 return Place(here.Place);
             case SymbolExpression name:
-                return Evaluate(name, depth);
+                return EvaluateSymbol(name, depth, nesting);
             case UnaryExpression unary:
-                long operand = NumberOf(Evaluate(unary.Operand, depth), unary);
+                long operand = NumberOf(Evaluate(unary.Operand, depth, nesting), unary);
                 return new ExpressionValue(unary.Operator switch { "-" => -operand, "~" => ~operand, "!" => operand == 0 ? 1 : 0, _ => operand }, null);
             case BinaryExpression binary:
-                return Apply(binary, Evaluate(binary.Left, depth), Evaluate(binary.Right, depth));
+                return Apply(binary, Evaluate(binary.Left, depth, nesting), Evaluate(binary.Right, depth, nesting));
             default:
                 throw new InvalidOperationException($"no evaluation for {expression.GetType().Name}");
         }
     }
 
-    private ExpressionValue Evaluate(SymbolExpression name, int depth)
+    private ExpressionValue EvaluateSymbol(SymbolExpression name, int depth, int nesting)
     {
         Symbol symbol = name.Symbol;
         if (symbol.Label is Location place) return Place(place);
@@ -98,7 +122,7 @@ internal sealed class Evaluator(SymbolTable symbols)
                 throw new SourceException(name.Position, $"'{symbol.Shown}' is defined by itself", "break the circle of .equ definitions");
             try
             {
-                return Evaluate(value, depth + 1);
+                return Evaluate(value, depth + 1, nesting);
             }
             catch (SourceException error)
             {

@@ -82,7 +82,7 @@ internal sealed class TokenCursor(Token[] tokens, int start, int end, int endPos
 /// </summary>
 internal sealed class ExpressionParser(SymbolTable symbols, Evaluator evaluator)
 {
-    private const int DeepestNesting = 200;
+    private const int DeepestNesting = 200, DeepestTree = 500;
 
     private static readonly string[][] s_levels =
     [
@@ -116,6 +116,8 @@ internal sealed class ExpressionParser(SymbolTable symbols, Evaluator evaluator)
         {
             Token name = cursor.Next();
             left = new BinaryExpression(name.Text, left, Level(cursor, level + 1), left.Position);
+            if (left.Depth > DeepestTree)
+                throw new SourceException(name.Position, $"more than {DeepestTree} operators for one value", "name a part of it by .set, which keeps a number if it is known");
         }
 
         return left;
@@ -174,8 +176,10 @@ internal sealed class ExpressionParser(SymbolTable symbols, Evaluator evaluator)
         if (cursor.Peek.Is('(') && BaseOf(token.Text) is ulong start)
         {
             cursor.Next();
+            Nest(token);
             Expression offset = Level(cursor, 0);
             cursor.Expect(")");
+            _nesting--;
             return new BinaryExpression("+", new ConstantExpression((long)start, token.Position), offset, token.Position);
         }
 

@@ -20,9 +20,22 @@ internal static class ImageBuilder
         }
 
         uint entry = state.Symbols.IsDefined("_start")
-            ? (uint)state.Evaluator.Number(new SymbolExpression(state.Symbols.Get("_start"), -1))
+            ? Entry(state, state.Symbols.Get("_start"))
             : (uint)(sections.Find(s => s.Name == ".text")?.Address ?? 0);
         return ElfWriter.Write(entry, contents, symbols);
+    }
+
+    private static uint Entry(AssemblyState state, Symbol start)
+    {
+        try
+        {
+            return (uint)state.Evaluator.Number(new SymbolExpression(start, -1));
+        }
+        catch (SourceException error)
+        {
+            if (start.Definition is Statement statement) state.Report(statement, error);
+            return 0;
+        }
     }
 
     private static void AddSymbol(AssemblyState state, Symbol symbol, List<Section> written, List<ElfSymbolEntry> symbols)

@@ -13,6 +13,7 @@ internal sealed class Layout(AssemblyState state)
 
     private const int FreePasses = 100;
     private const int MostPasses = 10_000;
+    private const long MostVisits = 200_000_000;
 
     /// <summary>Allocated sections in the order of their addresses.</summary>
     public List<Section> Sections { get; } = [];
@@ -34,11 +35,11 @@ internal sealed class Layout(AssemblyState state)
             {
                 try
                 {
-                    Materialise(section, fragment);
+                    if (!state.GivesUp) Materialise(section, fragment);
                 }
                 catch (SourceException error)
                 {
-                    state.Report(fragment.Source!, error);
+                    Report(fragment, error);
                 }
             }
         }
@@ -51,7 +52,9 @@ internal sealed class Layout(AssemblyState state)
     /// </summary>
     private void Relax()
     {
-        for (int pass = 0; pass < MostPasses; pass++)
+        long visits = 0;
+        Fragment? restless = null;
+        for (int pass = 0; pass < MostPasses && visits < MostVisits; pass++)
         {
             bool changed = false;
             foreach (Section section in state.Sections)
@@ -64,7 +67,13 @@ internal sealed class Layout(AssemblyState state)
                     fragment.Offset = offset;
                     fragment.Length = LengthOf(fragment, offset);
                     if (pass > FreePasses && fragment.Kind == FragmentKind.Branch) fragment.Length = Math.Max(before, fragment.Length);
-                    changed |= fragment.Length != before;
+                    if (fragment.Length != before)
+                    {
+                        changed = true;
+                        restless = fragment;
+                    }
+
+                    visits++;
                     offset += fragment.Length;
                 }
 
@@ -74,7 +83,13 @@ internal sealed class Layout(AssemblyState state)
             if (!changed) return;
         }
 
-        throw new InvalidOperationException("the layout does not settle");
+        Report(restless!, new SourceException(-1, "the layout does not settle: the size of this depends on the size of this", "let .org name what lies before it"));
+    }
+
+    private void Report(Fragment fragment, SourceException error)
+    {
+        if (fragment.Source is Statement source) state.Report(source, error);
+        else state.Report(new Diagnostic("", 0, 0, error.Message, error.Hint));
     }
 
     private long LengthOf(Fragment fragment, long offset)
@@ -163,7 +178,7 @@ internal sealed class Layout(AssemblyState state)
                     throw new SourceException(fragment.Target!.Position, ".org needs an offset in its own section");
                 if (target.Number < fragment.Offset)
                     throw new SourceException(fragment.Target!.Position, $".org {target.Number} lies before the current offset {fragment.Offset}", "sections only grow");
-                if (!section.MemoryOnly) fragment.Bytes.AddRange(Enumerable.Repeat(fragment.Fill ?? 0, (int)fragment.Length));
+                if (!section.MemoryOnly) section.Extend(fragment, fragment.Length, fragment.Fill ?? 0);
                 break;
             case FragmentKind.Branch:
                 Branch(section, fragment);
@@ -188,12 +203,13 @@ internal sealed class Layout(AssemblyState state)
     {
         if (fragment.Fill is byte fill || !section.Executable)
         {
-            fragment.Bytes.AddRange(Enumerable.Repeat(fragment.Fill ?? 0, (int)fragment.Length));
+            section.Extend(fragment, fragment.Length, fragment.Fill ?? 0);
             return;
         }
 
         // As GNU as, even without the C extension: a zero byte, a compressed nop, then nops.
         long bytes = fragment.Length;
+        section.Budget.Take(bytes);
         if ((bytes & 1) != 0) fragment.Bytes.Add(0);
         if ((bytes & 2) != 0) fragment.Bytes.AddRange([1, 0]);
         for (bytes &= ~3L; bytes > 0; bytes -= 4) Add(fragment, Encoder.Encode(Instruction.Addi, 0, 0, 0, 0));

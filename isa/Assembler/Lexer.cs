@@ -76,7 +76,7 @@ internal static class Lexer
             foreach (string name in s_relocations)
             {
                 int end = i + 1 + name.Length;
-                if (end < text.Length && string.CompareOrdinal(text, i + 1, name, 0, name.Length) == 0 && text[end..].TrimStart() is ['(', ..])
+                if (end < text.Length && string.CompareOrdinal(text, i + 1, name, 0, name.Length) == 0 && text.AsSpan(end).TrimStart() is ['(', ..])
                     return new Token(TokenKind.Relocation, name, 0, i, end);
             }
         }

@@ -101,19 +101,13 @@ internal sealed class Macro
         return values;
     }
 
-    public static List<Statement> Substitute(List<Statement> body, Dictionary<string, string> values, int expansion, string trail)
-    {
-        var result = new List<Statement>(body.Count);
-        foreach (Statement statement in body)
-            result.Add(Substitute(statement, values, expansion, trail));
-        return result;
-    }
-
-    private static Statement Substitute(Statement statement, Dictionary<string, string> values, int expansion, string trail)
+    /// <summary>A statement of a body with its parameters replaced.</summary>
+    /// <exception cref="SourceException">It has more than <paramref name="longest"/> characters then.</exception>
+    public static Statement Substitute(Statement statement, Dictionary<string, string> values, int expansion, string trail, int longest)
     {
         string text = statement.Text;
         if (!text.Contains('\\'))
-            return new Statement(statement.File, statement.Line, text, [.. statement.Columns], trail);
+            return statement.With(trail);
 
         var result = new StringBuilder();
         var columns = new List<int>();
@@ -151,6 +145,8 @@ internal sealed class Macro
                 continue;
             }
 
+            if (result.Length + value.Length > longest)
+                throw new SourceException(-1, $"a statement of more than {longest} characters", "does an argument grow with each use?");
             result.Append(value);
             for (int n = 0; n < value.Length; n++) columns.Add(column);
             i = end;

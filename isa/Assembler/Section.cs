@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace HybridEmu.Isa;
 
 internal enum FragmentKind
@@ -59,6 +61,22 @@ internal sealed class Fragment(Section section, FragmentKind kind)
 /// <summary>A place in the program: so many bytes into a fragment.</summary>
 internal readonly record struct Location(Fragment Fragment, long Offset);
 
+/// <summary>Counts the bytes of content over all sections, so that no short program fills the host's memory.</summary>
+internal sealed class ContentBudget
+{
+    public const long MostBytes = 1 << 28;
+
+    private long _left = MostBytes;
+
+    /// <exception cref="SourceException">There are not so many left.</exception>
+    public void Take(long bytes)
+    {
+        if (bytes > _left)
+            throw new SourceException(-1, $"the program has more than {MostBytes} bytes of content with these {bytes}", "use .stream or .bss for large areas without content, and --data for large data");
+        _left -= bytes;
+    }
+}
+
 /// <summary>A section being assembled.</summary>
 internal sealed class Section
 {
@@ -95,6 +113,9 @@ internal sealed class Section
 
     public List<Fragment> Fragments { get; } = [];
 
+    /// <summary>What content may still come, over all sections.</summary>
+    public required ContentBudget Budget { get; init; }
+
     public Location Here => new(Current, Current.Bytes.Count + Current.Reserved);
 
     private Fragment Current => Fragments[^1];
@@ -111,7 +132,10 @@ internal sealed class Section
         _labelsHere.Clear();
         Location at = Here;
         if (!MemoryOnly)
+        {
+            Budget.Take(bytes.Length);
             Current.Bytes.AddRange(bytes);
+        }
         else if (bytes.IndexOfAnyExcept((byte)0) >= 0)
             throw NoContent();
         else
@@ -128,7 +152,24 @@ internal sealed class Section
         if (MemoryOnly)
             Current.Reserved += bytes;
         else
-            Current.Bytes.AddRange(new byte[bytes]);
+            Extend(Current, bytes, 0);
+    }
+
+    /// <summary>Content of one value; the section is not nobits.</summary>
+    public void Fill(long bytes, byte value)
+    {
+        _labelsHere.Clear();
+        Extend(Current, bytes, value);
+    }
+
+    /// <summary>Adds content of one value.</summary>
+    /// <exception cref="SourceException">There is too much content.</exception>
+    public void Extend(Fragment fragment, long bytes, byte value)
+    {
+        Budget.Take(bytes);
+        int length = fragment.Bytes.Count;
+        CollectionsMarshal.SetCount(fragment.Bytes, length + (int)bytes);
+        CollectionsMarshal.AsSpan(fragment.Bytes)[length..].Fill(value);
     }
 
     /// <summary>Adds a fragment whose length the layout finds, and opens a new one after it.</summary>

@@ -15,6 +15,9 @@ internal sealed class Statement(string file, int line, string text, int[] column
     /// <summary>Where macros were used on the way here, for messages; empty outside macros.</summary>
     public string Trail { get; } = trail;
 
+    /// <summary>The same statement, come to by another way.</summary>
+    public Statement With(string trail) => new(File, Line, Text, _columns, trail);
+
     public IReadOnlyList<int> Columns => _columns;
 
     public int Column(int position) => position < 0 ? _columns[0] : _columns[Math.Min(position, _columns.Length - 1)];

@@ -7,7 +7,10 @@ namespace HybridEmu.Isa;
 internal sealed class StatementReader(AssemblyState state, Func<string, string?> includeResolver)
 {
     private const int DeepestNesting = 100;
-    private const int MostStatements = 5_000_000;
+    private const int MostStatements = 1_000_000;
+
+    /// <summary>Of one statement that a macro makes, and of all: an argument \x\x grows to twice its length with each use.</summary>
+    private const int LongestStatement = 1 << 20, MostCharacters = 1 << 25;
 
     private static readonly string[] s_conditions = [".if", ".ifdef", ".ifndef", ".ifnotdef", ".ifb", ".ifnb", ".ifc", ".ifnc", ".ifeq", ".ifne", ".ifgt", ".ifge", ".iflt", ".ifle"];
 
@@ -15,6 +18,7 @@ internal sealed class StatementReader(AssemblyState state, Func<string, string?>
     private readonly Stack<Source> _sources = [];
     private readonly Stack<Condition> _conditions = [];
     private int _statements, _expansions;
+    private long _characters;
 
     public IEnumerable<string> MacroNames => _macros.Keys;
 
@@ -65,7 +69,7 @@ internal sealed class StatementReader(AssemblyState state, Func<string, string?>
 
     private Statement? Raw()
     {
-        while (_sources.TryPeek(out Source? source))
+        while (!state.GivesUp && _sources.TryPeek(out Source? source))
         {
             if (source.Replacement is Statement replacement)
             {
@@ -78,7 +82,7 @@ internal sealed class StatementReader(AssemblyState state, Func<string, string?>
             {
                 Statement statement = source.Statements[source.Index++];
                 if (++_statements <= MostStatements) return statement;
-                state.Report(statement, new SourceException(-1, $"more than {MostStatements} statements", "a macro or .rept does not end"));
+                state.Report(statement, TooMany());
                 _sources.Clear();
                 return null;
             }
@@ -209,6 +213,12 @@ internal sealed class StatementReader(AssemblyState state, Func<string, string?>
         Source source = _sources.Peek();
         for (int depth = 0; source.Index < source.Statements.Count;)
         {
+            if (++_statements > MostStatements)
+            {
+                _sources.Clear();
+                throw TooMany();
+            }
+
             Statement statement = source.Statements[source.Index++];
             string word = StatementHead.Of(statement.Text).Word;
             if (Array.IndexOf(starts, word) >= 0) depth++;
@@ -218,6 +228,8 @@ internal sealed class StatementReader(AssemblyState state, Func<string, string?>
 
         throw new SourceException(-1, $"{StatementHead.Of(start.Text).Word} has no {end}", "it must end in the same file");
     }
+
+    private static SourceException TooMany() => new(-1, $"more than {MostStatements} statements", "a macro or .rept does not end");
 
     private void DefineMacro(Statement statement, StatementHead head, List<Statement> body, bool active)
     {
@@ -234,10 +246,12 @@ internal sealed class StatementReader(AssemblyState state, Func<string, string?>
         if (head.Word == ".rept")
         {
             long count = state.Evaluator.Number(state.Expressions.ParseAll(state.Cursor(statement, head.WordEnd)));
-            if (count < 0 || count * Math.Max(1, body.Count) > MostStatements)
+            if (count < 0 || count > MostStatements / Math.Max(1, body.Count))
                 throw new SourceException(head.WordEnd, $".rept {count} is {(count < 0 ? "negative" : "too much")}");
+            // Nothing in them tells one from the next: all are the first.
+            List<Statement> once = count == 0 ? [] : Substituted(body, [], _expansions, trail);
             for (long i = 0; i < count; i++)
-                statements.AddRange(Macro.Substitute(body, [], _expansions, trail));
+                statements.AddRange(once);
         }
         else
         {
@@ -248,7 +262,10 @@ internal sealed class StatementReader(AssemblyState state, Func<string, string?>
             string values = parts.Length > 1 ? parts[1].Trim() : "";
             IEnumerable<string> items = head.Word == ".irpc" ? Unquoted(values).Select(c => c.ToString()) : values.Split(',').Select(Unquoted);
             foreach (string item in items)
-                statements.AddRange(Macro.Substitute(body, new Dictionary<string, string> { [name] = item }, _expansions, trail));
+            {
+                if (statements.Count > MostStatements) throw TooMany();
+                statements.AddRange(Substituted(body, new Dictionary<string, string> { [name] = item }, _expansions, trail));
+            }
         }
 
         Push(statements, trail, statement);
@@ -258,7 +275,27 @@ internal sealed class StatementReader(AssemblyState state, Func<string, string?>
     {
         Dictionary<string, string> arguments = macro.Bind(statement, head.WordEnd);
         string trail = Macro.Trail(statement, $"macro '{macro.Name}'");
-        Push(Macro.Substitute(macro.Body, arguments, _expansions++, trail), trail, statement, isMacro: true);
+        Push(Substituted(macro.Body, arguments, _expansions++, trail), trail, statement, isMacro: true);
+    }
+
+    /// <exception cref="SourceException">The text of macros has grown too long.</exception>
+    private List<Statement> Substituted(List<Statement> body, Dictionary<string, string> values, int expansion, string trail)
+    {
+        var result = new List<Statement>(body.Count);
+        foreach (Statement statement in body)
+        {
+            Statement made = Macro.Substitute(statement, values, expansion, trail, LongestStatement);
+            if (made.Text.Length > statement.Text.Length) _characters += made.Text.Length;
+            if (_characters > MostCharacters)
+            {
+                _sources.Clear();
+                throw new SourceException(-1, $"macros make more than {MostCharacters} characters", "does an argument grow with each use?");
+            }
+
+            result.Add(made);
+        }
+
+        return result;
     }
 
     private void Include(Statement statement, StatementHead head)

@@ -16,6 +16,9 @@ internal sealed class ConfigurationFile
     private readonly List<ConfigurationEntry> _entries = [];
     private readonly List<ConfigurationError> _errors;
 
+    /// <summary>That there is too much has been said, and is said once.</summary>
+    private bool _full;
+
     private ConfigurationFile(string name, List<ConfigurationError> errors)
     {
         Name = name;
@@ -35,7 +38,7 @@ internal sealed class ConfigurationFile
         var stream = new YamlStream();
         try
         {
-            stream.Load(new StringReader(text));
+            stream.Load(new BoundedYaml(new StringReader(text)));
         }
         catch (YamlException e)
         {
@@ -61,8 +64,11 @@ internal sealed class ConfigurationFile
 
     private void Flatten(string key, YamlNode node, int depth)
     {
+        if (_full)
+            return;
         if (depth > MaximumDepth || _entries.Count > MaximumEntries)
         {
+            _full = true;
             Mistake(node, key, "nested too deeply, or too many values");
             return;
         }

@@ -14,6 +14,10 @@ public sealed class ConfigurationLoader
     private const string RootPreset = "base";
     private const string RootStandard = "HBM2";
     private const string OverrideFile = "--set";
+    private const string Floorplan = "thermal.floorplan";
+
+    /// <summary>Each is compared with each; sixteen tiles have five units each, and the chip three.</summary>
+    private const int MaximumBlocks = 256;
 
     /// <summary>What a block of thermal.floorplan has.</summary>
     private static readonly string[] BlockFields = ["name", "width", "height", "x", "y"];
@@ -198,7 +202,25 @@ public sealed class ConfigurationLoader
     /// <summary>A floorplan block must have all its fields; one with a mistake is dropped after the mistake is reported.</summary>
     private void CompleteBlocks()
     {
-        for (int i = 0; i < _values.Length("thermal.floorplan"); i++)
+        int blocks = _values.Length(Floorplan);
+        foreach (ConfigurationEntry entry in _values.Entries.Where(e => e.Key.StartsWith(Floorplan + "[", StringComparison.Ordinal)).ToList())
+        {
+            string index = entry.Key[(Floorplan.Length + 1)..entry.Key.IndexOf(']', StringComparison.Ordinal)];
+            bool there = int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < blocks && number.ToString(CultureInfo.InvariantCulture) == index;
+            if (!there)
+                _errors.Add(new ConfigurationError(entry.File, entry.Line, entry.Key, blocks == 0 ? "there is no block, as there is no floorplan" : "there is no such block", blocks == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{Floorplan}[0] to [{blocks - 1}]")));
+        }
+
+        if (blocks > MaximumBlocks)
+        {
+            string over = string.Create(CultureInfo.InvariantCulture, $"{Floorplan}[{MaximumBlocks}].");
+            ConfigurationEntry first = _values.Entries.First(e => e.Key.StartsWith(over, StringComparison.Ordinal));
+            _errors.Add(new ConfigurationError(first.File, first.Line, first.Key, "there are too many blocks", string.Create(CultureInfo.InvariantCulture, $"{MaximumBlocks} at most")));
+            _values.Clear(Floorplan + "[");
+            return;
+        }
+
+        for (int i = 0; i < blocks; i++)
         {
             foreach (string field in BlockFields)
             {

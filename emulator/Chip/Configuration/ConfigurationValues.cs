@@ -58,9 +58,11 @@ internal sealed class ConfigurationValues
     public int Length(string list)
     {
         int count = 0;
-        while (_values.Keys.Any(k => k.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{list}[{count}]"), StringComparison.Ordinal)))
+        while (Has(string.Create(CultureInfo.InvariantCulture, $"{list}[{count}].")))
             count++;
         return count;
+
+        bool Has(string element) => _values.Keys.Any(k => k.StartsWith(element, StringComparison.Ordinal));
     }
 
     private (decimal Number, ConfigurationEntry Entry) Get(string key)

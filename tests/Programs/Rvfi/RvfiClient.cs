@@ -90,6 +90,25 @@ internal sealed class RvfiClient : IDisposable
         return (_server.GetAwaiter().GetResult(), _errors.ToString());
     }
 
+    /// <summary>Sends no more, takes what still comes, and says with what the verb ended.</summary>
+    public (ExitCode Code, string Errors) Finish()
+    {
+        byte[] answers = new byte[1 << 12];
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            while (_socket.Receive(answers) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // The verb had reason to go first; it says which.
+        }
+
+        return Ended();
+    }
+
     /// <summary>What the verb ended with by itself.</summary>
     public (ExitCode Code, string Errors) Ended() => (_server.GetAwaiter().GetResult(), _errors.ToString());
 
