@@ -90,7 +90,7 @@ internal sealed class GraphGenerator(ulong seed)
 
         if (row.Slot != SlotUse.None && (row.Slot == SlotUse.Read || d.Accumulate))
         {
-            if (_slots[d.Slot] is not { } slot)
+            if (_slots[d.Slot] is not { } slot || (d.Opcode == DescriptorOpcode.MxStream && (slot.Columns, slot.Type) != (d.N2, d.TypeAccumulator)))
                 return null;
             (d.N0, d.N2, d.TypeAccumulator) = slot;
         }

@@ -117,6 +117,7 @@ public sealed class GraphTests(ITestOutputHelper output)
     private static void Hold(string config, RunOptions options, ulong seed, ulong? delays = null)
     {
         List<Descriptor> graph = new GraphGenerator(seed).Draw(Descriptors);
+        Assert.True(GraphProgram.Of(graph, seed) is not null, $"seed {seed}: the reference refuses a descriptor");
         if (Problem(graph) is null)
             return;
         List<Descriptor> small = Shrink(graph, g => Problem(g) is not null);
