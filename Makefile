@@ -41,7 +41,7 @@ else ifneq ($(SPLIT),)
 MNIST += --data $(IMAGES_IDX)$(comma)rows=$(SPLIT):@test_data
 endif
 
-.PHONY: run mnist build firmware test test-deep test-simd bench bench-quick claims-memory format generate clean help
+.PHONY: run mnist build firmware test test-deep test-simd bench bench-quick claims-memory format generate latencies clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
@@ -102,6 +102,9 @@ format: ## check the code's format
 
 generate: ## write isa/Generated and isa/MANUAL.md from isa/Table
 	@$(DOTNET) run --project isa/Generator -- isa
+
+latencies: build ## measure what every operation takes on the default chip: emulator/LATENCIES.md
+	@$(EMULATOR) latencies --config hybrid -o emulator/LATENCIES.md
 
 clean: ## remove what was built
 	@rm -rf $(OUT)

@@ -3,7 +3,7 @@ namespace HybridEmu.Isa;
 /// <summary>The check of a descriptor that needs nothing but its 64 bytes, driven by <see cref="DescriptorTable"/>.</summary>
 public static class DescriptorCheck
 {
-    /// <summary>Accumulator slots of HX 1.0.</summary>
+    /// <summary>Accumulator slots of HX 1.</summary>
     private const int Slots = 4;
 
     /// <summary>

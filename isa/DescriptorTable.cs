@@ -142,7 +142,7 @@ public sealed record DescriptorRow(
 /// <summary>All descriptor operations as data. The rows come from isa/Table.</summary>
 public static partial class DescriptorTable
 {
-    /// <summary>Value of byte 5 in HX 1.0.</summary>
+    /// <summary>Value of byte 5 in HX 1.</summary>
     public const byte Version = 1;
 
     private static readonly DescriptorRow[] s_rows = Build();

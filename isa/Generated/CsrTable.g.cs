@@ -73,7 +73,7 @@ public static class Csr
     /// <summary>marchid: Not registered.</summary>
     public const int Marchid = 0xF12;
 
-    /// <summary>mimpid: HX version.</summary>
+    /// <summary>mimpid: HX version, as in hxversion.</summary>
     public const int Mimpid = 0xF13;
 
     /// <summary>mhartid: Tile number.</summary>
@@ -115,10 +115,10 @@ public static class Csr
     /// <summary>hxtemphigh: Sensor interrupt when hxtemp is at or above this; quarter degrees Celsius.</summary>
     public const int Hxtemphigh = 0x7C4;
 
-    /// <summary>hxversion: HX 1.0.</summary>
+    /// <summary>hxversion: HX 1.1: the major version in bits 31:16, the minor one in bits 15:0.</summary>
     public const int Hxversion = 0xFC0;
 
-    /// <summary>hxfeatures: Feature bits: 0 training (transpose, loss, optimizer).</summary>
+    /// <summary>hxfeatures: Feature bits: which operations are there. The table below names them; others read 0.</summary>
     public const int Hxfeatures = 0xFC1;
 
     /// <summary>hxrows: Rows of the array.</summary>
@@ -211,11 +211,11 @@ public static partial class CsrTable
         new(0xC82, "instreth", CsrAccess.ReadOnly, 0x00000000, "minstreth."),
         new(0xF11, "mvendorid", CsrAccess.ReadOnly, 0x00000000, "Not a commercial implementation."),
         new(0xF12, "marchid", CsrAccess.ReadOnly, 0x00000000, "Not registered."),
-        new(0xF13, "mimpid", CsrAccess.ReadOnly, 0x00010000, "HX version."),
+        new(0xF13, "mimpid", CsrAccess.ReadOnly, 0x00010001, "HX version, as in hxversion."),
         new(0xF14, "mhartid", CsrAccess.ReadOnly, null, "Tile number."),
         new(0xF15, "mconfigptr", CsrAccess.ReadOnly, 0x00000000, "None."),
-        new(0xFC0, "hxversion", CsrAccess.ReadOnly, 0x00010000, "HX 1.0."),
-        new(0xFC1, "hxfeatures", CsrAccess.ReadOnly, null, "Feature bits: 0 training (transpose, loss, optimizer)."),
+        new(0xFC0, "hxversion", CsrAccess.ReadOnly, 0x00010001, "HX 1.1: the major version in bits 31:16, the minor one in bits 15:0."),
+        new(0xFC1, "hxfeatures", CsrAccess.ReadOnly, null, "Feature bits: which operations are there. The table below names them; others read 0."),
         new(0xFC2, "hxrows", CsrAccess.ReadOnly, null, "Rows of the array."),
         new(0xFC3, "hxcolumns", CsrAccess.ReadOnly, null, "Columns of the array."),
         new(0xFC4, "hxpacking", CsrAccess.ReadOnly, null, "Products a PE makes in a cycle: int8 in bits 7:0, int4 in bits 15:8."),

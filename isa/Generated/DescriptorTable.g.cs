@@ -3,6 +3,9 @@ namespace HybridEmu.Isa;
 
 public static partial class DescriptorTable
 {
+    /// <summary>hxfeatures of an implementation that has every operation.</summary>
+    public const uint AllFeatures = 0x000000FF;
+
     private static DescriptorField[] BuildHeader() =>
     [
         new("opcode", FieldKind.Opcode, 0, 8, false, 1, "Operation; fixes the queue."),
@@ -11,7 +14,7 @@ public static partial class DescriptorTable
         new("transposea", FieldKind.Flag, 10, 1, false, 1, "A is stored transposed."),
         new("transposeb", FieldKind.Flag, 11, 1, false, 1, "B is stored transposed."),
         new("interrupt", FieldKind.Flag, 12, 1, false, 1, "Raise the queue interrupt when performed."),
-        new("pinned", FieldKind.Flag, 13, 1, false, 1, "Reserved in HX 1.0: pinned weights are mx.load and mx.stream, operations of their own."),
+        new("pinned", FieldKind.Flag, 13, 1, false, 1, "Reserved: pinned weights are mx.load and mx.stream, operations of their own."),
         new("dims", FieldKind.Count, 14, 2, false, 1, "Dimensions of a strided copy, 1 to 3."),
         new("typea", FieldKind.Type, 16, 4, false, 1, "Element type of A."),
         new("typeb", FieldKind.Type, 20, 4, false, 1, "Element type of B."),
@@ -19,7 +22,7 @@ public static partial class DescriptorTable
         new("out", FieldKind.Type, 28, 4, false, 1, "Element type of D."),
         new("round", FieldKind.Rounding, 32, 2, false, 1, "0 rne: nearest, ties to even. 1 stochastic. 2 and 3 are reserved."),
         new("act", FieldKind.Activation, 34, 4, false, 1, "0 none. 1 relu. 2 gelu. 3 sigmoid. 4 tanh. Others are reserved."),
-        new("version", FieldKind.Version, 40, 8, false, 1, "1."),
+        new("version", FieldKind.Version, 40, 8, false, 1, "1: form of the descriptor, the same in all of HX 1."),
         new("id", FieldKind.Number, 48, 16, false, 1, "Free for firmware; shown in traces and messages."),
         new("wait", FieldKind.Semaphore, 64, 16, false, 1, "Semaphore (low byte) and count (high byte) to wait for; count 0 = none. A second one at byte 10."),
         new("post", FieldKind.Semaphore, 96, 16, false, 1, "Semaphore and count to post when performed; count 0 = none. A second one at byte 14."),

@@ -48,7 +48,8 @@ public sealed record TypesModel(string[] A, string[] B, string[] Accumulator, st
 /// <summary>One descriptor operation as its table row describes it.</summary>
 public sealed partial record DescriptorModel(
     TableRow Row, string Mnemonic, int Opcode, string Queue, IReadOnlyList<string> Flags, IReadOnlyList<TypesModel> Types,
-    IReadOnlyList<string> Sizes, IReadOnlyList<string> Values, IReadOnlyList<OperandModel> Operands, string Slot, bool Stochastic, bool Activation)
+    IReadOnlyList<string> Sizes, IReadOnlyList<string> Values, IReadOnlyList<OperandModel> Operands, string Slot, bool Stochastic, bool Activation,
+    int? Feature)
 {
     public static readonly string[] TypeNames = ["none", "int4", "int8", "uint8", "int16", "int32", "bf16", "fp32"];
 
@@ -88,7 +89,7 @@ public sealed partial record DescriptorModel(
 
     private static DescriptorModel Parse(TableRow row, List<FieldModel> fields)
     {
-        row.RejectUnknownKeys("flags", "types", "sizes", "values", "operand", "block", "slot", "round", "act", "does", "faults", "example");
+        row.RejectUnknownKeys("flags", "types", "sizes", "values", "operand", "block", "slot", "round", "act", "feature", "does", "faults", "example");
         if (row.Words.Length != 3 || row.Words[2] is not ("LD" or "ST" or "MX" or "VX"))
             throw row.Error("expected: mnemonic opcode LD|ST|MX|VX");
         if (row.Summary.Length == 0 || row.Text("does").Length == 0 || row.Text("example").Length == 0)
@@ -110,7 +111,8 @@ public sealed partial record DescriptorModel(
         int opcode = int.Parse(row.Words[1].AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return new DescriptorModel(
             row, row.Words[0], opcode, row.Words[2], flags, [.. row.Texts("types").Select(t => ParseTypes(row, t))],
-            Split(row.Text("sizes")), Split(row.Text("values")), operands, row.Text("slot"), row.Text("round") == "stochastic", row.Text("act") == "any");
+            Split(row.Text("sizes")), Split(row.Text("values")), operands, row.Text("slot"), row.Text("round") == "stochastic", row.Text("act") == "any",
+            row.Text("feature").Length == 0 ? null : int.Parse(row.Text("feature"), CultureInfo.InvariantCulture));
     }
 
     private static OperandModel Operand(TableRow row, bool block, string[] words, List<FieldModel> fields)

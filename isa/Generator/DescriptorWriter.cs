@@ -28,6 +28,8 @@ public static class DescriptorWriter
     {
         StringBuilder text = new(IsaGenerator.Banner);
         text.Append("namespace HybridEmu.Isa;\n\npublic static partial class DescriptorTable\n{\n");
+        uint features = rows.Aggregate(0u, (bits, row) => row.Feature is { } bit ? bits | 1u << bit : bits);
+        text.Append($"    /// <summary>hxfeatures of an implementation that has every operation.</summary>\n    public const uint AllFeatures = 0x{features:X8};\n\n");
         text.Append("    private static DescriptorField[] BuildHeader() =>\n    [\n");
         foreach (FieldModel field in all.Where(f => f.Row.Section == "Every operation" && f.Kind != "address"))
             text.Append($"        new(\"{field.Key}\", FieldKind.{Pascal(field.Kind)}, {field.Bit}, {field.Bits}, false, 1, \"{field.Summary}\"),\n");

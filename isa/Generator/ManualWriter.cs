@@ -6,6 +6,21 @@ namespace HybridEmu.Isa.Generator;
 /// <summary>Writes isa/MANUAL.md: the prose of Table/manual.md with the tables put in at its {{...}} lines.</summary>
 public static class ManualWriter
 {
+    private const string ContentsPlace = "{{contents}}";
+
+    /// <summary>Bits and meaning, by the type's number.</summary>
+    private static readonly string[] s_types =
+    [
+        "- | the operation has no such operand",
+        "4 | two's complement, two elements in a byte",
+        "8 | two's complement",
+        "8 | unsigned",
+        "16 | two's complement",
+        "32 | two's complement",
+        "16 | the upper half of an fp32",
+        "32 | IEEE 754 binary32",
+    ];
+
     public static string Manual(
         string prose, List<InstructionModel> instructions, List<CsrModel> csrs, List<FieldModel> fields, List<DescriptorModel> descriptors)
     {
@@ -24,11 +39,20 @@ public static class ManualWriter
                 case "{{csrs}}":
                     Csrs(text, csrs);
                     break;
+                case "{{features}}":
+                    Features(text, descriptors);
+                    break;
+                case "{{types}}":
+                    Types(text);
+                    break;
+                case "{{index}}":
+                    Index(text, [.. instructions.Select(i => i.Mnemonic), .. descriptors.Select(d => d.Mnemonic)]);
+                    break;
                 case "{{fields}}":
                     Fields(text, fields);
                     break;
                 case "{{descriptors}}":
-                    Descriptors(text, descriptors, fields);
+                    DescriptorManual.Write(text, descriptors, fields);
                     break;
                 default:
                     text.Append(line).Append('\n');
@@ -36,7 +60,52 @@ public static class ManualWriter
             }
         }
 
-        return text.ToString();
+        return text.Replace(ContentsPlace, Contents(text.ToString())).ToString();
+    }
+
+    /// <summary>Chapters and their sections, with links.</summary>
+    private static string Contents(string manual)
+    {
+        StringBuilder text = new("Contents:\n\n");
+        Dictionary<string, int> seen = [];
+        foreach (string line in manual.Split('\n'))
+        {
+            if (!line.StartsWith("## ", StringComparison.Ordinal) && !line.StartsWith("### ", StringComparison.Ordinal))
+                continue;
+            string heading = line.TrimStart('#', ' ');
+            int before = seen.GetValueOrDefault(heading);
+            seen[heading] = before + 1;
+            string suffix = before == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"-{before}"); // what readers of Markdown add to the second of a name
+            text.Append($"{(line[2] == '#' ? "  " : "")}- {Link(heading, suffix)}\n");
+        }
+
+        return text.ToString().TrimEnd('\n');
+    }
+
+    /// <summary>A link to a heading of the manual. An anchor is the heading in lower case, blanks as hyphens, without other signs.</summary>
+    private static string Link(string heading, string suffix = "") =>
+        $"[{heading}](#{string.Concat(heading.ToLowerInvariant().Where(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-')}{suffix})";
+
+    private static void Index(StringBuilder text, IEnumerable<string> mnemonics)
+    {
+        foreach (IGrouping<char, string> letter in mnemonics.Order(StringComparer.Ordinal).GroupBy(m => m[0]))
+            text.Append($"- {string.Join(", ", letter.Select(m => Link(m)))}\n");
+    }
+
+    private static void Features(StringBuilder text, List<DescriptorModel> rows)
+    {
+        text.Append("| bit of `hxfeatures` | operations |\n|---|---|\n");
+        foreach (IGrouping<int?, DescriptorModel> bit in rows.GroupBy(r => r.Feature).OrderBy(g => g.Key ?? -1))
+            text.Append($"| {(bit.Key is { } number ? number.ToString(CultureInfo.InvariantCulture) : "none")} | {string.Join(", ", bit.Select(r => Link(r.Mnemonic)))} |\n");
+        text.Append('\n');
+    }
+
+    private static void Types(StringBuilder text)
+    {
+        text.Append("| value | name | bits | |\n|---|---|---|---|\n");
+        for (int i = 0; i < DescriptorModel.TypeNames.Length; i++)
+            text.Append($"| {i} | `{DescriptorModel.TypeNames[i]}` | {s_types[i]} |\n");
+        text.Append('\n');
     }
 
     private static void Instructions(StringBuilder text, IEnumerable<InstructionModel> rows)
@@ -105,53 +174,4 @@ public static class ManualWriter
             text.Append('\n');
         }
     }
-
-    private static void Descriptors(StringBuilder text, List<DescriptorModel> rows, List<FieldModel> fields)
-    {
-        string section = "";
-        foreach (DescriptorModel row in rows)
-        {
-            if (row.Row.Section != section)
-                text.Append($"### {row.Row.Section}\n\n");
-            section = row.Row.Section;
-            text.Append($"#### {row.Mnemonic}\n\n{row.Row.Summary}\n\n");
-            text.Append($"Opcode 0x{row.Opcode:X2}, queue {row.Queue}. Flags: {string.Join(", ", row.Flags.Prepend("interrupt").Prepend("chain"))}.");
-            if (row.Stochastic)
-                text.Append(" A bf16, int8, uint8 or int4 result may be rounded stochastically; that needs params.");
-            if (row.Activation)
-                text.Append(" Activation: relu, gelu, sigmoid or tanh.");
-            text.Append("\n\n| A | B | accumulator | out | |\n|---|---|---|---|---|\n");
-            foreach (TypesModel t in row.Types)
-                text.Append($"| {Names(t.A)} | {Names(t.B)} | {Names(t.Accumulator)} | {Names(t.Out)} | {(t.Raw ? "only without params, bias and activation" : "")} |\n");
-
-            text.Append("\n| field | bytes | shape | access | multiple of |\n|---|---|---|---|---|\n");
-            foreach (FieldModel field in row.Fields(fields))
-            {
-                OperandModel? operand = row.Operands.FirstOrDefault(o => o.Field.Key == field.Key);
-                int alignment = DescriptorWriter.Alignment(row, field);
-                string multiple = alignment switch { 0 => "element", 1 => "", _ => $"{alignment} bytes" };
-                text.Append($"| `{field.Key}`{(operand is { Optional: true } || field.Kind is "value" or "bits" ? " (optional)" : "")} | {field.Byte}-{field.Byte + Math.Max(0, (field.Bits / 8) - 1)} ");
-                text.Append($"| {Shape(operand)} | {operand?.Access} | {multiple} |\n");
-            }
-
-            if (row.Slot.Length > 0)
-                text.Append($"\nAccumulator slot: {row.Slot}.\n");
-            text.Append($"\nDoes:\n\n```\n{row.Row.Text("does")}\n```\n\n");
-            if (row.Row.Text("faults").Length > 0)
-                text.Append($"Faults, besides those of every descriptor: {row.Row.Text("faults")}.\n\n");
-            text.Append($"Example: `{row.Row.Text("example")}`\n\n");
-        }
-    }
-
-    private static string Names(string[] names) => names.Length == 0 ? "-" : string.Join(", ", names);
-
-    private static string Shape(OperandModel? operand) => operand switch
-    {
-        null => "",
-        { Strided: true } => $"dims, in {(operand.Space == "Hbm" ? "HBM" : "the scratchpad")}",
-        { Rows: "images" } => $"whole images, in {(operand.Space == "Hbm" ? "HBM" : "the scratchpad")}",
-        { Bytes: > 0 } => $"{operand.Bytes} bytes",
-        { SwappedBy.Length: > 0 } => $"{operand.Rows} x {operand.Columns}; {operand.Columns} x {operand.Rows} when {operand.SwappedBy}",
-        _ => $"{operand.Rows} x {operand.Columns}{(operand.Pitch.Length == 0 ? ", contiguous" : "")}",
-    };
 }

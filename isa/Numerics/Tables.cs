@@ -1,7 +1,7 @@
 namespace HybridEmu.Isa;
 
 /// <summary>
-/// The committed constants behind <see cref="Functions"/>. They belong to the ISA: a chip with other values is not HX 1.0.
+/// The committed constants behind <see cref="Functions"/>. They belong to the ISA: a chip with other values is not HX 1.
 /// </summary>
 /// <remarks>
 /// How the values were made: every entry is a real number computed to 60 decimal digits (natural logarithm, exponential

@@ -1,3 +1,5 @@
+using HybridEmu.Isa;
+
 namespace HybridEmu.Units;
 
 /// <summary>What a control core is built with; most of it firmware can read back from CSRs.</summary>
@@ -38,7 +40,7 @@ public sealed record ControlConfig
 
     public uint AccumulatorBytes { get; init; } = 64 << 10;
 
-    public uint Features { get; init; } = 1;
+    public uint Features { get; init; } = DescriptorTable.AllFeatures;
 
     public uint Rows { get; init; } = 8;
 

@@ -9,7 +9,7 @@ public sealed partial class ControlCore
     private const uint MachineStatusPreviousEnable = 1 << 7;
     private const uint MachineStatusPrivilege = 3 << 11;
     private const uint MachineIsa = 0x4000_1101; // RV32IMA
-    private const uint HxVersion = 0x0001_0000;
+    private const uint HxVersion = 0x0001_0001;
     private const uint InhibitCycle = 1;
     private const uint InhibitRetired = 4;
 

@@ -147,7 +147,9 @@ public class CoreExecutionTests
     }
 
     [Theory]
-    [InlineData(Csr.Hxversion, 0x10000u)]
+    [InlineData(Csr.Hxversion, 0x10001u)]
+    [InlineData(Csr.Mimpid, 0x10001u)]
+    [InlineData(Csr.Hxfeatures, DescriptorTable.AllFeatures)]
     [InlineData(Csr.Hxseed, 5u)]
     [InlineData(Csr.Hxstream, 0x8100_0000u)]
     [InlineData(Csr.Misa, 0x4000_1101u)]
