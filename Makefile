@@ -74,7 +74,7 @@ $(OUT)/firmware/%.elf: $(EMULATOR) firmware/%/*.s firmware/lib/*
 test: ## run all tests of the quick suite
 	@$(DOTNET) test HybridEmu.sln -c $(CONFIGURATION) --nologo -v quiet
 
-test-deep: ## run the deep tests: all encodings, PROGRAMS=n random programs in lockstep; ten minutes on two cores
+test-deep: ## run the deep tests: all encodings, PROGRAMS=n random programs in lockstep; some fifteen minutes on two cores
 	@HYBRIDEMU_DEEP=1 HYBRIDEMU_LOCKSTEP_PROGRAMS=$(PROGRAMS) $(DOTNET) test HybridEmu.sln -c $(CONFIGURATION) --nologo -v quiet --filter Depth=Deep
 
 # What the runtime is told to leave unused: everything, AVX-512, AVX2 too, all but the baseline.
