@@ -5,6 +5,7 @@ using HybridEmu.Fuzz;
 namespace HybridEmu.Programs.Tests;
 
 /// <summary>Configuration files and overrides: a configuration, or mistakes with their file.</summary>
+[Collection("Alone")]
 public sealed class ConfigurationFuzzTests : IDisposable
 {
     private const long MostBytes = 512L << 20;

@@ -6,6 +6,7 @@ using HybridEmu.Isa;
 namespace HybridEmu.Programs.Tests;
 
 /// <summary>Data files and --data arguments: bytes to place, or a mistake with its source.</summary>
+[Collection("Alone")]
 public sealed class DataFuzzTests : IDisposable
 {
     private const long Memory = 256L << 20;

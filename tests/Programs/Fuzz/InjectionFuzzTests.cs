@@ -7,6 +7,7 @@ using HybridEmu.Kernel;
 namespace HybridEmu.Programs.Tests;
 
 /// <summary>RVFI-DII: any words have an answer each, any bytes a good end.</summary>
+[Collection("Alone")]
 public class InjectionFuzzTests
 {
     private const int PacketBytes = 8;

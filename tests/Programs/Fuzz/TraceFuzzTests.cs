@@ -6,6 +6,7 @@ using HybridEmu.Fuzz;
 namespace HybridEmu.Programs.Tests;
 
 /// <summary>Traces of accesses and of commands: what they say, or a mistake with its file.</summary>
+[Collection("Alone")]
 public sealed class TraceFuzzTests : IDisposable
 {
     private const long Capacity = 1 << 28;
