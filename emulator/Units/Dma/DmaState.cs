@@ -51,6 +51,18 @@ public struct DmaTransaction
     /// <summary>Store: 1 when it adds to what HBM has; bytes of that which have come.</summary>
     public byte Adds;
     public ushort Addends;
+
+    /// <summary>The request for what HBM has there.</summary>
+    public readonly WideFlit Read(DmaConfig config, int tag) => new()
+    {
+        Kind = WideKind.ReadNoSnoop,
+        Port = (byte)config.WidePort,
+        Home = (byte)config.Homes.Index(Hbm),
+        Last = 1,
+        Tag = (ushort)tag,
+        Length = HbmBytes,
+        Address = Hbm,
+    };
 }
 
 [InlineArray(DmaConfig.DescriptorSlots)]

@@ -110,18 +110,7 @@ public sealed partial class LoadEngine
 
         ref DmaTransaction t = ref _transactions[free];
         t = DmaDescriptorRing.Next(ref State, load: true);
-        _request.Push(
-            new WideFlit
-            {
-                Kind = WideKind.ReadNoSnoop,
-                Port = (byte)_config.WidePort,
-                Home = (byte)_config.Homes.Index(t.Hbm),
-                Last = 1,
-                Tag = (ushort)free,
-                Length = t.HbmBytes,
-                Address = t.Hbm,
-            },
-            edge);
+        _request.Push(t.Read(_config, free), edge);
         return true;
     }
 

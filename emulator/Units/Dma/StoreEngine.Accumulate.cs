@@ -29,18 +29,7 @@ public sealed partial class StoreEngine
 
         int index = (int)(State.Fetched % _transactions.Length);
         ref DmaTransaction t = ref _transactions[index];
-        _request.Push(
-            new WideFlit
-            {
-                Kind = WideKind.ReadNoSnoop,
-                Port = (byte)_config.WidePort,
-                Home = (byte)_config.Homes.Index(t.Hbm),
-                Last = 1,
-                Tag = (ushort)index,
-                Length = t.HbmBytes,
-                Address = t.Hbm,
-            },
-            edge);
+        _request.Push(t.Read(_config, index), edge);
         State.Fetched++;
         return true;
     }
