@@ -1,14 +1,15 @@
 namespace HybridEmu.Lanes;
 
 /// <summary>
-/// Host threads that do the parts of one job together, many times a millisecond: the caller does part 0. Who has nothing to do
-/// spins for a few microseconds, then sleeps. Only how fast a job is done depends on them.
+/// Host threads that take pieces of work off one caller's hands, many a millisecond: it offers them, goes on, and helps when it
+/// needs them done. Pieces begin in the order in which they were offered. Who has nothing to do spins for a few microseconds,
+/// then sleeps. Only how fast the work is done depends on them.
 /// </summary>
 public sealed class HostTeam : IDisposable
 {
     private readonly Hands _hands;
 
-    /// <param name="threads">Parts of a job, the caller's among them; 2 or more.</param>
+    /// <param name="threads">The caller and those that help it; 2 or more.</param>
     public HostTeam(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 2);
@@ -28,15 +29,20 @@ public sealed class HostTeam : IDisposable
         _hands.Stop();
     }
 
-    /// <summary>Parts of a job.</summary>
+    /// <summary>The caller's and the others.</summary>
     public int Threads => _hands.Count + 1;
 
-    /// <summary>Does all parts, 0 to Threads - 1, and returns when they are done. Nothing in a part may throw.</summary>
-    public void Run(Action<int> job)
+    /// <summary>Somebody is to run <paramref name="job"/>(<paramref name="piece"/>), which tells the caller in its own way that it is done. It may not throw.</summary>
+    public void Offer(Action<int> job, int piece) => _hands.Offer(job, piece);
+
+    /// <summary>Runs the oldest piece that nobody has begun.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool Help()
     {
-        _hands.Begin(job);
-        job(0);
-        _hands.Await();
+        if (_hands.TryRun())
+            return true;
+        _hands.Forget();
+        return false;
     }
 
     public void Dispose()
@@ -49,70 +55,100 @@ public sealed class HostTeam : IDisposable
     private sealed class Hands(int count)
     {
         private const int SpinsBeforeSleep = 500;
+        private const int Places = 64;
 
         private readonly SemaphoreSlim[] _beds = [.. Enumerable.Range(0, count).Select(_ => new SemaphoreSlim(0))];
         private readonly int[] _asleep = new int[count];
-        private Action<int>? _job;
-        private int _number;
-        private int _left;
+        private readonly Piece[] _pieces = new Piece[Places]; // ring
+        private long _offered;
+        private long _begun;
+        private long _forgotten;
         private volatile bool _stopped;
 
         public int Count => count;
 
-        public void Begin(Action<int> job)
+        public void Offer(Action<int> job, int piece)
         {
-            _job = job;
-            Volatile.Write(ref _left, count);
-            Interlocked.Increment(ref _number); // a full fence: after it, who is about to sleep sees the number, or we see it asleep
-            for (int i = 0; i < count; i++)
+            while (_offered - Volatile.Read(ref _begun) == Places)
+                TryRun();
+            _forgotten = Math.Max(_forgotten, _offered - Places);
+            _pieces[_offered % Places] = new Piece(job, piece);
+            Interlocked.Increment(ref _offered); // a full fence: after it, who is about to sleep sees the piece, or we see it asleep
+            WakeOne();
+        }
+
+        public bool TryRun()
+        {
+            while (true)
             {
-                if (Interlocked.Exchange(ref _asleep[i], 0) != 0)
-                    _beds[i].Release();
+                long next = Volatile.Read(ref _begun);
+                if (next == Volatile.Read(ref _offered))
+                    return false;
+
+                // The place may be written anew once somebody else has begun its piece; then we do not get it.
+                Piece piece = _pieces[next % Places];
+                if (Interlocked.CompareExchange(ref _begun, next + 1, next) != next)
+                    continue;
+                piece.Job(piece.Number);
+                return true;
             }
         }
 
-        public void Await()
+        /// <summary>The caller has seen all pieces begun: the places need not keep its objects alive, and through them the team.</summary>
+        public void Forget()
         {
-            var spinner = default(SpinWait);
-            while (Volatile.Read(ref _left) != 0)
-            {
-                // The others were handed their parts before ours was begun; they are late only when the host is busy.
-                spinner.SpinOnce(sleep1Threshold: -1);
-            }
+            for (; _forgotten < _offered; _forgotten++)
+                _pieces[_forgotten % Places] = default;
         }
 
         public void Stop()
         {
             _stopped = true;
-            Begin(static _ => { });
+            Interlocked.MemoryBarrier();
+            for (int i = 0; i < count; i++)
+                Wake(i);
         }
 
         public void Serve(int index)
         {
-            int seen = 0;
-            while (true)
+            for (int spins = 0; !_stopped; spins++)
             {
-                for (int spins = 0; Volatile.Read(ref _number) == seen; spins++)
+                if (TryRun())
                 {
-                    if (spins < SpinsBeforeSleep)
-                    {
-                        Thread.SpinWait(8);
-                        continue;
-                    }
-
+                    spins = 0;
+                }
+                else if (spins < SpinsBeforeSleep)
+                {
+                    Thread.SpinWait(8);
+                }
+                else
+                {
                     Interlocked.Exchange(ref _asleep[index], 1);
-                    bool called = Volatile.Read(ref _number) != seen;
+                    bool called = _stopped || Volatile.Read(ref _begun) != Volatile.Read(ref _offered);
                     if (!called || Interlocked.Exchange(ref _asleep[index], 0) == 0)
                         _beds[index].Wait(); // called too late to stay up means that somebody has released the bed
                     spins = 0;
                 }
-
-                seen++;
-                if (_stopped)
-                    return;
-                _job!(index + 1);
-                Interlocked.Decrement(ref _left);
             }
         }
+
+        private void WakeOne()
+        {
+            for (int i = 0; i < count; i++)
+            {
+                if (Wake(i))
+                    return;
+            }
+        }
+
+        private bool Wake(int index)
+        {
+            bool slept = Volatile.Read(ref _asleep[index]) != 0 && Interlocked.Exchange(ref _asleep[index], 0) != 0;
+            if (slept)
+                _beds[index].Release();
+            return slept;
+        }
+
+        private readonly record struct Piece(Action<int> Job, int Number);
     }
 }

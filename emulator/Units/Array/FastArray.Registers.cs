@@ -20,6 +20,7 @@ public sealed partial class FastArray
         _launched = 1;
         _entered = 0;
         _settled = 0;
+        _shared?.GoOnAt(0);
         _packing.Forget();
         array.CopyTokensTo(_tokens, 2 * _rows);
         _filled = loaded;

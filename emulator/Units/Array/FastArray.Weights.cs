@@ -18,7 +18,7 @@ public sealed partial class FastArray
         // Its tokens' places may still be wanted by rows that left long ago: they were filled C + 5 R steps or more before.
         long gone = _tokens.Last + _rows - _tokens.Mask;
         while (_settled < _entered && Fold(_rowInputs[_settled & _rowMask].Fold).Weights.First < gone)
-            SettleSome(false);
+            SettleSome();
     }
 
     /// <summary>No row of a fold with these weights is in the array any more, as a tile was loaded since; PEs go on showing them.</summary>

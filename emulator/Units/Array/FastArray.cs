@@ -18,11 +18,10 @@ namespace HybridEmu.Units;
 /// </remarks>
 public sealed partial class FastArray
 {
-    private const int RowsOfAPart = 64; // settled at once by each host thread
+    private const int RowsAtOnce = 64; // settled by this thread, when it is alone
 
     private readonly int _rows;
     private readonly int _columns;
-    private readonly int _rowsAtOnce;
     private readonly int _stride;
     private readonly int _xPitch;
     private readonly SimdWidth _simd;
@@ -39,8 +38,7 @@ public sealed partial class FastArray
     private readonly Packing _packing;   // of operands for the kernels
     private readonly int[] _sums;
     private readonly int _sumsAt;
-    private readonly HostTeam? _team;
-    private readonly Action<int> _settlePart;
+    private readonly SharedRows? _shared; // with host threads that help
     private readonly int _stepMask;
     private readonly int _rowMask;
 
@@ -53,16 +51,12 @@ public sealed partial class FastArray
     private long _entered; // rows
     private long _settled; // rows whose sums are in the accumulators
     private StepFlags _entering;
-    private Batch _batch;
 
     /// <param name="config">Sizes.</param>
     /// <param name="accumulators">Where sums go.</param>
     /// <param name="team">Host threads that share the work, or null.</param>
     public FastArray(MatrixConfig config, Accumulators accumulators, HostTeam? team = null)
     {
-        _team = team;
-        _settlePart = SettlePart;
-        _rowsAtOnce = RowsOfAPart * (team?.Threads ?? 1);
         _rows = config.Rows;
         _columns = config.Columns;
         _stride = (_columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block;
@@ -71,7 +65,8 @@ public sealed partial class FastArray
         _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
         _accumulators = accumulators;
         int steps = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns));
-        int rows = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + _rowsAtOnce));
+        int atOnce = team is null ? RowsAtOnce : SharedRows.MostRows;
+        int rows = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + atOnce));
         _steps = new StepInput[steps];
         _stepMask = steps - 1;
         _rowInputs = new RowInput[rows];
@@ -81,8 +76,10 @@ public sealed partial class FastArray
         _folds = new FoldInput[(_columns / _rows) + 6];
         _tokens = new WeightTokens((_folds.Length + 2) * _rows, _columns);
         _kept = new int[_rows * _columns];
-        _packing = new Packing(this, config, _rowsAtOnce);
-        _sums = CacheLines.Allocate(_rowsAtOnce * _stride, out _sumsAt);
+        _packing = new Packing(this, config, atOnce);
+        _sums = CacheLines.Allocate(atOnce * _stride, out _sumsAt);
+        if (team is not null)
+            _shared = new SharedRows(this, team);
     }
 
     /// <summary>Enabled cycles so far, which is the index of the next step.</summary>
@@ -117,7 +114,7 @@ public sealed partial class FastArray
     {
         // The slot may still be wanted by rows that left long ago: it was taken C + 5 R steps or more before.
         while (_settled < _entered && _rowInputs[_settled & _rowMask].Fold <= _launched - _folds.Length)
-            SettleSome(false);
+            SettleSome();
         if (switches)
         {
             _filling.Number = _held.Number + 1;
@@ -137,7 +134,7 @@ public sealed partial class FastArray
     {
         // Full, so that the oldest rows entered R + C steps ago or more and have left.
         if (_entered - _settled == _rowInputs.Length)
-            SettleSome(false);
+            SettleSome();
         int slot = (int)_entered & _rowMask;
         _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time, Format = format };
         Span<int> x = _x.AsSpan(slot * _xPitch, _xPitch);
@@ -145,6 +142,7 @@ public sealed partial class FastArray
         x[words..].Clear();
         _entered++;
         _entering |= StepFlags.Row;
+        _shared?.OfferThoseThatLeft();
     }
 
     /// <summary>One enabled cycle.</summary>
@@ -172,70 +170,72 @@ public sealed partial class FastArray
     /// <summary>Puts the sums of all rows that entered into the accumulators.</summary>
     /// <param name="remember">
     /// Keeps what was there before, for <see cref="WriteRegisters"/> and <see cref="TakeBackEarlySums"/>: some rows may not have left yet.
+    /// Else all have.
     /// </param>
     public void Settle(bool remember = false)
     {
+        if (!remember)
+            _shared?.OfferAll();
+        _shared?.Finish();
         while (_settled < _entered)
             SettleSome(remember);
     }
 
-    /// <summary>The oldest rows of one fold, as many as go at once.</summary>
-    private void SettleSome(bool remember)
+    /// <summary>At least one of the oldest rows, which have left unless it is to be remembered what was there before.</summary>
+    private void SettleSome(bool remember = false)
     {
-        int slot = (int)_settled & _rowMask;
-        ref RowInput first = ref _rowInputs[slot];
-        int most = (int)Math.Min(Math.Min(_entered - _settled, _rowInputs.Length - slot), _rowsAtOnce);
-        int count = 1;
-        while (count < most && _rowInputs[slot + count].Fold == first.Fold)
-            count++;
-        ref FoldInput fold = ref Fold(first.Fold);
-        _packing.TakeWeights(in fold, first.Format);
-        _batch = new Batch { Slot = slot, Fold = first.Fold, FirstRow = first.Index, Count = count, Remember = remember };
-        if (_team is not null && count > RowsOfAPart)
-            _team.Run(_settlePart);
-        else
-            SettleRows(0, count);
-        _settled += count;
-    }
-
-    private void SettlePart(int part)
-    {
-        int each = (_batch.Count + _team!.Threads - 1) / _team.Threads;
-        int first = Math.Min(_batch.Count, part * each);
-        SettleRows(first, Math.Min(_batch.Count, first + each) - first);
-    }
-
-    /// <summary>Some rows of the batch, which nobody else touches meanwhile.</summary>
-    private void SettleRows(int first, int count)
-    {
-        if (count == 0)
+        if (_shared is not null && _shared.FinishOne())
             return;
-        ref FoldInput fold = ref Fold(_batch.Fold);
-        ref FoldInFlight wave = ref fold.Wave;
-        int slot = _batch.Slot + first;
-        Span<int> held = _accumulators.Rows(in wave, _batch.FirstRow + first, count);
-        for (int i = 0; _batch.Remember && i < count; i++)
-            held.Slice(i * _columns, wave.Columns).CopyTo(_addends.AsSpan((slot + i) * _stride));
+        RowBlock block = NextBlock(_settled, RowsAtOnce);
+        _packing.TakeWeights(in Fold(block.Fold), _rowInputs[block.Slot].Format);
+        SettleRows(in block, 0, remember);
+        _settled += block.Count;
+        _shared?.GoOnAt(_settled);
+    }
+
+    /// <summary>Rows from a number on that entered: of one fold, beside each other, as many as there are up to a limit.</summary>
+    private RowBlock NextBlock(long first, int limit)
+    {
+        int slot = (int)first & _rowMask;
+        ref RowInput input = ref _rowInputs[slot];
+        int most = (int)Math.Min(Math.Min(_entered - first, _rowInputs.Length - slot), limit);
+        int count = 1;
+        while (count < most && _rowInputs[slot + count].Fold == input.Fold)
+            count++;
+        return new RowBlock { Fold = input.Fold, Slot = slot, FirstRow = input.Index, Count = count };
+    }
+
+    /// <summary>Sums of some rows, whose weights are packed and which nobody else touches meanwhile.</summary>
+    /// <param name="block">The rows.</param>
+    /// <param name="place">Their place in the buffers for rows on their way, which nobody else has.</param>
+    /// <param name="remember">Whether to keep what the accumulators held.</param>
+    private void SettleRows(in RowBlock block, int place, bool remember)
+    {
+        ref FoldInFlight wave = ref Fold(block.Fold).Wave;
+        int count = block.Count;
+        Span<int> held = _accumulators.Rows(in wave, block.FirstRow, count);
+        for (int i = 0; remember && i < count; i++)
+            held.Slice(i * _columns, wave.Columns).CopyTo(_addends.AsSpan((block.Slot + i) * _stride));
 
         // Sums start from the addend, or from +0 when there is none or it joins at the bottom.
         bool fromAddend = wave.Addend != 0 && !_addsAtBottom;
-        ReadOnlySpan<int> x = _x.AsSpan(slot * _xPitch, count * _xPitch);
+        ReadOnlySpan<int> x = _x.AsSpan(block.Slot * _xPitch, count * _xPitch);
 
         // The kernels write whole blocks of columns: in place where a fold has no others.
         if (_columns == _stride && wave.Columns % FoldFloat.Block == 0 && (fromAddend || wave.Addend == 0))
         {
             for (int i = 0; wave.Addend == 0 && i < count; i++)
                 held.Slice(i * _columns, wave.Columns).Clear();
-            _packing.Multiply(x, _xPitch, first, held, _columns, count, wave.Columns);
+            _packing.Multiply(x, _xPitch, place, held, _columns, count, wave.Columns);
             return;
         }
 
-        Span<int> sums = _sums.AsSpan(_sumsAt + (first * _stride), count * _stride);
+        Span<int> sums = _sums.AsSpan(_sumsAt + (place * _stride), count * _stride);
         for (int i = 0; fromAddend && i < count; i++)
             held.Slice(i * _columns, wave.Columns).CopyTo(sums[(i * _stride)..]);
         if (!fromAddend)
             sums.Clear();
-        _packing.Multiply(x, _xPitch, first, sums, _stride, count, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
+        _packing.Multiply(x, _xPitch, place, sums, _stride, count, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
         for (int i = 0; i < count; i++)
         {
             Span<int> row = sums.Slice(i * _stride, wave.Columns), target = held[(i * _columns)..];
@@ -293,11 +293,10 @@ public sealed partial class FastArray
         public RowFormat Format;
     }
 
-    /// <summary>Rows of one fold that are settled together.</summary>
-    private struct Batch
+    /// <summary>Rows of one fold, beside each other.</summary>
+    private struct RowBlock
     {
         public long Fold;
         public int Slot, FirstRow, Count;
-        public bool Remember;
     }
 }

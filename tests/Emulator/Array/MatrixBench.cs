@@ -1,5 +1,6 @@
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Emulator.Tests;
@@ -17,7 +18,7 @@ internal sealed class MatrixBench
     private readonly int _scratchpadId;
     private readonly int _driverId;
 
-    public MatrixBench(MatrixConfig config, int stallPercent = 0, ulong stallSeed = 1, int latency = 1)
+    public MatrixBench(MatrixConfig config, int stallPercent = 0, ulong stallSeed = 1, int latency = 1, HostTeam? team = null)
     {
         _unitId = _core.Register("mx");
         _scratchpadId = _core.Register("scratchpad");
@@ -30,7 +31,7 @@ internal sealed class MatrixBench
         var write = Port("mx.d", _unitId, _scratchpadId, resultBytes);
         _corePort = Port("core", _driverId, _unitId);
         Scratchpad = new MatrixTestScratchpad([readA, readW, write], stallPercent, stallSeed, latency);
-        Unit = new MatrixUnit(config, _start, _done, readA, readW, write, _corePort);
+        Unit = new MatrixUnit(config, _start, _done, readA, readW, write, _corePort, team);
     }
 
     public MatrixUnit Unit { get; }

@@ -7,20 +7,49 @@ public class HostTeamTests
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
-    public void Every_part_of_every_job_is_done_once_before_it_returns(int threads)
+    public void Every_piece_is_run_once_by_the_caller_or_another_however_long_they_slept(int threads)
     {
         using var team = new HostTeam(threads);
         Assert.Equal(threads, team.Threads);
-        int[] done = new int[threads];
-        void Job(int part) => done[part]++;
-        Action<int> job = Job;
-        for (int number = 1; number <= 600; number++)
+        const int Pieces = 200; // more than there are places for
+        int[] done = new int[Pieces];
+        int left = 0;
+        void Job(int piece)
         {
-            if (number % 100 == 0)
+            done[piece]++;
+            Interlocked.Decrement(ref left);
+        }
+
+        Action<int> job = Job;
+        for (int number = 1; number <= 300; number++)
+        {
+            if (number % 50 == 0)
                 Thread.Sleep(5); // long enough for all to fall asleep
-            team.Run(job);
+            Volatile.Write(ref left, Pieces);
+            for (int i = 0; i < Pieces; i++)
+                team.Offer(job, i);
+            while (Volatile.Read(ref left) != 0)
+                team.Help();
             Assert.All(done, count => Assert.Equal(number, count));
         }
+    }
+
+    [Fact]
+    public void Sleepers_run_what_is_offered_without_the_caller_s_help()
+    {
+        using var team = new HostTeam(2);
+        using var ran = new ManualResetEventSlim();
+        int runner = 0;
+        Thread.Sleep(20);
+        team.Offer(
+            _ =>
+            {
+                runner = Environment.CurrentManagedThreadId;
+                ran.Set();
+            },
+            0);
+        Assert.True(ran.Wait(TimeSpan.FromSeconds(30)));
+        Assert.NotEqual(Environment.CurrentManagedThreadId, runner);
     }
 
     [Fact]
@@ -39,7 +68,14 @@ public class HostTeamTests
         static WeakReference Drop()
         {
             var team = new HostTeam(2);
-            team.Run(_ => { });
+            using var ran = new ManualResetEventSlim();
+            team.Offer(_ => team.ToString().AsSpan(), 0); // a piece that has the team
+            team.Offer(_ => ran.Set(), 0);
+            ran.Wait();
+            while (team.Help())
+            {
+            }
+
             return new WeakReference(team);
         }
     }
