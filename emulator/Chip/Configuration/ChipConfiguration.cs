@@ -19,8 +19,12 @@ public sealed record ChipConfiguration(
     SystemConfiguration System,
     ThermalConfiguration Thermal,
     EnergyConfiguration Energy,
+    AreaConfiguration Area,
     ChecksConfiguration Checks)
 {
+    /// <summary>Transposers, derivatives, losses and optimizers are there; without them a chip only infers.</summary>
+    public bool Training { get; init; } = true;
+
     /// <summary>Harts see memory alone; see <see cref="ControlConfig.Bare"/>. For RVFI-DII; no key sets it.</summary>
     public bool BareHarts { get; init; }
 
@@ -62,7 +66,11 @@ public sealed record ChipConfiguration(
         new(v.Integer("system.clock")),
         ThermalConfiguration.From(v),
         EnergyConfiguration.From(v),
-        new(v.Integer("checks.races") == 1));
+        AreaConfiguration.From(v),
+        new(v.Integer("checks.races") == 1))
+    {
+        Training = v.Integer("training") == 1,
+    };
 }
 
 /// <summary>Systolic array of a tile.</summary>

@@ -9,6 +9,7 @@ internal static class ConfigurationSchema
     [
         new("tiles", Quantity.Count, 1, 16),
         new("seed", Quantity.Count, 0, ulong.MaxValue),
+        new("training", Quantity.Choice) { Choices = ["off", "on"] },
         new("array.rows", Quantity.Count, 1, 256),
         new("array.columns", Quantity.Count, 1, 256),
         new("array.accumulator_latency", Quantity.Cycles, 1, 16),
@@ -117,6 +118,9 @@ internal static class ConfigurationSchema
         new("energy.voltage", Quantity.Voltage, 0, 10),
         new("energy.voltage_per_gigahertz", Quantity.Voltage, 0, 10),
         new("energy.nominal_clock", Quantity.Frequency, 1, 10_000),
+        .. Area("register_bit", "pe_bf16", "pe_int8", "pe_int4", "vector_lane", "gradient_lane", "loss_lane", "optimizer_lane", "control_core", "engine", "fabric_port", "home", "hbm_phy", "host"),
+        new("area.sram", Quantity.AreaPerKibibyte, 0, 1_000_000),
+        new("area.sram_dual", Quantity.AreaPerKibibyte, 0, 1_000_000),
         new("checks.races", Quantity.Choice) { Choices = ["off", "on"] },
     ];
 
@@ -134,6 +138,9 @@ internal static class ConfigurationSchema
         int close = name.IndexOf(']', StringComparison.Ordinal);
         return open < 0 || close < open ? name : name[..(open + 1)] + name[close..];
     }
+
+    private static IEnumerable<ConfigurationKey> Area(params string[] names) =>
+        names.Select(n => new ConfigurationKey("area." + n, Quantity.Area, 0, 1_000_000_000));
 
     private static IEnumerable<ConfigurationKey> Timing(params string[] names) =>
         names.Select(n => new ConfigurationKey("hbm.timing." + n, Quantity.Cycles, 1, 10_000));

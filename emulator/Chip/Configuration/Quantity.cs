@@ -30,6 +30,8 @@ internal sealed class Quantity(MeasureUnit[] units, bool whole)
     public static readonly Quantity EnergyPerByte = new([new("pJ/B", 1), new("pJ/bit", 8)], false);
     public static readonly Quantity Power = new([new("mW", 1), new("W", 1000)], false);
     public static readonly Quantity PowerDensity = new([new("mW/mm2", 1), new("W/cm2", 10)], false);
+    public static readonly Quantity Area = new([new("um2", 1), new("mm2", 1_000_000)], false);
+    public static readonly Quantity AreaPerKibibyte = new([new("um2/KiB", 1)], false);
     public static readonly Quantity Voltage = new([new("V", 1), new("mV", 0.001m)], false);
 
     /// <summary>One of a key's named choices.</summary>

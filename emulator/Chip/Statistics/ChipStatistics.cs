@@ -121,5 +121,8 @@ public sealed record ChipStatistics(
     /// <summary>One of each scratchpad that has SECDED.</summary>
     public IReadOnlyList<EccStatistics> Ecc { get; init; } = [];
 
+    /// <summary>Estimated silicon.</summary>
+    public AreaStatistics Area { get; init; } = AreaStatistics.None;
+
     public double TotalPicojoules => Energy.Sum(e => e.Picojoules);
 }

@@ -63,6 +63,7 @@ public static class StatisticsJson
         json.WriteNumber("total", s.TotalPicojoules);
         json.WriteEndObject();
         WriteThermal(json, s.Thermal);
+        WriteArea(json, s.Area);
         if (host is not null)
             WriteHost(json, host);
         json.WriteEndObject();
@@ -164,6 +165,38 @@ public static class StatisticsJson
         }
 
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteArea(Utf8JsonWriter json, AreaStatistics area)
+    {
+        json.WriteStartObject("areaSquareMillimetres");
+        json.WriteStartArray("units");
+        foreach (AreaOfUnit unit in area.Units)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", unit.Unit);
+            json.WriteNumber("estimate", unit.SquareMillimetres);
+            json.WriteNumber("floorplan", unit.Floorplan);
+            json.WriteStartArray("terms");
+            foreach (AreaTerm term in unit.Terms)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", term.What);
+                json.WriteNumber("count", term.Count);
+                json.WriteNumber("squareMicrometresEach", term.Each);
+                json.WriteString("key", term.Key);
+                json.WriteNumber("estimate", term.SquareMillimetres);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("estimate", area.SquareMillimetres);
+        json.WriteNumber("floorplan", area.Floorplan);
         json.WriteEndObject();
     }
 

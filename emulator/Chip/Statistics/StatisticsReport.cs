@@ -44,6 +44,7 @@ public sealed class StatisticsReport
         Fabric();
         Energy();
         Heat();
+        Area();
     }
 
     private void Phases()
@@ -195,6 +196,35 @@ public sealed class StatisticsReport
         Line($"Heat        peak {hottest.Peak:0.00} C in {hottest.Block}, {_s.Thermal.Trips} trips, {N(_s.Thermal.ThrottledCycles)} cycles throttled; time scale: 1 s of the run heats like {_s.Thermal.TimeScale:0.###} s");
         if (_s.Thermal.RefreshTwice + _s.Thermal.RefreshFourTimes > 0)
             Line($"            memory refreshed twice as often for {100 * _s.Thermal.RefreshTwice:0.0} % of the time, four times for {100 * _s.Thermal.RefreshFourTimes:0.0} %");
+    }
+
+    /// <summary>One line a unit with every term of its sum; the floorplan's millimetres beside it.</summary>
+    private void Area()
+    {
+        AreaStatistics area = _s.Area;
+        if (area.Units.Count == 0)
+            return;
+        Line($"\n{"Area",-17} {"mm2",9} {"floorplan",10}   an estimate: so many parts of so many um2 (area.* of the configuration)");
+        foreach (AreaOfUnit unit in area.Units)
+        {
+            string line = string.Create(CultureInfo.InvariantCulture, $"  {unit.Unit,-15} {unit.SquareMillimetres,9:0.0000} {unit.Floorplan,10:0.000}   ");
+            string indent = new(' ', line.Length);
+            foreach (AreaTerm term in unit.Terms)
+            {
+                string part = string.Create(CultureInfo.InvariantCulture, $"{term.Count:#,##0.##} {term.What} x {term.Each:#,##0.##}{(term == unit.Terms[^1] ? "" : " +")}");
+                if (line.Length > indent.Length && line.Length + part.Length > WidthCharacters)
+                {
+                    Line($"{line.TrimEnd()}");
+                    line = indent;
+                }
+
+                line += part + " ";
+            }
+
+            Line($"{line.TrimEnd()}");
+        }
+
+        Line($"  {"total",-15} {area.SquareMillimetres,9:0.0000} {area.Floorplan,10:0.000}");
     }
 
     private static string Counts(IEnumerable<NamedCount> counts) => string.Join(", ", counts.Where(c => c.Count > 0).Select(c => $"{c.Name} {N(c.Count)}"));
