@@ -11,14 +11,16 @@ public static class DescriptorCheck
     /// fields that the operation does not use), types, sizes, alignment. Where operands lie in memory, and what slots and
     /// semaphores hold, is checked by dispatch and the engines.
     /// </summary>
-    public static QueueFaultCause Check(in Descriptor descriptor)
+    /// <param name="descriptor">Its 64 bytes.</param>
+    /// <param name="features">hxfeatures of the implementation.</param>
+    public static QueueFaultCause Check(in Descriptor descriptor, uint features = DescriptorTable.AllFeatures)
     {
         DescriptorRow? row = DescriptorTable.Find((byte)descriptor.Opcode);
-        if (row is null)
+        if (row is null || !row.IsIn(features))
             return QueueFaultCause.UnknownOpcode;
         if (descriptor.Version != DescriptorTable.Version)
             return QueueFaultCause.Version;
-        if (HasReservedBits(row, in descriptor))
+        if (HasReservedBits(row, in descriptor) || HasAbsentFlag(row, in descriptor, features))
             return QueueFaultCause.ReservedBits;
         if (!TypesAreLegal(row, in descriptor))
             return QueueFaultCause.TypeCombination;
@@ -26,6 +28,9 @@ public static class DescriptorCheck
             return QueueFaultCause.Size;
         return IsAligned(row, in descriptor) ? QueueFaultCause.None : QueueFaultCause.Misaligned;
     }
+
+    private static bool HasAbsentFlag(DescriptorRow row, in Descriptor descriptor, uint features) =>
+        (row.OptionFeatures & ~features) != 0 && (descriptor.Word(0) >> 8 & row.OptionFlags) != 0;
 
     private static bool HasReservedBits(DescriptorRow row, in Descriptor descriptor)
     {

@@ -128,13 +128,20 @@ public sealed record DescriptorOperand(
 /// <param name="Fields">Fields besides the header, in the order in which the readable form prints them.</param>
 /// <param name="UsedBits">For each of the sixteen words, the bits that may be set.</param>
 /// <param name="Slot">What it does to its accumulator slot.</param>
+/// <param name="Features">Bits of hxfeatures; the operation is there where one of them is 1. 0: everywhere.</param>
+/// <param name="OptionFeatures">Bit of hxfeatures without which <paramref name="OptionFlags"/> are not there.</param>
+/// <param name="OptionFlags">Bits of byte 1.</param>
 /// <param name="Semantics">Pseudo-code, lines separated by line feeds.</param>
 /// <param name="Example">A line in the readable form.</param>
 public sealed record DescriptorRow(
     DescriptorOpcode Opcode, string Mnemonic, DescriptorQueue Queue, byte Flags, bool Stochastic, bool Activation, bool Copy,
     DescriptorTypes[] Types, DescriptorField[] Fields, DescriptorOperand[] Operands, uint[] UsedBits, SlotUse Slot,
+    uint Features, uint OptionFeatures, byte OptionFlags,
     string Summary, string Semantics, string Example)
 {
+    /// <summary>Whether an implementation with these bits of hxfeatures has the operation.</summary>
+    public bool IsIn(uint features) => Features == 0 || (Features & features) != 0;
+
     /// <summary>The field with this key, or null when the operation has none.</summary>
     public DescriptorField? Field(string key) => Array.Find(Fields, f => f.Key == key);
 }

@@ -100,6 +100,7 @@ internal sealed class Tile
                 AccumulatorBytes = (uint)c.Accumulators.Bytes,
                 Rows = (uint)c.Array.Rows,
                 Columns = (uint)c.Array.Columns,
+                Features = c.Features,
                 Packing = (uint)(c.Array.Int8Packing | (c.Array.Int4Packing << 8)),
                 Banks = (uint)c.Scratchpad.Banks,
                 Lanes = (uint)c.Vector.Lanes,
@@ -114,7 +115,7 @@ internal sealed class Tile
         Dispatch = new Dispatch(
             new DispatchConfig(
                 number, c.Dispatch.QueueDepth, c.Scratchpad.Bytes, c.Hbm.CapacityBytes, c.Fabric.StreamingBaseBytes,
-                c.Array.Rows, c.Array.Columns, c.Array.Int8Packing, c.Array.Int4Packing, c.Accumulators.Bytes),
+                c.Array.Rows, c.Array.Columns, c.Array.Int8Packing, c.Array.Int4Packing, c.Accumulators.Bytes, c.Features),
             commands, replies, notices, starts, dones, races);
         int stores = Math.Max(1, c.Fabric.WideOutstanding / 4), loads = c.Fabric.WideOutstanding - stores;
         Load = new LoadEngine(

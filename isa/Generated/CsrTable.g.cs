@@ -115,7 +115,7 @@ public static class Csr
     /// <summary>hxtemphigh: Sensor interrupt when hxtemp is at or above this; quarter degrees Celsius.</summary>
     public const int Hxtemphigh = 0x7C4;
 
-    /// <summary>hxversion: HX 1.1: the major version in bits 31:16, the minor one in bits 15:0.</summary>
+    /// <summary>hxversion: HX 1.2: the major version in bits 31:16, the minor one in bits 15:0.</summary>
     public const int Hxversion = 0xFC0;
 
     /// <summary>hxfeatures: Feature bits: which operations are there. The table below names them; others read 0.</summary>
@@ -211,10 +211,10 @@ public static partial class CsrTable
         new(0xC82, "instreth", CsrAccess.ReadOnly, 0x00000000, "minstreth."),
         new(0xF11, "mvendorid", CsrAccess.ReadOnly, 0x00000000, "Not a commercial implementation."),
         new(0xF12, "marchid", CsrAccess.ReadOnly, 0x00000000, "Not registered."),
-        new(0xF13, "mimpid", CsrAccess.ReadOnly, 0x00010001, "HX version, as in hxversion."),
+        new(0xF13, "mimpid", CsrAccess.ReadOnly, 0x00010002, "HX version, as in hxversion."),
         new(0xF14, "mhartid", CsrAccess.ReadOnly, null, "Tile number."),
         new(0xF15, "mconfigptr", CsrAccess.ReadOnly, 0x00000000, "None."),
-        new(0xFC0, "hxversion", CsrAccess.ReadOnly, 0x00010001, "HX 1.1: the major version in bits 31:16, the minor one in bits 15:0."),
+        new(0xFC0, "hxversion", CsrAccess.ReadOnly, 0x00010002, "HX 1.2: the major version in bits 31:16, the minor one in bits 15:0."),
         new(0xFC1, "hxfeatures", CsrAccess.ReadOnly, null, "Feature bits: which operations are there. The table below names them; others read 0."),
         new(0xFC2, "hxrows", CsrAccess.ReadOnly, null, "Rows of the array."),
         new(0xFC3, "hxcolumns", CsrAccess.ReadOnly, null, "Columns of the array."),

@@ -24,8 +24,10 @@ internal static class DescriptorManual
             section = row.Row.Section;
             text.Append($"#### {row.Mnemonic}\n\n{row.Row.Summary}\n\n```\n{Picture(row, fields)}```\n\n");
             text.Append($"Opcode 0x{row.Opcode:X2}, queue {row.Queue}. Flags: {string.Join(", ", row.Flags.Prepend("interrupt").Prepend("chain"))}.");
-            if (row.Feature is { } bit)
-                text.Append($" Feature bit {bit}.");
+            if (row.Features.Count > 0)
+                text.Append($" Feature bit {string.Join(" or ", row.Features)}.");
+            if (row.Option is { } option)
+                text.Append($" {string.Join(" and ", option.Flags)}: feature bit {option.Feature}.");
             if (row.Stochastic)
                 text.Append(" A bf16, int8, uint8 or int4 result may be rounded stochastically; that needs params.");
             if (row.Activation)

@@ -45,11 +45,14 @@ public sealed record OperandModel(
 /// <summary>One legal combination of types: for A, B, accumulator and out the names that are legal, empty for None.</summary>
 public sealed record TypesModel(string[] A, string[] B, string[] Accumulator, string[] Out, bool Raw);
 
+/// <summary>Flags that are there only where a bit of hxfeatures is 1.</summary>
+public sealed record FlagOption(int Feature, string[] Flags);
+
 /// <summary>One descriptor operation as its table row describes it.</summary>
 public sealed partial record DescriptorModel(
     TableRow Row, string Mnemonic, int Opcode, string Queue, IReadOnlyList<string> Flags, IReadOnlyList<TypesModel> Types,
     IReadOnlyList<string> Sizes, IReadOnlyList<string> Values, IReadOnlyList<OperandModel> Operands, string Slot, bool Stochastic, bool Activation,
-    int? Feature)
+    IReadOnlyList<int> Features, FlagOption? Option)
 {
     public static readonly string[] TypeNames = ["none", "int4", "int8", "uint8", "int16", "int32", "bf16", "fp32"];
 
@@ -89,7 +92,7 @@ public sealed partial record DescriptorModel(
 
     private static DescriptorModel Parse(TableRow row, List<FieldModel> fields)
     {
-        row.RejectUnknownKeys("flags", "types", "sizes", "values", "operand", "block", "slot", "round", "act", "feature", "does", "faults", "example");
+        row.RejectUnknownKeys("flags", "types", "sizes", "values", "operand", "block", "slot", "round", "act", "feature", "option", "does", "faults", "example");
         if (row.Words.Length != 3 || row.Words[2] is not ("LD" or "ST" or "MX" or "VX"))
             throw row.Error("expected: mnemonic opcode LD|ST|MX|VX");
         if (row.Summary.Length == 0 || row.Text("does").Length == 0 || row.Text("example").Length == 0)
@@ -112,8 +115,19 @@ public sealed partial record DescriptorModel(
         return new DescriptorModel(
             row, row.Words[0], opcode, row.Words[2], flags, [.. row.Texts("types").Select(t => ParseTypes(row, t))],
             Split(row.Text("sizes")), Split(row.Text("values")), operands, row.Text("slot"), row.Text("round") == "stochastic", row.Text("act") == "any",
-            row.Text("feature").Length == 0 ? null : int.Parse(row.Text("feature"), CultureInfo.InvariantCulture));
+            [.. Split(row.Text("feature")).Select(Bit)], ParseOption(row, Split(row.Text("option")), flags));
     }
+
+    private static FlagOption? ParseOption(TableRow row, string[] words, string[] flags)
+    {
+        if (words.Length == 0)
+            return null;
+        if (words.Length == 1 || words[1..].Any(f => !flags.Contains(f)))
+            throw row.Error("expected after 'option:' a bit of hxfeatures, then flags that the row has");
+        return new FlagOption(Bit(words[0]), words[1..]);
+    }
+
+    private static int Bit(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static OperandModel Operand(TableRow row, bool block, string[] words, List<FieldModel> fields)
     {

@@ -28,7 +28,7 @@ public static class DescriptorWriter
     {
         StringBuilder text = new(IsaGenerator.Banner);
         text.Append("namespace HybridEmu.Isa;\n\npublic static partial class DescriptorTable\n{\n");
-        uint features = rows.Aggregate(0u, (bits, row) => row.Feature is { } bit ? bits | 1u << bit : bits);
+        uint features = rows.Aggregate(0u, (bits, row) => bits | Features(row));
         text.Append($"    /// <summary>hxfeatures of an implementation that has every operation.</summary>\n    public const uint AllFeatures = 0x{features:X8};\n\n");
         text.Append("    private static DescriptorField[] BuildHeader() =>\n    [\n");
         foreach (FieldModel field in all.Where(f => f.Row.Section == "Every operation" && f.Kind != "address"))
@@ -72,6 +72,8 @@ public static class DescriptorWriter
         text.Append("            ],\n            UsedBits: [");
         text.Append(string.Join(", ", UsedBits(row, fields, all).Select(w => $"0x{w:X8}")));
         text.Append($"],\n            Slot: SlotUse.{(row.Slot.Length == 0 ? "None" : Pascal(row.Slot.Split(' ')[0]))},\n");
+        text.Append($"            Features: 0x{Features(row):X8}, OptionFeatures: 0x{(row.Option is { } option ? 1u << option.Feature : 0):X8}, ");
+        text.Append($"OptionFlags: 0x{(row.Option is { } flags ? Mask(flags.Flags) : 0):X2},\n");
         text.Append($"            Summary: \"{row.Row.Summary}\",\n");
         text.Append($"            Semantics: {Literal(row.Row.Text("does"))},\n            Example: {Literal(row.Row.Text("example"))}),\n");
     }
@@ -98,8 +100,11 @@ public static class DescriptorWriter
         return [.. Enumerable.Range(0, DescriptorBytes / 4).Select(i => BitConverter.ToUInt32(used, i * 4))];
     }
 
-    public static int FlagMask(DescriptorModel row) =>
-        row.Flags.Prepend("chain").Append("interrupt").Aggregate(0, (mask, flag) => mask | (1 << Array.IndexOf(s_flags, flag)));
+    public static int FlagMask(DescriptorModel row) => Mask(row.Flags.Prepend("chain").Append("interrupt"));
+
+    private static int Mask(IEnumerable<string> flags) => flags.Aggregate(0, (mask, flag) => mask | (1 << Array.IndexOf(s_flags, flag)));
+
+    private static uint Features(DescriptorModel row) => row.Features.Aggregate(0u, (bits, bit) => bits | 1u << bit);
 
     /// <summary>What an address, pitch or stride must be a multiple of, in bytes; 0 = the element size of its operand.</summary>
     public static int Alignment(DescriptorModel row, FieldModel field) => field.Key switch

@@ -95,8 +95,14 @@ public static class ManualWriter
     private static void Features(StringBuilder text, List<DescriptorModel> rows)
     {
         text.Append("| bit of `hxfeatures` | operations |\n|---|---|\n");
-        foreach (IGrouping<int?, DescriptorModel> bit in rows.GroupBy(r => r.Feature).OrderBy(g => g.Key ?? -1))
-            text.Append($"| {(bit.Key is { } number ? number.ToString(CultureInfo.InvariantCulture) : "none")} | {string.Join(", ", bit.Select(r => Link(r.Mnemonic)))} |\n");
+        text.Append($"| none | {string.Join(", ", rows.Where(r => r.Features.Count == 0).Select(r => Link(r.Mnemonic)))} |\n");
+        foreach (int bit in rows.SelectMany(r => r.Features).Distinct().Order())
+        {
+            IEnumerable<string> operations = rows.Where(r => r.Features.Contains(bit)).Select(r => Link(r.Mnemonic));
+            IEnumerable<string> flags = rows.Where(r => r.Option?.Feature == bit).Select(r => $"{string.Join(" and ", r.Option!.Flags)} of {Link(r.Mnemonic)}");
+            text.Append(CultureInfo.InvariantCulture, $"| {bit} | {string.Join(", ", operations.Concat(flags))} |\n");
+        }
+
         text.Append('\n');
     }
 

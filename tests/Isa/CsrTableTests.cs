@@ -47,5 +47,5 @@ public class CsrTableTests
     public void An_absent_register_has_no_row(int number) => Assert.Null(CsrTable.Find(number));
 
     [Fact]
-    public void Hxversion_resets_to_HX_1_1() => Assert.Equal(0x0001_0001u, CsrTable.Find(Csr.Hxversion)!.Reset);
+    public void Hxversion_resets_to_HX_1_2() => Assert.Equal(0x0001_0002u, CsrTable.Find(Csr.Hxversion)!.Reset);
 }

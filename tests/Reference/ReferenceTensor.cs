@@ -21,6 +21,9 @@ public sealed record ReferenceTensorConfig
     public int Int8Packing { get; init; } = 1;
 
     public int Int4Packing { get; init; } = 1;
+
+    /// <summary>hxfeatures: which operations are there.</summary>
+    public uint Features { get; init; } = DescriptorTable.AllFeatures;
 }
 
 /// <summary>
@@ -57,7 +60,7 @@ public partial class ReferenceTensor
     /// <summary>Executes a descriptor. Anything but None: nothing happened.</summary>
     public virtual QueueFaultCause Execute(in Descriptor d)
     {
-        QueueFaultCause fault = DescriptorCheck.Check(in d);
+        QueueFaultCause fault = DescriptorCheck.Check(in d, _config.Features);
         if (fault == QueueFaultCause.None)
             fault = CheckPlaces(in d);
         if (fault == QueueFaultCause.None)

@@ -1,3 +1,4 @@
+using HybridEmu.Isa;
 using HybridEmu.Units;
 
 namespace HybridEmu.Chip;
@@ -22,8 +23,14 @@ public sealed record ChipConfiguration(
     AreaConfiguration Area,
     ChecksConfiguration Checks)
 {
+    /// <summary>Bits of hxfeatures that name something only training needs: transposed operands, derivatives, losses, optimizers.</summary>
+    private const uint TrainingFeatures = 0x8F;
+
     /// <summary>Transposers, derivatives, losses and optimizers are there; without them a chip only infers.</summary>
     public bool Training { get; init; } = true;
+
+    /// <summary>hxfeatures.</summary>
+    public uint Features => Training ? DescriptorTable.AllFeatures : DescriptorTable.AllFeatures & ~TrainingFeatures;
 
     /// <summary>Harts see memory alone; see <see cref="ControlConfig.Bare"/>. For RVFI-DII; no key sets it.</summary>
     public bool BareHarts { get; init; }

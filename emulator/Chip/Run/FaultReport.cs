@@ -25,7 +25,10 @@ internal static class FaultReport
                 if (q.Frozen == QueueFreeze.None)
                     continue;
                 uint sequence = q.Frozen == QueueFreeze.Posts ? q.Performed : q.Started;
-                text.Append($"\n  tile{t} {Dispatch.QueueNames[queue]} #{sequence}: {Disassembler.Text(dispatch.Head(queue))}");
+                Descriptor head = dispatch.Head(queue);
+                text.Append($"\n  tile{t} {Dispatch.QueueNames[queue]} #{sequence}: {Disassembler.Text(head)}");
+                if (DescriptorCheck.Check(head) == QueueFaultCause.None && q.Cause is QueueFaultCause.UnknownOpcode or QueueFaultCause.ReservedBits)
+                    hint = "The operation, or its flag, is one that this chip was built without (training: off); firmware finds out by hxfeatures.";
                 if (q.Cause != QueueFaultCause.Race)
                     continue;
                 kind = FaultKind.Race;

@@ -24,7 +24,7 @@ public sealed partial class Dispatch
     private QueueFaultCause Check(in Descriptor d, out uint address)
     {
         address = 0;
-        QueueFaultCause cause = DescriptorCheck.Check(d);
+        QueueFaultCause cause = DescriptorCheck.Check(d, _config.Features);
         if (cause != QueueFaultCause.None)
             return cause;
         Span<Region> regions = stackalloc Region[DescriptorFootprint.MaximumRegions];

@@ -1,3 +1,5 @@
+using HybridEmu.Isa;
+
 namespace HybridEmu.Units;
 
 /// <summary>Sizes that dispatch checks descriptors against.</summary>
@@ -11,6 +13,7 @@ namespace HybridEmu.Units;
 /// <param name="Int8Packing">int8 products of a PE in a step.</param>
 /// <param name="Int4Packing">int4 products of a PE in a step.</param>
 /// <param name="AccumulatorBytes">Accumulators; four slots share them equally.</param>
+/// <param name="Features">hxfeatures: which operations are there.</param>
 public sealed record DispatchConfig(
     int Tile, int QueueDepth, int ScratchpadBytes, long HbmBytes, long StreamingBase, int ArrayRows, int ArrayColumns, int Int8Packing, int Int4Packing,
-    int AccumulatorBytes);
+    int AccumulatorBytes, uint Features = DescriptorTable.AllFeatures);

@@ -17,17 +17,21 @@ public sealed class DescriptorFaultTests(ITestOutputHelper output)
 {
     private const int Descriptors = 120, SemaphoreBytes = 8, InterruptFlag = 0x10;
 
-    [Fact]
-    public void A_descriptor_with_bits_turned_over_faults_without_effect_or_does_what_it_says()
+    [Theory]
+    [InlineData("tiny", 6)]
+    [InlineData("tiny training=off", 2)]
+    public void A_descriptor_with_bits_turned_over_faults_without_effect_or_does_what_it_says(string config, int seeds)
     {
         var seen = new SortedDictionary<QueueFaultCause, int>();
-        for (ulong seed = 0; seed < 6 * DeepSuite.GraphFactor; seed++)
-            Hold(seed, Disturbed(seed), seen);
+        for (ulong seed = 0; seed < (ulong)seeds * DeepSuite.GraphFactor; seed++)
+            Hold(config, seed, Disturbed(seed), seen);
         Report(seen);
     }
 
-    [Fact]
-    public void Every_opcode_and_every_pair_of_types_faults_without_effect_or_does_what_it_says()
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("tiny training=off")]
+    public void Every_opcode_and_every_pair_of_types_faults_without_effect_or_does_what_it_says(string config)
     {
         var seen = new SortedDictionary<QueueFaultCause, int>();
         var random = new GraphRandom(77);
@@ -51,7 +55,7 @@ public sealed class DescriptorFaultTests(ITestOutputHelper output)
         }
 
         for (int i = 0; i < all.Count; i += Descriptors)
-            Hold(77, all.GetRange(i, Math.Min(Descriptors, all.Count - i)), seen);
+            Hold(config, 77, all.GetRange(i, Math.Min(Descriptors, all.Count - i)), seen);
         Report(seen);
     }
 
@@ -85,10 +89,9 @@ public sealed class DescriptorFaultTests(ITestOutputHelper output)
     // Strides turned over can make a copy write a place twice.
     private static bool OverlapsItself(in Descriptor d) => DescriptorTable.Find((byte)d.Opcode)!.Copy && (d.DestinationStride(1) | d.DestinationStride(2)) != 0;
 
-    private static void Hold(ulong seed, List<Descriptor> descriptors, SortedDictionary<QueueFaultCause, int> seen)
+    private static void Hold(string config, ulong seed, List<Descriptor> descriptors, SortedDictionary<QueueFaultCause, int> seen)
     {
-        const string Config = "tiny";
-        ChipConfiguration configuration = Firmware.Configuration(Config);
+        ChipConfiguration configuration = Firmware.Configuration(config);
         var hbm = new ReferenceMemory((ulong)configuration.Hbm.CapacityBytes);
         var scratchpad = new ReferenceMemory((ulong)configuration.Scratchpad.Bytes);
         byte[] initial = GraphMemory.Initial(seed);
@@ -103,10 +106,11 @@ public sealed class DescriptorFaultTests(ITestOutputHelper output)
                 Columns = configuration.Array.Columns,
                 Int8Packing = configuration.Array.Int8Packing,
                 Int4Packing = configuration.Array.Int4Packing,
+                Features = configuration.Features,
             },
             hbm, scratchpad);
         ElfImage image = Image(descriptors);
-        ChipRun run = Firmware.Boot(Config, image, null);
+        ChipRun run = Firmware.Boot(config, image, null);
         run.Chip.Memory.Write(GraphProgram.StreamAddress - (long)AddressMap.Hbm, initial);
         run.Finish();
         byte[] causes = run.ReadMemory(Firmware.Address(image, "causes"), 4 * (descriptors.Count + 2));
