@@ -41,6 +41,7 @@ public sealed partial class Chip
                 [.. _power.Floorplan.Blocks.Select((b, i) => new TemperatureStatistics(b.Name, _power.Celsius(i), _power.PeakCelsius(i)))]))
         {
             BankConflicts = BankConflictStatistics(),
+            Settings = _config.Settings,
             Area = AreaEstimate.Of(_config),
             Ecc = _config.Scratchpad.Secded ? [.. _tiles.Select(EccStatistics)] : [],
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HybridEmu.Isa;
 using HybridEmu.Units;
 
@@ -23,6 +24,9 @@ public sealed record ChipConfiguration(
     AreaConfiguration Area,
     ChecksConfiguration Checks)
 {
+    /// <summary>Every key with its value, in the schema's order, then the blocks of the floorplan.</summary>
+    public IReadOnlyList<ConfigurationSetting> Settings { get; init; } = [];
+
     /// <summary>Bits of hxfeatures that name something only training needs: transposed operands, derivatives, losses, optimizers.</summary>
     private const uint TrainingFeatures = 0x8F;
 
@@ -40,6 +44,18 @@ public sealed record ChipConfiguration(
 
     /// <summary>Peak HBM bandwidth in bytes a second.</summary>
     public double PeakHbmBytesPerSecond => Hbm.PeakBytesPerSecond;
+
+    private static List<ConfigurationSetting> SettingsOf(ConfigurationValues v)
+    {
+        List<ConfigurationSetting> settings = [.. ConfigurationSchema.Keys.Where(k => !k.IsOfList).Select(k => new ConfigurationSetting(k.Name, v.Canonical(k.Name)))];
+        for (int i = 0; i < v.Length("thermal.floorplan"); i++)
+        {
+            string Of(string field) => v.Canonical(string.Create(CultureInfo.InvariantCulture, $"thermal.floorplan[{i}].{field}"));
+            settings.Add(new($"thermal.floorplan.{Of("name")}", $"{Of("width")} x {Of("height")} at {Of("x")}, {Of("y")}"));
+        }
+
+        return settings;
+    }
 
     internal static ChipConfiguration From(string name, ConfigurationValues v) => new(
         name,
@@ -77,8 +93,12 @@ public sealed record ChipConfiguration(
         new(v.Integer("checks.races") == 1))
     {
         Training = v.Integer("training") == 1,
+        Settings = SettingsOf(v),
     };
 }
+
+/// <summary>A key of a configuration and its value in canonical form.</summary>
+public sealed record ConfigurationSetting(string Key, string Value);
 
 /// <summary>Systolic array of a tile.</summary>
 /// <param name="AccumulatorLatency">Cycles from the write of an accumulator to the first read that sees it.</param>

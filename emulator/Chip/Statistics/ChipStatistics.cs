@@ -121,6 +121,9 @@ public sealed record ChipStatistics(
     /// <summary>One of each scratchpad that has SECDED.</summary>
     public IReadOnlyList<EccStatistics> Ecc { get; init; } = [];
 
+    /// <summary>Every key of the configuration that was run.</summary>
+    public IReadOnlyList<ConfigurationSetting> Settings { get; init; } = [];
+
     /// <summary>Estimated silicon.</summary>
     public AreaStatistics Area { get; init; } = AreaStatistics.None;
 

@@ -5,11 +5,17 @@ namespace HybridEmu.Chip;
 /// <summary>Statistics as JSON: the same run gives the same bytes, apart from the key host.</summary>
 public static class StatisticsJson
 {
+    /// <summary>Grows when a value moves or changes its meaning; files before it was written have none.</summary>
+    public const int Format = 1;
+
+    public const string FormatKey = "format";
+
     /// <param name="host">Written under the key host; null leaves it out.</param>
     public static void Write(Stream stream, ChipStatistics s, HostStatistics? host = null)
     {
         using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
         json.WriteStartObject();
+        json.WriteNumber(FormatKey, Format);
         json.WriteString("configuration", s.Configuration);
         json.WriteNumber("seed", s.Seed);
         json.WriteNumber("coreMegahertz", s.CoreMegahertz);
@@ -64,6 +70,10 @@ public static class StatisticsJson
         json.WriteEndObject();
         WriteThermal(json, s.Thermal);
         WriteArea(json, s.Area);
+        json.WriteStartObject("settings");
+        foreach (ConfigurationSetting setting in s.Settings)
+            json.WriteString(setting.Key, setting.Value);
+        json.WriteEndObject();
         if (host is not null)
             WriteHost(json, host);
         json.WriteEndObject();
