@@ -70,14 +70,14 @@ public sealed record LatencyMeasurement(
         return program.Begin(setup + alone, "hx.issue t0\nhx.drain a7\n" + touch + "fence\nhx.issue t0\nhx.issue t1\nhx.drain a7");
     }
 
-    private static ProbeProgram Program()
+    internal static ProbeProgram Program(int rounds = 2)
     {
-        var program = new ProbeProgram();
+        var program = new ProbeProgram(rounds);
         program.Descriptor("trivial", "mx.zero slot=0, m=1, n=1, acc=fp32");
         return program;
     }
 
-    private static List<uint> Run(ChipConfiguration configuration, ProbeProgram program, Action<DescriptorSpan>? performed)
+    internal static List<uint> Run(ChipConfiguration configuration, ProbeProgram program, Action<DescriptorSpan>? performed)
     {
         var options = new AssemblerOptions { StreamBase = (uint)(AddressMap.Hbm + (ulong)configuration.Fabric.StreamingBaseBytes) };
         AssemblyResult assembly = Assembler.Assemble("probes.s", program.Source(), options);

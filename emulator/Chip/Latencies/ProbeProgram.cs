@@ -4,10 +4,11 @@ using System.Text;
 namespace HybridEmu.Chip;
 
 /// <summary>
-/// Source of a program for hart 0 of an idle chip: pieces of code that each run twice, the first time to warm the caches;
+/// Source of a program for hart 0 of an idle chip: pieces of code that each run some times, at first to warm the caches;
 /// of each the core writes down counts of cycles, a word each, at <c>results</c>. The other harts sleep.
 /// </summary>
-internal sealed class ProbeProgram
+/// <param name="rounds">How often a piece runs; the last time counts.</param>
+internal sealed class ProbeProgram(int rounds = 2)
 {
     private const int ResultBytes = 4;
 
@@ -60,7 +61,7 @@ internal sealed class ProbeProgram
     private int Piece(string lines)
     {
         string label = string.Create(CultureInfo.InvariantCulture, $"piece{_pieces++}");
-        _code.Append(CultureInfo.InvariantCulture, $"    li s11, 2\n{label}:\n");
+        _code.Append(CultureInfo.InvariantCulture, $"    li s11, {rounds}\n{label}:\n");
         _code.Append("    li a2, 5\n    li a3, 3\n    la a4, word\n    li a5, 7\n    li a6, 1\n    li a7, 15\n    la s10, untouched\n    la t5, trivial\n");
         _code.Append(Rest);
         foreach (string line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))

@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace HybridEmu.Chip;
+
+/// <summary>The matrix unit: folds, hazards, zeroes and drains.</summary>
+internal static class ArrayProbes
+{
+    private const string Unit = "array";
+
+    /// <summary>Bytes of the scratchpad behind A; and so far beside it, in banks, that the two ports never meet.</summary>
+    private const int Weights = 0x10000 + 128;
+
+    public static void Add(ProbeBench bench)
+    {
+        int rows = bench.Configuration.Array.Rows, columns = bench.Configuration.Array.Columns, latency = bench.Configuration.Array.AccumulatorLatency;
+        int pitch = Math.Max(256, 8 * Math.Max(rows, columns));
+        int Product(int m, int k, int n) => bench.TimeDescriptors(string.Create(
+            CultureInfo.InvariantCulture, $"mx.matmul a=0x40000000, w=0x{0x40000000 + Weights:X}, slot=0, m={m}, k={k}, n={n}, pitcha={pitch}, pitchw={pitch}, type=bf16"));
+
+        var one = new RuleProbe(Unit, "MX-3, MX-4", "one fold of m rows: an edge a row");
+        int single = Product(1, rows, columns);
+        foreach (int m in (int[])[2, rows - 1, rows, rows + 1])
+            bench.HoldFrom(one, At("m", m), Product(m, rows, columns), single, m - 1);
+
+        var apart = new RuleProbe(Unit, "MX-5", "two folds over different columns start max(m, R) apart");
+        foreach (int m in (int[])[1, rows - 1, rows, rows + 1, 2 * rows])
+            bench.HoldFrom(apart, At("m", m), Product(m, rows, 2 * columns), Product(m, rows, columns), Math.Max(m, rows));
+
+        var hazard = new RuleProbe(Unit, "MX-6", "two folds over the same sums start max(m, R + La) apart");
+        foreach (int m in (int[])[1, rows, rows + latency - 1, rows + latency, rows + latency + 1])
+            bench.HoldFrom(hazard, At("m", m), Product(m, 2 * rows, columns), Product(m, rows, columns), Math.Max(m, rows + latency));
+
+        var zero = new RuleProbe(Unit, "MX-11", "a zero takes m edges for each C columns");
+        int Zero(int m, int n) => bench.TimeDescriptors(string.Create(CultureInfo.InvariantCulture, $"mx.zero slot=0, m={m}, n={n}, acc=fp32"));
+        int least = Zero(1, 1);
+        foreach ((int m, int n) in ((int, int)[])[(2, 1), (17, columns), (17, columns + 1), (17, 2 * columns), (17, (2 * columns) + 1)])
+            bench.HoldFrom(zero, $"{At("m", m)}, {At("n", n)}", Zero(m, n), least, (m * ((n + columns - 1) / columns)) - 1);
+
+        var drain = new RuleProbe(Unit, "MX-10", "m rows zeroed, then drained a request each: two edges a row");
+        int Drain(int m) => bench.TimeDescriptors(
+            string.Create(CultureInfo.InvariantCulture, $"mx.zero slot=1, m={m}, n=8, acc=fp32"),
+            string.Create(CultureInfo.InvariantCulture, $"mx.drain d=0x40000000, slot=1, m={m}, n=8, pitchd=64, acc=fp32, out=fp32"));
+        int row = Drain(1);
+        foreach (int m in (int[])[2, 3, rows, rows + 2])
+            bench.HoldFrom(drain, At("m", m), Drain(m), row, 2 * (m - 1));
+    }
+
+    private static string At(string name, int value) => string.Create(CultureInfo.InvariantCulture, $"{name} = {value}");
+}
