@@ -43,6 +43,8 @@ public sealed partial class Chip
             BankConflicts = BankConflictStatistics(),
             Settings = _config.Settings,
             Area = AreaEstimate.Of(_config),
+            Arrays = [.. _tiles.Select(ArrayStatistics)],
+            Traffic = [.. _tiles.SelectMany(TrafficStatistics)],
             Ecc = _config.Scratchpad.Secded ? [.. _tiles.Select(EccStatistics)] : [],
         };
     }
@@ -128,6 +130,18 @@ public sealed partial class Chip
 
         return conflicts;
     }
+
+    private static ArrayStatistics ArrayStatistics(Tile tile, int number)
+    {
+        ref MatrixUnitState state = ref tile.Matrix.State;
+        return new ArrayStatistics($"tile{number}.array", state.ArrayCycles, state.WavefrontCycles, state.Folds, state.XRows, state.WeightRows);
+    }
+
+    private static IEnumerable<TrafficStatistics> TrafficStatistics(Tile tile, int number) =>
+    [
+        new($"tile{number}.scratchpad", tile.Scratchpad.State.ReadBytes, tile.Scratchpad.State.WriteBytes),
+        new($"tile{number}.accumulators", tile.Matrix.AccumulatorReads * WordBytes, tile.Matrix.AccumulatorWrites * WordBytes),
+    ];
 
     private EccStatistics EccStatistics(Tile tile, int number)
     {

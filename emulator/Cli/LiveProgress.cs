@@ -27,6 +27,9 @@ internal sealed class LiveProgress
     /// <summary>Wall time since the start.</summary>
     public double Seconds => _clock.Elapsed.TotalSeconds;
 
+    /// <summary>What is being done, before the figures; null: nothing to say.</summary>
+    public string? Title { get; set; }
+
     /// <summary>The host, and how fast it was since the start.</summary>
     public HostStatistics Host(long cycles) => new(
         Seconds, cycles / 1e6 / Math.Max(Seconds, 1e-6), RuntimeInformation.FrameworkDescription, RuntimeInformation.OSDescription, Environment.ProcessorCount);
@@ -51,6 +54,8 @@ internal sealed class LiveProgress
         _lastMilliseconds = _clock.ElapsedMilliseconds;
         Clear();
         string speed = string.Create(CultureInfo.InvariantCulture, $"{cycles / 1e6:0.0} Mcycles, {cycles / 1e6 / Math.Max(Seconds, 0.001):0.00} Mcycles/s");
+        if (Title is not null)
+            speed = $"{Markup.Escape(Title)}  {speed}";
         _console.Markup(_training is { } post ? $"{Text(post)}  [grey]{speed}[/]" : $"[grey]{speed}[/]");
         _drawn = true;
     }

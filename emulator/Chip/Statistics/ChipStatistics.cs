@@ -16,6 +16,19 @@ public sealed record MacStatistics(long Macs, long UsedPeCycles, long PeCycles)
     public double UtilisationPercent => PeCycles > 0 ? 100.0 * UsedPeCycles / PeCycles : 0;
 }
 
+/// <summary>What an array did.</summary>
+/// <param name="Name">tile0.array.</param>
+/// <param name="Cycles">Cycles at which it stepped.</param>
+/// <param name="WavefrontCycles">Those of them at which a token or a row entered, or sums were on their way through the PEs.</param>
+/// <param name="Folds">Loads of the whole array that rows ran through.</param>
+/// <param name="Rows">Operand rows that entered.</param>
+/// <param name="WeightRows">Rows of weights that entered.</param>
+public sealed record ArrayStatistics(string Name, long Cycles, long WavefrontCycles, long Folds, long Rows, long WeightRows);
+
+/// <summary>Bytes that a memory of a tile gave and took.</summary>
+/// <param name="Name">tile0.scratchpad.</param>
+public sealed record TrafficStatistics(string Name, long ReadBytes, long WriteBytes);
+
 /// <summary>Cycles in which one requester of a scratchpad waited because another was granted the bank.</summary>
 public sealed record ConflictStatistics(string Scratchpad, string Winner, string Waiting, long Cycles);
 
@@ -126,6 +139,12 @@ public sealed record ChipStatistics(
 
     /// <summary>Estimated silicon.</summary>
     public AreaStatistics Area { get; init; } = AreaStatistics.None;
+
+    /// <summary>One of each tile.</summary>
+    public IReadOnlyList<ArrayStatistics> Arrays { get; init; } = [];
+
+    /// <summary>Scratchpad and accumulators of each tile.</summary>
+    public IReadOnlyList<TrafficStatistics> Traffic { get; init; } = [];
 
     public double TotalPicojoules => Energy.Sum(e => e.Picojoules);
 }

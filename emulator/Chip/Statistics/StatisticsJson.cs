@@ -46,6 +46,7 @@ public static class StatisticsJson
         json.WriteNumber("peCycles", s.Macs.PeCycles);
         json.WriteNumber("utilisationPercent", s.Macs.UtilisationPercent);
         json.WriteEndObject();
+        WriteArrays(json, s);
         Counts(json, "descriptors", s.Descriptors);
         WriteConflicts(json, s.Conflicts);
         WriteBankConflicts(json, s.BankConflicts);
@@ -79,6 +80,35 @@ public static class StatisticsJson
         json.WriteEndObject();
         json.Flush();
         stream.WriteByte((byte)'\n');
+    }
+
+    private static void WriteArrays(Utf8JsonWriter json, ChipStatistics s)
+    {
+        json.WriteStartArray("arrays");
+        foreach (ArrayStatistics array in s.Arrays)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", array.Name);
+            json.WriteNumber("cycles", array.Cycles);
+            json.WriteNumber("wavefrontCycles", array.WavefrontCycles);
+            json.WriteNumber("folds", array.Folds);
+            json.WriteNumber("rows", array.Rows);
+            json.WriteNumber("weightRows", array.WeightRows);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("traffic");
+        foreach (TrafficStatistics memory in s.Traffic)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", memory.Name);
+            json.WriteNumber("readBytes", memory.ReadBytes);
+            json.WriteNumber("writeBytes", memory.WriteBytes);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Counts(Utf8JsonWriter json, string key, IReadOnlyList<NamedCount> counts)

@@ -18,6 +18,9 @@ public sealed partial class MatrixUnit
 
     private long EdgesPerStep => 1 + State.Wide;
 
+    /// <summary>Array time from which on the PEs hold no sum that is on its way; the last are then being written.</summary>
+    private long WavefrontUntil => State.SumsUntil - _config.AccumulatorLatencyCycles;
+
     private long ArrayTime => _isFast ? _fast.Time : _registers.Time;
 
     /// <summary>Brings what changes in the unit's sleep up to and including an edge that has passed.</summary>
@@ -34,6 +37,7 @@ public sealed partial class MatrixUnit
             _fast.Rest(steps, State.Kind);
             _accumulators.Retire(time - 1);
             State.ArrayCycles += steps;
+            State.WavefrontCycles += Math.Clamp(WavefrontUntil - (time - steps), 0, steps);
             return;
         }
 
@@ -83,5 +87,6 @@ public sealed partial class MatrixUnit
 
         _accumulators.Retire(time);
         State.ArrayCycles++;
+        State.WavefrontCycles += time < WavefrontUntil || State.ActiveUntil == TimeToLeave(time) ? 1 : 0;
     }
 }

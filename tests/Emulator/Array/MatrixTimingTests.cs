@@ -23,6 +23,19 @@ public class MatrixTimingTests
     }
 
     [Theory]
+    [InlineData(1, Rows)]
+    [InlineData(8, Rows)]
+    [InlineData(30, Rows)]
+    [InlineData(8, Rows - 1)] // a token without a fetch, and then a wait for weights
+    [InlineData(8, 1)]
+    public void A_fold_that_nothing_runs_beside_has_2R_plus_C_plus_M_minus_2_wavefront_cycles(int m, int k)
+    {
+        MatrixBench bench = Run(m, k, Columns, 2);
+        Assert.Equal((2 * Rows) + Columns + m - 2, bench.Unit.State.WavefrontCycles);
+        Assert.True(bench.Unit.State.ArrayCycles > bench.Unit.State.WavefrontCycles);
+    }
+
+    [Theory]
     [InlineData(1, 8)]
     [InlineData(7, 8)]
     [InlineData(8, 8)]

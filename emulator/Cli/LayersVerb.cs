@@ -1,0 +1,39 @@
+using CommandLine;
+
+namespace HybridEmu.Cli;
+
+[Verb("layers", HelpText = "Run the layers of a network, given as SCALE-Sim's topology files, and print what each took.")]
+internal sealed class LayersVerb
+{
+    public const string Example = "hybridemu layers network.csv --config datacenter --type bf16 --csv out/layers.csv";
+
+    [Value(0, MetaName = "FILE.csv", Required = true, HelpText = "A layer a line: name, image height, width, filter height, width, channels, filters, stride; or name, M, N, K. A header line and a last comma may be there.")]
+    public string File { get; set; } = "";
+
+    [Option("config", Default = "hybrid", MetaValue = "NAME|FILE", HelpText = "Preset or YAML file.")]
+    public string Configuration { get; set; } = "hybrid";
+
+    [Option("set", MetaValue = "KEY=VALUE", HelpText = "Overrides a configuration key; repeatable.")]
+    public string? Set { get; set; }
+
+    [Option("type", Default = "int8", MetaValue = "int8|bf16", HelpText = "Type of operands and results; sums are int32 or fp32.")]
+    public string Type { get; set; } = "int8";
+
+    [Option("no-overlap", HelpText = "Runs the folds one after another on one array, nothing beside them, and counts the array's cycles: SCALE-Sim's convention.")]
+    public bool NoOverlap { get; set; }
+
+    [Option("json", MetaValue = "FILE|-", HelpText = "Writes the figures as JSON; - prints them instead of the table.")]
+    public string? Json { get; set; }
+
+    [Option("csv", MetaValue = "FILE", HelpText = "Writes the figures as comma-separated values.")]
+    public string? Csv { get; set; }
+
+    [Option("seed", MetaValue = "N", HelpText = "Seed of the operands.")]
+    public ulong? Seed { get; set; }
+
+    [Option("threads", Default = 1, MetaValue = "N", HelpText = "Host threads that share the arrays' sums, 1 to 16. Same bits.")]
+    public int Threads { get; set; } = 1;
+
+    [Option("quiet", HelpText = "No progress.")]
+    public bool Quiet { get; set; }
+}
