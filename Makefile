@@ -12,6 +12,7 @@ TESTLABELS ?=
 SPLIT ?=
 HIDDEN ?= 128
 PROGRAMS ?= 60000
+CASES ?= 20
 OUT := out
 EMULATOR := $(OUT)/hybridemu
 FIRMWARE := first hello gemm matmul conv stream mlp_train mlp_infer
@@ -41,7 +42,7 @@ else ifneq ($(SPLIT),)
 MNIST += --data $(IMAGES_IDX)$(comma)rows=$(SPLIT):@test_data
 endif
 
-.PHONY: run mnist build firmware test test-deep test-simd bench bench-quick claims-memory format generate latencies clean help
+.PHONY: run mnist build firmware test test-deep test-rtl test-simd bench bench-quick claims-memory format generate latencies clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
@@ -76,6 +77,10 @@ test: ## run all tests of the quick suite
 
 test-deep: ## run the deep tests: all encodings, PROGRAMS=n random programs in lockstep; some fifteen minutes on two cores
 	@HYBRIDEMU_DEEP=1 HYBRIDEMU_LOCKSTEP_PROGRAMS=$(PROGRAMS) $(DOTNET) test HybridEmu.sln -c $(CONFIGURATION) --nologo -v quiet --filter Depth=Deep
+
+test-rtl: ## run units beside their SystemVerilog twins under Verilator: CASES=n (20) times the random cases of the quick suite
+	@command -v verilator > /dev/null || echo "verilator is not installed: all but a few of these tests are passed over (apt-get install verilator g++)"
+	@HYBRIDEMU_RTL=$(CASES) $(DOTNET) test tests/Rtl -c $(CONFIGURATION) --nologo -v quiet
 
 # What the runtime is told to leave unused: everything, AVX-512, AVX2 too, all but the baseline.
 SIMD_LEVELS := NONE=0 DOTNET_EnableAVX512=0 DOTNET_EnableAVX2=0 DOTNET_EnableHWIntrinsic=0

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace HybridEmu.Rtl.Tests;
+
+/// <summary>A mistake that a test plants into a source, to see that it is found.</summary>
+/// <param name="Name">What is wrong, in words.</param>
+/// <param name="File">Name of the source.</param>
+/// <param name="Right">Text of an expression that is in the source once.</param>
+/// <param name="Wrong">The expression that stands in its place.</param>
+internal sealed record RtlMutant(string Name, string File, string Right, string Wrong);
+
+/// <summary>
+/// A top module made into a program by Verilator and a C++ compiler, once for each set of texts and parameters. The program reads stimulus
+/// on its standard input and writes observations on its standard output. Its first argument is the number of the mutant that is awake, 0
+/// for none: all mutants are in one program.
+/// </summary>
+/// <param name="Top">Name of the top module.</param>
+/// <param name="Sources">Files of Verilog/ and Harness/ (.sv), packages first.</param>
+/// <param name="Harness">File of Harness/ with main; includes "Vtwin.h".</param>
+/// <param name="Parameters">Parameters of the top.</param>
+internal sealed record VerilatedModel(string Top, string[] Sources, string Harness, params (string Name, int Value)[] Parameters)
+{
+    private const string MutantPackage = "package mutant; import \"DPI-C\" pure function int awake(); endpackage\n";
+
+    private static readonly ConcurrentDictionary<string, Lazy<string>> Programs = new();
+
+    public RtlMutant[] Mutants { get; init; } = [];
+
+    /// <summary>Runs the program to its end; returns what it observed.</summary>
+    /// <param name="stimulus">All that it reads.</param>
+    /// <param name="awake">Number of the mutant, from 1 on, or 0.</param>
+    public byte[] Run(byte[] stimulus, int awake = 0)
+    {
+        var info = new ProcessStartInfo(Program(), [awake.ToString(CultureInfo.InvariantCulture)])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        using Process process = Process.Start(info)!;
+        Task feed = Task.Run(() =>
+        {
+            process.StandardInput.BaseStream.Write(stimulus);
+            process.StandardInput.Close();
+        });
+        using var observed = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(observed);
+        feed.Wait();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? observed.ToArray() : throw new InvalidOperationException($"{Top} ended with {process.ExitCode}");
+    }
+
+    /// <summary>Path of the program, which is made where it is not there yet.</summary>
+    public string Program()
+    {
+        Dictionary<string, string> texts = Texts();
+        string[] options = Options();
+        string harness = Path.Combine(AppContext.BaseDirectory, "Harness", Harness);
+        string all = string.Join('\0', options.Concat(texts.SelectMany(t => new[] { t.Key, t.Value })).Append(File.ReadAllText(harness)));
+        string hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(all)))[..16];
+        string folder = Path.Combine(AppContext.BaseDirectory, "verilated", $"{Top}-{hash}");
+        return Programs.GetOrAdd(folder, f => new Lazy<string>(() => Make(f, texts, options, harness))).Value;
+    }
+
+    private static string Make(string folder, Dictionary<string, string> texts, string[] options, string harness)
+    {
+        string program = Path.Combine(folder, "Vtwin");
+        if (File.Exists(program))
+            return program;
+        string making = Path.Combine(folder, "making");
+        Directory.CreateDirectory(making);
+        foreach ((string name, string text) in texts)
+            File.WriteAllText(Path.Combine(folder, name), text);
+        Verilator.Run("verilator", [.. options, "--Mdir", making, .. texts.Keys, harness], folder);
+        File.Move(Path.Combine(making, "Vtwin"), program); // now it is there as a whole
+        Directory.Delete(making, recursive: true);
+        return program;
+    }
+
+    private string[] Options() =>
+    [
+        "--cc", "--exe", "--build", "--prefix", "Vtwin", "--top-module", Top, "-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal",
+        "-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1", .. Parameters.Select(p => $"-G{p.Name}={p.Value}"),
+    ];
+
+    /// <summary>The sources by name, each mutant's place replaced by a choice.</summary>
+    private Dictionary<string, string> Texts()
+    {
+        var texts = new Dictionary<string, string>();
+        if (Mutants.Length > 0)
+            texts["mutant.sv"] = MutantPackage;
+        foreach (string name in Sources)
+        {
+            string file = Path.Combine(AppContext.BaseDirectory, "Verilog", name);
+            texts[name] = File.ReadAllText(File.Exists(file) ? file : Path.Combine(AppContext.BaseDirectory, "Harness", name));
+        }
+
+        for (int i = 0; i < Mutants.Length; i++)
+        {
+            RtlMutant mutant = Mutants[i];
+            if (texts[mutant.File].Split(mutant.Right).Length != 2)
+                throw new InvalidOperationException($"{mutant.File} has to say '{mutant.Right}' once.");
+            texts[mutant.File] = texts[mutant.File].Replace(mutant.Right, $"(mutant::awake() == {i + 1} ? ({mutant.Wrong}) : ({mutant.Right}))", StringComparison.Ordinal);
+        }
+
+        return texts;
+    }
+}
