@@ -10,7 +10,10 @@ namespace HybridEmu.Rtl.Tests;
 /// <param name="Name">What is wrong, in words.</param>
 /// <param name="File">Name of the source.</param>
 /// <param name="Right">Text of an expression that is in the source once.</param>
-/// <param name="Wrong">The expression that stands in its place.</param>
+/// <param name="Wrong">
+/// The expression that stands in its place while the mutant is awake; where it says AWAKE, the text that takes the place of any text, with
+/// AWAKE for the question.
+/// </param>
 internal sealed record RtlMutant(string Name, string File, string Right, string Wrong);
 
 /// <summary>
@@ -103,7 +106,11 @@ internal sealed record VerilatedModel(string Top, string[] Sources, string Harne
             RtlMutant mutant = Mutants[i];
             if (texts[mutant.File].Split(mutant.Right).Length != 2)
                 throw new InvalidOperationException($"{mutant.File} has to say '{mutant.Right}' once.");
-            texts[mutant.File] = texts[mutant.File].Replace(mutant.Right, $"(mutant::awake() == {i + 1} ? ({mutant.Wrong}) : ({mutant.Right}))", StringComparison.Ordinal);
+            string awake = $"mutant::awake() == {i + 1}";
+            string choice = mutant.Wrong.Contains("AWAKE", StringComparison.Ordinal)
+                ? mutant.Wrong.Replace("AWAKE", awake, StringComparison.Ordinal)
+                : $"({awake} ? ({mutant.Wrong}) : ({mutant.Right}))";
+            texts[mutant.File] = texts[mutant.File].Replace(mutant.Right, choice, StringComparison.Ordinal);
         }
 
         return texts;
