@@ -42,7 +42,7 @@ else ifneq ($(SPLIT),)
 MNIST += --data $(IMAGES_IDX)$(comma)rows=$(SPLIT):@test_data
 endif
 
-.PHONY: run mnist build firmware test test-deep test-rtl test-simd bench bench-quick claims-memory format generate latencies clean help
+.PHONY: run mnist build firmware test test-deep test-rtl test-simd bench bench-quick bench-rtl claims-memory format generate latencies clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
@@ -98,6 +98,9 @@ bench: ## run the benchmarks: FILTER=glob
 
 bench-quick: ## print every mark once, in one table
 	@$(DOTNET) run -c Release --project bench -- quick
+
+bench-rtl: ## time both array engines beside Verilator builds of the array's twin, on the same stimulus: SIDES="16 64"
+	@$(DOTNET) run -c Release --project bench -- rtl $(SIDES)
 
 claims-memory: ## what is said about memory, against what is measured here
 	@$(DOTNET) run -c Release --project bench -- claims-memory

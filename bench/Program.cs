@@ -9,12 +9,16 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using HybridEmu.Bench;
 using Perfolizer.Horology;
 
-// "quick" prints every mark once, best of three, in a minute or two ("quick array": those of the two array engines); anything else goes to BenchmarkDotNet.
+// "quick" prints every mark once, best of three, in a minute or two ("quick array": those of the two array engines); "rtl" those
+// beside Verilator ("rtl 64": of that size); anything else goes to BenchmarkDotNet.
 if (args is ["quick", ..])
 {
     QuickMarks.Print(Console.Out, arraysOnly: args is [_, "array"]);
     return 0;
 }
+
+if (args is ["rtl", .. string[] sides])
+    return RtlMarks.Print(Console.Out, [.. sides.Select(int.Parse)]);
 
 if (args is ["claims-memory"])
 {
