@@ -6,8 +6,8 @@
 //     typedef struct packed { logic [LINE_BYTES*8-1:0] data; hx::access_t head; } request_t;
 // Byte 0 of a line is its lowest. Bytes past a message's length are zero.
 /* verilator lint_off DECLFILENAME */
+/* verilator lint_off UNUSEDPARAM */
 package hx;
-    localparam int DESCRIPTOR_BITS = 512;
     localparam int FLIT_BYTES = 64;       // data of a flit of the wide plane
     localparam int GRANULE_BYTES = 512;   // largest transaction of the wide plane; none crosses a boundary of this
     localparam logic [47:0] HBM_BASE = 48'h8000_0000;
@@ -117,19 +117,6 @@ package hx;
             default: element_bytes = 3'd4;
         endcase
     endfunction
-
-    // The queue of an operation is in the upper half of its opcode; VX has all that are left.
-    function automatic queue_t queue_of(input logic [7:0] opcode);
-        unique case (opcode[7:4])
-            4'h1: queue_of = QUEUE_LD;
-            4'h2: queue_of = QUEUE_ST;
-            4'h3: queue_of = QUEUE_MX;
-            default: queue_of = QUEUE_VX;
-        endcase
-    endfunction
-
-    // Which pseudo-channel an HBM byte offset belongs to: bit 9 beside the channel in the bits above it.
-    function automatic logic [4:0] home_of(input logic [39:0] address, input logic [4:0] mask);
-        home_of = {address[13:10], address[9]} & mask;
-    endfunction
 endpackage
+/* verilator lint_on UNUSEDPARAM */
+/* verilator lint_on DECLFILENAME */
