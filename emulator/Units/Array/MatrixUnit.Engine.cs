@@ -66,6 +66,13 @@ public sealed partial class MatrixUnit
         _isFast = false;
     }
 
+    /// <summary>The bytes of the accumulators after an edge that has passed, as the core addresses them; for observers.</summary>
+    public ReadOnlySpan<byte> AccumulatorBytes(long edge)
+    {
+        UseRegisters(edge);
+        return _accumulators.Bytes(0, _accumulators.SizeBytes);
+    }
+
     private void SettleSums()
     {
         if (_isFast)

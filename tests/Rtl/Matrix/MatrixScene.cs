@@ -1,0 +1,154 @@
+using System.Buffers.Binary;
+using HybridEmu.Isa;
+using HybridEmu.Units;
+
+namespace HybridEmu.Rtl.Tests;
+
+/// <summary>What the numbers in the scratchpad are like.</summary>
+internal enum MatrixData
+{
+    /// <summary>Sums stay finite.</summary>
+    Ordinary,
+
+    /// <summary>-0, infinities, NaN, subnormals and the greatest numbers among them.</summary>
+    Awkward,
+
+    /// <summary>Any bits.</summary>
+    Raw,
+}
+
+/// <summary>One descriptor before it is known what its slot holds then: what does not fit becomes something that does.</summary>
+/// <param name="Kind">Matmul, zero or drain.</param>
+/// <param name="M">Rows of what starts a slot; what goes on with one has the slot's.</param>
+/// <param name="N">Columns, likewise.</param>
+/// <param name="Place">Where operands lie, and how far apart their rows.</param>
+internal sealed record MatrixOperation(
+    DescriptorOpcode Kind, int Slot, int M, int K, int N, bool Accumulate, bool Integer, ElementType Out, bool Relu, int Place);
+
+/// <summary>A few descriptors, how soon channels answer, and what lies in the scratchpad.</summary>
+/// <param name="Size">Which of <see cref="MatrixSizes"/>.</param>
+/// <param name="StallPercent">Edges at which a channel's other end does nothing.</param>
+/// <param name="LatencyEdges">From a granted request to its answer.</param>
+internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int StallPercent, int LatencyEdges, MatrixData Data, int Seed)
+{
+    public const int ScratchpadBytes = 1 << 16;
+
+    private static readonly ushort[] AwkwardBf16 = [0x0000, 0x8000, 0x7F80, 0xFF80, 0x7FC1, 0x0001, 0x8001, 0x7F7F, 0xFF7F, 0x0080];
+
+    public override string ToString() =>
+        $"size {Size} ({MatrixSizes.All[Size]}), stalls {StallPercent} %, latency {LatencyEdges}, {Data} data, seed {Seed}:\n"
+        + string.Join('\n', Operations.Select(o => "  " + o));
+
+    /// <summary>Descriptors that dispatch would let through, in order.</summary>
+    public List<Descriptor> Descriptors()
+    {
+        MatrixSize size = MatrixSizes.All[Size];
+        var slots = new (int M, int N, bool Integer)[4];
+        var descriptors = new List<Descriptor>();
+        foreach (MatrixOperation operation in Operations)
+        {
+            ref (int M, int N, bool Integer) slot = ref slots[operation.Slot];
+            bool goesOn = operation.Kind == DescriptorOpcode.MxDrain
+                || (operation.Kind == DescriptorOpcode.MxMatmul && operation.Accumulate && slot.Integer == operation.Integer);
+            goesOn &= slot.M > 0;
+            if (operation.Kind == DescriptorOpcode.MxDrain && !goesOn)
+                continue;
+            if (!goesOn)
+            {
+                int blocks = Math.Min((operation.N + size.Config.Columns - 1) / size.Config.Columns, size.SlotLines);
+                slot = (Math.Min(operation.M, size.SlotLines / blocks), Math.Min(operation.N, blocks * size.Config.Columns), operation.Integer);
+            }
+
+            descriptors.Add(Descriptor(operation, slot.M, slot.N, slot.Integer, goesOn));
+        }
+
+        return descriptors;
+    }
+
+    /// <summary>The scratchpad before the first descriptor.</summary>
+    public byte[] Scratchpad()
+    {
+        var bytes = new byte[ScratchpadBytes];
+        var random = new Random(Seed);
+        random.NextBytes(bytes);
+        if (Data == MatrixData.Raw)
+            return bytes;
+        for (int i = 0; i < bytes.Length; i += 2)
+        {
+            ushort element = Data == MatrixData.Awkward && random.Next(8) == 0
+                ? AwkwardBf16[random.Next(AwkwardBf16.Length)]
+                : Bf16.FromFloat((random.Next(2001) - 1000) / 300f);
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i), element);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Smaller scenes, to find the smallest that still fails.</summary>
+    public IEnumerable<MatrixScene> Smaller()
+    {
+        for (int i = 0; i < Operations.Length; i++)
+            yield return this with { Operations = [.. Operations[..i], .. Operations[(i + 1)..]] };
+        if (StallPercent > 0)
+            yield return this with { StallPercent = 0 };
+        if (LatencyEdges > 1)
+            yield return this with { LatencyEdges = 1 };
+        if (Data != MatrixData.Ordinary)
+            yield return this with { Data = MatrixData.Ordinary };
+        for (int i = 0; i < Operations.Length; i++)
+        {
+            MatrixOperation o = Operations[i];
+            foreach (MatrixOperation smaller in new[]
+            {
+                o with { M = o.M / 2 }, o with { K = o.K / 2 }, o with { N = o.N / 2 },
+                o with { M = o.M - 1 }, o with { K = o.K - 1 }, o with { N = o.N - 1 },
+                o with { Place = 0 }, o with { Slot = 0 }, o with { Accumulate = false }, o with { Relu = false }, o with { Integer = true },
+            })
+            {
+                if (smaller != o && smaller.M > 0 && smaller.K > 0 && smaller.N > 0)
+                    yield return this with { Operations = [.. Operations[..i], smaller, .. Operations[(i + 1)..]] };
+            }
+        }
+    }
+
+    private static Descriptor Descriptor(MatrixOperation operation, int m, int n, bool integer, bool goesOn)
+    {
+        ElementType operand = integer ? ElementType.Int8 : ElementType.Bf16;
+        var random = new Random(operation.Place);
+        var descriptor = new Descriptor
+        {
+            Opcode = operation.Kind,
+            Version = 1,
+            TypeAccumulator = integer ? ElementType.Int32 : ElementType.Fp32,
+            N0 = m,
+            N2 = n,
+            Slot = (byte)operation.Slot,
+        };
+        if (operation.Kind == DescriptorOpcode.MxMatmul)
+        {
+            descriptor.Accumulate = goesOn;
+            descriptor.TypeA = operand;
+            descriptor.TypeB = operand;
+            descriptor.N1 = operation.K;
+            (descriptor.A, descriptor.PitchA) = Place(random, m, operation.K * operand.SizeBytes(), operation.Place == 0);
+            (descriptor.B, descriptor.PitchB) = Place(random, operation.K, n * operand.SizeBytes(), operation.Place == 0);
+        }
+        else if (operation.Kind == DescriptorOpcode.MxDrain)
+        {
+            descriptor.TypeOut = operation.Out;
+            descriptor.Activation = operation.Relu ? Activation.Relu : Activation.None;
+            (descriptor.D, descriptor.PitchD) = Place(random, m, n * operation.Out.SizeBytes(), operation.Place == 0);
+        }
+
+        return descriptor;
+    }
+
+    private static (ulong Address, int Pitch) Place(Random random, int rows, int rowBytes, bool plain)
+    {
+        int pitch = (rowBytes + 15) / 16 * 16;
+        pitch += plain ? 0 : 16 * random.Next(4);
+        int room = (ScratchpadBytes - (((rows - 1) * pitch) + rowBytes)) / 16;
+        int at = plain ? 0 : 16 * random.Next(room + 1);
+        return (AddressMap.Scratchpad + (ulong)at, pitch);
+    }
+}

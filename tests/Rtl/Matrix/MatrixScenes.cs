@@ -1,0 +1,46 @@
+using FsCheck;
+using FsCheck.Fluent;
+using HybridEmu.Isa;
+
+namespace HybridEmu.Rtl.Tests;
+
+/// <summary>Random scenes, and how to make a failing one smaller.</summary>
+internal static class MatrixScenes
+{
+    private static readonly ElementType[] Results = [ElementType.Fp32, ElementType.Int32, ElementType.Bf16, ElementType.Int8];
+
+    /// <summary>Scenes for one size of <see cref="MatrixSizes"/>.</summary>
+    public static Arbitrary<MatrixScene> Of(int size) => Arb.From(Scene(size), scene => scene.Smaller());
+
+    private static Gen<MatrixScene> Scene(int size) =>
+        from count in Gen.Choose(1, 6)
+        from operations in Gen.ArrayOf(Operation(MatrixSizes.All[size]), count)
+        from stalls in Gen.Elements(0, 0, 15, 50, 85)
+        from latency in Gen.Elements(1, 1, 2, 5, 12)
+        from data in Gen.Elements(MatrixData.Ordinary, MatrixData.Awkward, MatrixData.Raw)
+        from seed in Gen.Choose(0, 1_000_000)
+        select new MatrixScene(size, operations, stalls, latency, data, seed);
+
+    // Half of the descriptors are products, most of the others drains; a drain of a slot that holds nothing falls out.
+    private static Gen<MatrixOperation> Operation(MatrixSize size) =>
+        from kind in Gen.Elements(
+            DescriptorOpcode.MxMatmul, DescriptorOpcode.MxMatmul, DescriptorOpcode.MxMatmul, DescriptorOpcode.MxDrain, DescriptorOpcode.MxDrain, DescriptorOpcode.MxZero)
+        from slot in Gen.Elements(0, 1, 1, 1, 3)
+        from m in Extent(size.Config.Rows + size.Config.AccumulatorLatencyCycles, 3)
+        from k in Extent(size.Config.Rows, 4)
+        from n in Extent(size.Config.Columns, 3)
+        from accumulate in Gen.Elements(true, true, false)
+        from integer in Gen.Elements(false, true)
+        from type in Gen.Elements(Results)
+        from relu in Gen.Elements(false, false, true)
+        from place in Gen.Choose(0, 1_000_000)
+        select new MatrixOperation(kind, slot, m, k, n, accumulate, integer, type, relu, place);
+
+    /// <summary>Sizes up to some times the unit, and just beside its multiples as often as anything else.</summary>
+    private static Gen<int> Extent(int unit, int most) =>
+        Gen.OneOf(
+            Gen.Choose(1, unit * most),
+            from times in Gen.Choose(1, most)
+            from beside in Gen.Choose(-1, 1)
+            select Math.Max(1, (times * unit) + beside));
+}

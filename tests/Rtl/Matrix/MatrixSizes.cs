@@ -1,0 +1,38 @@
+using HybridEmu.Units;
+
+namespace HybridEmu.Rtl.Tests;
+
+/// <summary>A matrix unit's sizes and the bytes that all scratchpad banks together move, which bound its ports.</summary>
+internal sealed record MatrixSize(MatrixConfig Config, int BankSpanBytes)
+{
+    public int SlotLines => Config.AccumulatorBytes / 4 / 4 / Config.Columns;
+
+    /// <summary>Widths of the ports of X rows, weights and drained rows.</summary>
+    public (int A, int W, int D) PortBytes => (Width(Config.RowBytes.Operands), Width(Config.RowBytes.Weights), Width(Config.RowBytes.Results));
+
+    /// <summary>Parameters of the top of the RTL.</summary>
+    public (string Name, int Value)[] Parameters =>
+    [
+        ("ROWS", Config.Rows), ("COLUMNS", Config.Columns), ("ACCUMULATOR_BYTES", Config.AccumulatorBytes),
+        ("LATENCY", Config.AccumulatorLatencyCycles), ("OPERAND_ROWS", Config.OperandFifoRows), ("WEIGHT_ROWS", Config.WeightFifoRows),
+        ("A_BYTES", PortBytes.A), ("W_BYTES", PortBytes.W), ("D_BYTES", PortBytes.D),
+    ];
+
+    public override string ToString() =>
+        $"{Config.Rows} x {Config.Columns}, La {Config.AccumulatorLatencyCycles}, FIFOs {Config.OperandFifoRows} and {Config.WeightFifoRows}, banks {BankSpanBytes} B";
+
+    private int Width(int rowBytes) => ScratchpadPort.WidthFor(rowBytes, BankSpanBytes);
+}
+
+/// <summary>The sizes that the RTL is built in.</summary>
+internal static class MatrixSizes
+{
+    public static readonly MatrixSize[] All =
+    [
+        new(new MatrixConfig(4, 4, 4096, Engine: ArrayEngine.Step), 512),
+        new(new MatrixConfig(5, 3, 4096, AccumulatorLatencyCycles: 4, OperandFifoRows: 2, WeightFifoRows: 1, Engine: ArrayEngine.Step), 512),
+        new(new MatrixConfig(2, 18, 8192, AccumulatorLatencyCycles: 1, WeightFifoRows: 3, Engine: ArrayEngine.Step), 64),
+        new(new MatrixConfig(1, 1, 1024, AccumulatorLatencyCycles: 3, Engine: ArrayEngine.Step), 512),
+        new(new MatrixConfig(3, 20, 8192, AccumulatorLatencyCycles: 2, Engine: ArrayEngine.Step), 512),
+    ];
+}

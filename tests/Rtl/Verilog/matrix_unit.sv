@@ -1,0 +1,226 @@
+// Queue MX of a tile: takes descriptors one at a time, in order, and reports each when its results are in accumulators or
+// scratchpad (MX-1, MX-12). Here: mx.matmul of bf16 or int8 without transposes, mx.zero (MX-11), mx.drain without parameters, bias or
+// function. Dual-ported accumulators, sums accumulated at the top, one product a PE.
+//
+// A channel that the unit produces has x_ready, x_push and x_data, one it consumes x_valid, x_data and x_pop.
+module matrix_unit #(
+    parameter int ROWS = 8,
+    parameter int COLUMNS = 8,
+    parameter int ACCUMULATOR_BYTES = 65536,  // of all four slots
+    parameter int LATENCY = 2,                // La: steps from the write of a sum to the first read of it
+    parameter int OPERAND_ROWS = 8,           // X rows and rows of weights asked for ahead of the array
+    parameter int WEIGHT_ROWS = 8,
+    parameter int A_BYTES = 64,               // widths of the scratchpad ports, powers of two
+    parameter int W_BYTES = 64,
+    parameter int D_BYTES = 64,
+    localparam int HEAD_BITS = $bits(hx::access_t)
+) (
+    input  logic                           clock,
+    input  logic                           reset,
+
+    input  logic                           start_valid,
+    input  hx::start_t                     start_data,
+    output logic                           start_pop,
+    input  logic                           done_ready,
+    output logic                           done_push,
+    output hx::done_t                      done_data,
+
+    // X rows.
+    input  logic                           a_request_ready,
+    output logic                           a_request_push,
+    output hx::access_t                    a_request_data,
+    input  logic                           a_response_valid,
+    input  logic [A_BYTES*8+HEAD_BITS-1:0] a_response_data,
+    output logic                           a_response_pop,
+
+    // Weights.
+    input  logic                           w_request_ready,
+    output logic                           w_request_push,
+    output hx::access_t                    w_request_data,
+    input  logic                           w_response_valid,
+    input  logic [W_BYTES*8+HEAD_BITS-1:0] w_response_data,
+    output logic                           w_response_pop,
+
+    // Drained rows.
+    input  logic                           d_request_ready,
+    output logic                           d_request_push,
+    output logic [D_BYTES*8+HEAD_BITS-1:0] d_request_data,
+    input  logic                           d_response_valid,
+    input  hx::access_t                    d_response_data,
+    output logic                           d_response_pop
+);
+    localparam int WORDS = ACCUMULATOR_BYTES / 4;
+    localparam int SLOT_LINES = WORDS / 4 / COLUMNS;
+    localparam int LINES = (WORDS + COLUMNS - 1) / COLUMNS;
+    localparam int LINE_BITS = LINES > 1 ? $clog2(LINES) : 1;
+    localparam int COLUMN_BITS = $clog2(COLUMNS + 1);
+    localparam int ROW_BITS = $clog2(ROWS + 1);
+
+    // ---- Descriptors ----------------------------------------------------------------------------------------------------------
+
+    typedef enum logic [1:0] { IDLE, WORKING, REPORT } phase_t;
+
+    phase_t         phase;
+    logic [31:0]    sequence_number;
+    logic           integers;         // of the matmul that runs
+    hx::descriptor_t descriptor;
+    logic           start_matmul, start_zero, start_drain;
+    logic           matmul_finished, zero_finished, drain_finished;
+    logic [LINE_BITS-1:0] slot_line;
+
+    assign descriptor   = start_data.descriptor;
+    assign start_pop    = phase == IDLE && start_valid;
+    assign start_matmul = start_pop && descriptor.opcode == hx::OPCODE_MX_MATMUL;
+    assign start_zero   = start_pop && descriptor.opcode == hx::OPCODE_MX_ZERO;
+    assign start_drain  = start_pop && descriptor.opcode == hx::OPCODE_MX_DRAIN;
+    assign slot_line    = LINE_BITS'(32'(descriptor.word56[1:0]) * SLOT_LINES);
+    assign done_push    = phase == REPORT && done_ready;
+    assign done_data    = '{sequence_number: sequence_number};
+
+    always_ff @(posedge clock) begin
+        if (reset) begin
+            phase <= IDLE;
+        end else begin
+            unique case (phase)
+                IDLE:
+                    if (start_valid)
+                        phase <= WORKING;
+                WORKING:
+                    if (matmul_finished || zero_finished || drain_finished)
+                        phase <= REPORT;
+                default:
+                    if (done_ready)
+                        phase <= IDLE;
+            endcase
+        end
+        if (start_pop)
+            sequence_number <= start_data.sequence_number;
+        if (start_matmul)
+            integers <= descriptor.type_accumulator == hx::TYPE_INT32;
+    end
+
+    // ---- Matmul ---------------------------------------------------------------------------------------------------------------
+
+    logic                       row_valid, row_take, weights_valid, weights_take;
+    logic [2*ROWS-1:0][7:0]     row;
+    logic [2*COLUMNS-1:0][7:0]  weights;
+    logic                       step, enter_row, enter_switch, enter_token, token_enable, addend;
+    logic [ROW_BITS-1:0]        row_words;
+    logic [COLUMN_BITS-1:0]     token_columns, sum_columns;
+    logic [LINE_BITS-1:0]       sum_line;
+    logic [COLUMNS-1:0][31:0]   top, bottom, line;
+    logic [A_BYTES-1:0][7:0]    a_bytes;
+    logic [W_BYTES-1:0][7:0]    w_bytes;
+    hx::access_t                a_answer, w_answer;
+
+    assign {a_bytes, a_answer} = a_response_data;
+    assign {w_bytes, w_answer} = w_response_data;
+    assign a_response_pop = a_response_valid;
+    assign w_response_pop = w_response_valid;
+
+    operand_stream #(.WEIGHTS(0), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(OPERAND_ROWS), .PORT_BYTES(A_BYTES)) operands (
+        .clock, .reset,
+        .start(start_matmul), .base(descriptor.a[23:0]), .pitch(descriptor.word40), .halves(descriptor.type_a == hx::TYPE_BF16),
+        .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
+        .row_valid, .row, .row_take,
+        .request_ready(a_request_ready), .request_push(a_request_push), .request(a_request_data),
+        .response_valid(a_response_valid), .response(a_answer), .response_data(a_bytes)
+    );
+
+    operand_stream #(.WEIGHTS(1), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(WEIGHT_ROWS), .PORT_BYTES(W_BYTES)) weight_rows (
+        .clock, .reset,
+        .start(start_matmul), .base(descriptor.b[23:0]), .pitch(descriptor.word44), .halves(descriptor.type_b == hx::TYPE_BF16),
+        .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
+        .row_valid(weights_valid), .row(weights), .row_take(weights_take),
+        .request_ready(w_request_ready), .request_push(w_request_push), .request(w_request_data),
+        .response_valid(w_response_valid), .response(w_answer), .response_data(w_bytes)
+    );
+
+    fold_sequencer #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LATENCY(LATENCY), .LINES(LINES)) folds (
+        .clock, .reset,
+        .start(start_matmul), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2), .accumulate(descriptor.accumulate),
+        .slot_line, .finished(matmul_finished),
+        .row_valid, .row_take, .weights_valid, .weights_take,
+        .step, .enter_row, .row_words, .enter_switch, .enter_token, .token_enable, .token_columns,
+        .addend, .line(sum_line), .columns(sum_columns)
+    );
+
+    // Elements as PEs take them; what lies beyond a row, and what enters where none does, is 0.
+    logic [ROWS-1:0][15:0]    x;
+    logic [COLUMNS-1:0][15:0] w;
+
+    for (genvar r = 0; r < ROWS; r++) begin : x_lane
+        assign x[r] = !enter_row || r >= 32'(row_words) ? 16'd0 : integers ? 16'(signed'(row[r])) : row[2*r +: 2];
+    end
+
+    for (genvar c = 0; c < COLUMNS; c++) begin : w_lane
+        assign w[c] = !token_enable || c >= 32'(token_columns) ? 16'd0 : integers ? 16'(signed'(weights[c])) : weights[2*c +: 2];
+    end
+
+    systolic_array #(.ROWS(ROWS), .COLUMNS(COLUMNS)) array (
+        .clock, .reset, .step, .integers,
+        .x, .enter_switch, .enter_token, .token_enable, .w,
+        .top, .bottom
+    );
+
+    // ---- Zero: a line an edge -------------------------------------------------------------------------------------------------
+
+    logic                   zeroing;
+    logic [15:0]            zero_m, zero_row, zero_left;   // rows of a block, those that are cleared, columns from this block on
+    logic [LINE_BITS-1:0]   zero_line;
+    logic [COLUMN_BITS-1:0] zero_columns;
+    logic                   zero_block_ends;
+
+    assign zero_columns    = 32'(zero_left) < COLUMNS ? COLUMN_BITS'(zero_left) : COLUMN_BITS'(COLUMNS);
+    assign zero_block_ends = zero_row + 16'd1 == zero_m;
+    assign zero_finished   = zeroing && zero_block_ends && 32'(zero_left) <= COLUMNS;
+
+    always_ff @(posedge clock) begin
+        if (reset)
+            zeroing <= 1'b0;
+        else if (start_zero)
+            zeroing <= 1'b1;
+        else if (zero_finished)
+            zeroing <= 1'b0;
+        if (start_zero) begin
+            zero_m    <= descriptor.n0;
+            zero_row  <= 16'd0;
+            zero_left <= descriptor.n2;
+            zero_line <= slot_line;
+        end else if (zeroing) begin
+            zero_row  <= zero_block_ends ? 16'd0 : zero_row + 16'd1;
+            zero_left <= zero_block_ends ? zero_left - 16'(COLUMNS) : zero_left;
+            zero_line <= zero_line + 1'b1;
+        end
+    end
+
+    // ---- Drain ----------------------------------------------------------------------------------------------------------------
+
+    logic                    draining;
+    logic [LINE_BITS-1:0]    drain_line;
+    hx::access_t             d_head;
+    logic [D_BYTES-1:0][7:0] d_bytes;
+
+    assign d_request_data = {d_bytes, d_head};
+    assign d_response_pop = d_response_valid;
+
+    drain_sequencer #(.COLUMNS(COLUMNS), .LINES(LINES), .PORT_BYTES(D_BYTES)) drain (
+        .clock, .reset,
+        .start(start_drain), .m_start(descriptor.n0), .n_start(descriptor.n2), .base_start(descriptor.d[23:0]),
+        .pitch_start(descriptor.word48), .integers_start(descriptor.type_accumulator == hx::TYPE_INT32),
+        .relu_start(descriptor.activation == 4'd1), .type_start(descriptor.type_out), .slot_line,
+        .active(draining), .finished(drain_finished), .line(drain_line), .words(line),
+        .request_ready(d_request_ready), .request_push(d_request_push), .request(d_head), .request_data(d_bytes),
+        .response_valid(d_response_valid)
+    );
+
+    accumulators #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LINES(LINES)) banks (
+        .clock, .reset, .step, .floats(!integers),
+        .enter(enter_row), .enter_addend(addend), .enter_line(sum_line), .enter_columns(sum_columns), .top, .bottom,
+        .drain(draining), .drain_line, .line,
+        .clear(zeroing), .clear_line(zero_line), .clear_columns(zero_columns)
+    );
+
+    logic unused;
+    assign unused = ^{d_response_data, descriptor};
+endmodule
