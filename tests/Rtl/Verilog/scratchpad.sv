@@ -15,42 +15,45 @@ module scratchpad #(
     input logic clock,
     input logic reset,
     input logic [PORTS-1:0] request_valid,
-    input logic [PORTS-1:0][BITS-1:0] request_data,
+    input logic [BITS-1:0] request_data [PORTS],
     output logic [PORTS-1:0] request_pop,
     input logic [PORTS-1:0] response_ready,
     output logic [PORTS-1:0] response_push,
-    output logic [PORTS-1:0][BITS-1:0] response_data
+    output logic [BITS-1:0] response_data [PORTS]
 );
     localparam int CHUNKS = LINE_BYTES / BANK_BYTES; // of a line, each in its own bank
     localparam int LINES = BANKS / CHUNKS;           // beside each other in the banks
     localparam int ROWS = SIZE_BYTES / (BANKS * BANK_BYTES);
     localparam int ROW_BITS = $clog2(ROWS) > 0 ? $clog2(ROWS) : 1;
     localparam int PORT_BITS = $clog2(PORTS) > 0 ? $clog2(PORTS) : 1;
+    localparam int OFFSET_BITS = $clog2(LINE_BYTES);
 
+    typedef logic [8*LINE_BYTES-1:0] line_t;
+    typedef logic [8*BANK_BYTES-1:0] word_t;
     typedef struct packed {
-        logic [8*LINE_BYTES-1:0] data;
+        line_t data;
         hx::access_t head;
     } message_t;
 
-    message_t [PORTS-1:0] request;
-    logic [PORTS-1:0][LINE_BYTES-1:0] enable;              // the bytes of the line that an access has
-    logic [PORTS-1:0][BANKS-1:0] touched;                  // the banks that it needs
-    logic [PORTS-1:0][ROW_BITS-1:0] row;                   // where in them
-    logic [PORTS-1:0][8*LINE_BYTES-1:0] placed;            // its data, at their place in the line
+    hx::access_t head [PORTS];
+    line_t mask [PORTS];                     // ones in the bytes of the line that an access has
+    line_t placed [PORTS];                   // its data, at their place in the line
+    logic [BANKS-1:0] touched [PORTS];       // the banks that it needs
+    logic [ROW_BITS-1:0] row [PORTS];        // where in them
     logic [PORTS-1:0] granted;
-    logic [BANKS-1:0][8*BANK_BYTES-1:0] bank_out;
-
-    assign request = request_data;
+    word_t bank_out [BANKS];
 
     for (genvar p = 0; p < PORTS; p++) begin : decode
-        localparam int OFFSET_BITS = $clog2(LINE_BYTES);
-        wire [OFFSET_BITS-1:0] offset = request[p].head.address[OFFSET_BITS-1:0];
-        assign enable[p] = ~({LINE_BYTES{1'b1}} << request[p].head.length) << offset;
-        assign placed[p] = request[p].data << {offset, 3'b000};
-        assign row[p] = ROW_BITS'(request[p].head.address / 24'(BANKS * BANK_BYTES));
+        message_t request;
+        wire [OFFSET_BITS-1:0] offset = request.head.address[OFFSET_BITS-1:0];
+        assign request = request_data[p];
+        assign head[p] = request.head;
+        assign mask[p] = ~(~line_t'(0) << {request.head.length, 3'b000}) << {offset, 3'b000};
+        assign placed[p] = request.data << {offset, 3'b000};
+        assign row[p] = ROW_BITS'(request.head.address / 24'(BANKS * BANK_BYTES));
         for (genvar b = 0; b < BANKS; b++) begin : bank
-            wire here = (request[p].head.address / 24'(LINE_BYTES)) % 24'(LINES) == 24'(b / CHUNKS);
-            assign touched[p][b] = here && |enable[p][(b % CHUNKS) * BANK_BYTES +: BANK_BYTES];
+            wire here = (request.head.address / 24'(LINE_BYTES)) % 24'(LINES) == 24'(b / CHUNKS);
+            assign touched[p][b] = here && |mask[p][(b % CHUNKS) * 8 * BANK_BYTES +: 8 * BANK_BYTES];
         end
     end
 
@@ -60,10 +63,9 @@ module scratchpad #(
         reading = '0;
         writing = '0;
         for (int p = 0; p < PORTS; p++) begin
-            logic writes;
-            writes = request[p].head.write || !DUAL_PORTED;
-            granted[p] = request_valid[p] && response_ready[p] && ((writes ? writing : reading) & touched[p]) == '0;
-            if (granted[p] && writes)
+            granted[p] = request_valid[p] && response_ready[p]
+                && ((head[p].write || !DUAL_PORTED ? writing : reading) & touched[p]) == '0;
+            if (granted[p] && (head[p].write || !DUAL_PORTED))
                 writing |= touched[p];
             else if (granted[p])
                 reading |= touched[p];
@@ -71,55 +73,49 @@ module scratchpad #(
     end
 
     for (genvar b = 0; b < BANKS; b++) begin : bank
-        logic [8*BANK_BYTES-1:0] memory [ROWS];
-        logic [8*BANK_BYTES-1:0] mask, in;
+        word_t memory [ROWS];
+        word_t enable, in;
         logic [ROW_BITS-1:0] read_row, write_row;
         logic [PORT_BITS-1:0] reader, writer;
 
         always_comb begin
-            mask = '0;
+            enable = '0;
             in = '0;
             read_row = '0;
             write_row = '0;
             reader = '0;
             writer = '0;
-            for (int p = 0; p < PORTS; p++) begin
-                if (granted[p] && touched[p][b] && request[p].head.write) begin
-                    for (int i = 0; i < BANK_BYTES; i++)
-                        mask[8*i +: 8] = {8{enable[p][(b % CHUNKS) * BANK_BYTES + i]}};
+            for (int p = 0; p < PORTS; p++)
+                if (granted[p] && touched[p][b] && head[p].write) begin
+                    enable = mask[p][(b % CHUNKS) * 8 * BANK_BYTES +: 8 * BANK_BYTES];
                     in = placed[p][(b % CHUNKS) * 8 * BANK_BYTES +: 8 * BANK_BYTES];
                     write_row = row[p];
                     writer = PORT_BITS'(p);
-                end
-                if (granted[p] && touched[p][b] && !request[p].head.write) begin
+                end else if (granted[p] && touched[p][b]) begin
                     read_row = row[p];
                     reader = PORT_BITS'(p);
                 end
-            end
             // A read and a write of one row meet in a dual-ported bank only: the later port sees what the earlier one did.
             bank_out[b] = memory[read_row];
             if (read_row == write_row && writer < reader)
-                bank_out[b] = (bank_out[b] & ~mask) | (in & mask);
+                bank_out[b] = (bank_out[b] & ~enable) | (in & enable);
         end
 
         always_ff @(posedge clock)
-            if (mask != '0)
-                memory[write_row] <= (memory[write_row] & ~mask) | (in & mask);
+            if (enable != '0)
+                memory[write_row] <= (memory[write_row] & ~enable) | (in & enable);
     end
 
     for (genvar p = 0; p < PORTS; p++) begin : answer
         message_t response;
-        logic [8*LINE_BYTES-1:0] line;
+        line_t line;
         always_comb begin
             line = '0;
             for (int b = 0; b < BANKS; b++)
-                if (touched[p][b])
+                if (touched[p][b] && !head[p].write)
                     line[(b % CHUNKS) * 8 * BANK_BYTES +: 8 * BANK_BYTES] = bank_out[b];
-            for (int i = 0; i < LINE_BYTES; i++)
-                if (!enable[p][i] || request[p].head.write)
-                    line[8*i +: 8] = '0;
-            response.head = request[p].head;
-            response.data = line >> {request[p].head.address[$clog2(LINE_BYTES)-1:0], 3'b000};
+            response.head = head[p];
+            response.data = (line & mask[p]) >> {head[p].address[OFFSET_BITS-1:0], 3'b000};
         end
         assign response_data[p] = response;
     end
