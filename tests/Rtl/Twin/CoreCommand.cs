@@ -13,7 +13,7 @@ internal readonly record struct CoreCommand(int Gap, DispatchCommand Command)
         return $"+{Gap} {c.Operation} {what}";
     }
 
-    private static string Text(Descriptor d)
+    public static string Text(Descriptor d)
     {
         var text = new System.Text.StringBuilder($"{d.Opcode} {d.N0}x{d.N1}x{d.N2} {d.TypeA}>{d.TypeOut} a 0x{d.A:x} b 0x{d.B:x} d 0x{d.D:x} words");
         for (int i = 10; i < 16; i++)
