@@ -22,8 +22,21 @@ internal enum MatrixData
 /// <param name="M">Rows of what starts a slot; what goes on with one has the slot's.</param>
 /// <param name="N">Columns, likewise.</param>
 /// <param name="Place">Where operands lie, and how far apart their rows.</param>
-internal sealed record MatrixOperation(
-    DescriptorOpcode Kind, int Slot, int M, int K, int N, bool Accumulate, bool Integer, ElementType Out, bool Relu, int Place);
+internal sealed record MatrixOperation(DescriptorOpcode Kind, int Slot, int M, int K, int N, bool Accumulate, bool Integer, int Place)
+{
+    public bool TransposeA { get; init; }
+
+    public bool TransposeB { get; init; }
+
+    /// <summary>Of a drain.</summary>
+    public ElementType Out { get; init; } = ElementType.Fp32;
+
+    public bool Scaled { get; init; }
+
+    public bool Biased { get; init; }
+
+    public bool Relu { get; init; }
+}
 
 /// <summary>A few descriptors, how soon channels answer, and what lies in the scratchpad.</summary>
 /// <param name="Size">Which of <see cref="MatrixSizes"/>.</param>
@@ -102,7 +115,8 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
             {
                 o with { M = o.M / 2 }, o with { K = o.K / 2 }, o with { N = o.N / 2 },
                 o with { M = o.M - 1 }, o with { K = o.K - 1 }, o with { N = o.N - 1 },
-                o with { Place = 0 }, o with { Slot = 0 }, o with { Accumulate = false }, o with { Relu = false }, o with { Integer = true },
+                o with { Place = 0 }, o with { Slot = 0 }, o with { Accumulate = false }, o with { Relu = false }, o with { Scaled = false }, o with { Biased = false },
+                o with { TransposeA = false }, o with { TransposeB = false }, o with { Integer = true },
             })
             {
                 if (smaller != o && smaller.M > 0 && smaller.K > 0 && smaller.N > 0)
@@ -130,12 +144,23 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
             descriptor.TypeA = operand;
             descriptor.TypeB = operand;
             descriptor.N1 = operation.K;
-            (descriptor.A, descriptor.PitchA) = Place(random, m, operation.K * operand.SizeBytes(), operation.Place == 0);
-            (descriptor.B, descriptor.PitchB) = Place(random, operation.K, n * operand.SizeBytes(), operation.Place == 0);
+            descriptor.TransposeA = operation.TransposeA;
+            descriptor.TransposeB = operation.TransposeB;
+            (int aRows, int aElements) = operation.TransposeA ? (operation.K, m) : (m, operation.K);
+            (int bRows, int bElements) = operation.TransposeB ? (n, operation.K) : (operation.K, n);
+            (descriptor.A, descriptor.PitchA) = Place(random, aRows, aElements * operand.SizeBytes(), operation.Place == 0);
+            (descriptor.B, descriptor.PitchB) = Place(random, bRows, bElements * operand.SizeBytes(), operation.Place == 0);
         }
         else if (operation.Kind == DescriptorOpcode.MxDrain)
         {
             descriptor.TypeOut = operation.Out;
+            descriptor.MatrixParameters = operation.Scaled ? (uint)(AddressMap.Scratchpad + (ulong)(64 * random.Next(ScratchpadBytes / 64))) : 0;
+            if (operation.Biased)
+            {
+                descriptor.TypeB = ElementType.Fp32;
+                (descriptor.B, _) = Place(random, 1, n * sizeof(float), operation.Place == 0);
+            }
+
             descriptor.Activation = operation.Relu ? Activation.Relu : Activation.None;
             (descriptor.D, descriptor.PitchD) = Place(random, m, n * operation.Out.SizeBytes(), operation.Place == 0);
         }

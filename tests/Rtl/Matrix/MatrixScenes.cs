@@ -32,9 +32,17 @@ internal static class MatrixScenes
         from accumulate in Gen.Elements(true, true, false)
         from integer in Gen.Elements(false, true)
         from type in Gen.Elements(Results)
-        from relu in Gen.Elements(false, false, true)
+        from flags in Gen.ArrayOf(Gen.Elements(false, false, true), 5)
         from place in Gen.Choose(0, 1_000_000)
-        select new MatrixOperation(kind, slot, m, k, n, accumulate, integer, type, relu, place);
+        select new MatrixOperation(kind, slot, m, k, n, accumulate, integer, place)
+        {
+            TransposeA = flags[0],
+            TransposeB = flags[1],
+            Out = type,
+            Scaled = flags[2],
+            Biased = flags[3],
+            Relu = flags[4],
+        };
 
     /// <summary>Sizes up to some times the unit, and just beside its multiples as often as anything else.</summary>
     private static Gen<int> Extent(int unit, int most) =>

@@ -1,8 +1,13 @@
-// What a drain makes of a column's sum on its way to the scratchpad: activation and conversion, as isa/MANUAL.md says of mx.drain.
+// What a drain makes of a column's sum on its way to the scratchpad: scale, bias, activation and conversion, each rounded by itself, as
+// isa/MANUAL.md says of mx.drain.
 // Combinational: a row is read and converted at one edge (MX-10).
 module drain_column (
     input  logic [31:0] word,      // fp32, or int32
     input  logic        integers,
+    input  logic        scaled,
+    input  logic [31:0] scale,     // fp32
+    input  logic        biased,
+    input  logic [31:0] bias,      // fp32
     input  logic        relu,
     input  logic [3:0]  type_out,
     output logic [31:0] result     // in its low bits
@@ -40,13 +45,18 @@ module drain_column (
         return value[31] ? -whole : whole;
     endfunction
 
-    logic [31:0] float_word, active, whole;
+    logic [31:0] float_word, product, scaled_word, sum, biased_word, active, whole;
     logic        is_nan;
 
-    assign float_word = integers ? float_of(word) : word;
-    assign is_nan     = float_word[30:23] == 8'hFF && float_word[22:0] != 23'd0;
-    assign active     = relu && float_word[31] && !is_nan ? 32'd0 : float_word;
-    assign whole      = integer_of(active);
+    fp32_multiply multiply (.a(float_word), .b(scale), .product);
+    fp32_add add (.a(scaled_word), .b(bias), .sum);
+
+    assign float_word  = integers ? float_of(word) : word;
+    assign scaled_word = scaled ? product : float_word;
+    assign biased_word = biased ? sum : scaled_word;
+    assign is_nan      = biased_word[30:23] == 8'hFF && biased_word[22:0] != 23'd0;
+    assign active      = relu && biased_word[31] && !is_nan ? 32'd0 : biased_word;
+    assign whole       = integer_of(active);
 
     always_comb begin
         unique case (type_out)
@@ -61,7 +71,7 @@ module drain_column (
                     result = {24'd0, whole[7:0]};
             end
             hx::TYPE_INT32:
-                result = integers && !relu ? word : whole;
+                result = integers && !scaled && !biased && !relu ? word : whole;
             default:
                 result = is_nan ? 32'h7FC0_0000 : active;
         endcase

@@ -1,10 +1,11 @@
-// Runs a drain: blocks of C columns outer, rows inner. A row is read and converted at one edge and leaves from the next edge on, a
+// Runs a drain: the parameter block if there is one; then blocks of C columns outer, for each its bias and then its rows. A row is read and converted at one edge and leaves from the next edge on, a
 // request an edge; the next row is read with the last of them (MX-10). Requests are cut at boundaries of the port's width (MX-9).
 // The drain is over when every write is acknowledged (MX-12).
 module drain_sequencer #(
     parameter int COLUMNS = 8,
     parameter int LINES = 64,
-    parameter int PORT_BYTES = 64,
+    parameter int PORT_BYTES = 64,       // of the port of writes
+    parameter int READ_BYTES = 64,       // of that of parameters and bias
     localparam int LINE_BITS = LINES > 1 ? $clog2(LINES) : 1
 ) (
     input  logic                       clock,
@@ -14,18 +15,28 @@ module drain_sequencer #(
     input  logic [15:0]                m_start, n_start,
     input  logic [23:0]                base_start,   // byte offset of the result in the scratchpad
     input  logic [31:0]                pitch_start,  // bytes from row to row
+    input  logic                       scaled_start, // there is a parameter block, whose word 0 is the scale
+    input  logic [23:0]                parameters_start,
+    input  logic                       biased_start, // there is a vector of fp32 to add
+    input  logic [23:0]                bias_start,
     input  logic                       integers_start,
     input  logic                       relu_start,
     input  logic [3:0]                 type_start,
     input  logic [LINE_BITS-1:0]       slot_line,    // first line of the slot
-    output logic                       active,       // rows are read or written
+    output logic                       active,
     output logic                       finished,     // at this edge
 
     // A line of the accumulators, read at this edge.
     output logic [LINE_BITS-1:0]       line,
     input  logic [COLUMNS-1:0][31:0]   words,
 
-    // To and from the scratchpad.
+    // To and from the scratchpad: reads, and writes.
+    input  logic                       read_ready,
+    output logic                       read_push,
+    output hx::access_t                read_request,
+    input  logic                       read_valid,
+    input  hx::access_t                read_response,
+    input  logic [READ_BYTES-1:0][7:0] read_data,
     input  logic                       request_ready,
     output logic                       request_push,
     output hx::access_t                request,
@@ -35,14 +46,37 @@ module drain_sequencer #(
     localparam int ROW_BYTES = 4 * COLUMNS;
     localparam int PORT_BITS = $clog2(PORT_BYTES);
 
+    typedef enum logic [2:0] { IDLE, PARAMETERS, BIAS, ROWS, ACKNOWLEDGE } phase_t;
+
+    phase_t      phase;
     logic [15:0] m, n;
     logic [23:0] base;
     logic [31:0] pitch;
-    logic        integers, relu;
+    logic        scaled, biased, integers, relu;
+    logic [23:0] parameters, bias;
+    logic [31:0] scale;
     logic [3:0]  type_out;
     logic [1:0]  element_shift;   // bytes of an element, as a power of two
     logic [15:0] row, n_first;    // rows of the block that have been read, and its first column
-    logic        walking;         // rows are left to read or to send
+
+    // ---- Parameters and bias ------------------------------------------------------------------------------------------------
+
+    localparam int READER_BYTES = ROW_BYTES > 64 ? ROW_BYTES : 64;
+
+    logic [READER_BYTES-1:0][7:0] read_bytes;   // in a drain's rows: the block's bias
+    logic [15:0] block_columns;
+    logic        read_whole;
+
+    range_reader #(.BYTES(READER_BYTES), .PORT_BYTES(READ_BYTES)) reader (
+        .clock, .reset, .read(phase == PARAMETERS || phase == BIAS),
+        .address(phase == PARAMETERS ? parameters : bias + (24'(n_first) << 2)),
+        .length(phase == PARAMETERS ? 16'd64 : block_columns << 2), .whole(read_whole), .bytes(read_bytes),
+        .request_ready(read_ready), .request_push(read_push), .request(read_request),
+        .response_valid(read_valid), .response(read_response), .response_data(read_data)
+    );
+
+    logic unused;
+    assign unused = ^read_bytes;
 
     // ---- The row that leaves --------------------------------------------------------------------------------------------------
 
@@ -71,7 +105,9 @@ module drain_sequencer #(
     logic        block_ends, last_block, read;
 
     for (genvar c = 0; c < COLUMNS; c++) begin : convert
-        drain_column column (.word(words[c]), .integers, .relu, .type_out, .result(results[c]));
+        drain_column column (
+            .word(words[c]), .integers, .scaled, .scale, .biased, .bias(read_bytes[4*c +: 4]), .relu, .type_out, .result(results[c])
+        );
     end
 
     always_comb begin
@@ -88,7 +124,8 @@ module drain_sequencer #(
     assign n_left     = n - n_first;
     assign block_ends = row == m;
     assign last_block = 32'(n_left) <= COLUMNS;
-    assign read       = walking && buffer_free && !(block_ends && last_block);
+    assign read       = phase == ROWS && buffer_free && !(block_ends && (last_block || biased));
+    assign block_columns = last_block ? n_left : 16'(COLUMNS);
     assign next_row   = block_ends ? 16'd0 : row;
     assign next_n     = block_ends ? n_first + 16'(COLUMNS) : n_first;
     assign next_left  = n - next_n;
@@ -98,7 +135,8 @@ module drain_sequencer #(
 
     logic [15:0] unacknowledged;
 
-    assign finished = active && !walking && unacknowledged == 16'(response_valid);
+    assign active   = phase != IDLE;
+    assign finished = phase == ACKNOWLEDGE && unacknowledged == 16'(response_valid);
 
     always_ff @(posedge clock) begin
         if (reset)
@@ -109,16 +147,40 @@ module drain_sequencer #(
 
     always_ff @(posedge clock) begin
         if (reset) begin
-            active   <= 1'b0;
-            walking  <= 1'b0;
+            phase <= IDLE;
+        end else begin
+            unique case (phase)
+                IDLE:
+                    if (start)
+                        phase <= scaled_start ? PARAMETERS : biased_start ? BIAS : ROWS;
+                PARAMETERS:
+                    if (read_whole)
+                        phase <= biased ? BIAS : ROWS;
+                BIAS:
+                    if (read_whole)
+                        phase <= ROWS;
+                ROWS:
+                    if (buffer_free && block_ends)
+                        phase <= last_block ? ACKNOWLEDGE : biased ? BIAS : ROWS;
+                default:
+                    if (finished)
+                        phase <= IDLE;
+            endcase
+        end
+    end
+
+    always_ff @(posedge clock) begin
+        if (reset) begin
             out_left <= 16'd0;
         end else if (start) begin
-            active        <= 1'b1;
-            walking       <= 1'b1;
             m             <= m_start;
             n             <= n_start;
             base          <= base_start;
             pitch         <= pitch_start;
+            scaled        <= scaled_start;
+            parameters    <= parameters_start;
+            biased        <= biased_start;
+            bias          <= bias_start;
             integers      <= integers_start;
             relu          <= relu_start;
             type_out      <= type_start;
@@ -127,13 +189,13 @@ module drain_sequencer #(
             n_first       <= 16'd0;
             line          <= slot_line;
         end else begin
-            if (finished)
-                active <= 1'b0;
-            if (walking && buffer_free && block_ends && last_block)
-                walking <= 1'b0;
+            if (phase == PARAMETERS && read_whole)
+                scale <= read_bytes[3:0];
+            if (phase == ROWS && buffer_free) begin
+                row     <= next_row + 16'(read);
+                n_first <= next_n;
+            end
             if (read) begin
-                row         <= next_row + 16'd1;
-                n_first     <= next_n;
                 line        <= line + 1'b1;
                 out         <= packed_row;
                 out_address <= base + 24'(32'(next_row) * pitch) + (24'(next_n) << element_shift);

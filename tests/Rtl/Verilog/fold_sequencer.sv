@@ -44,14 +44,25 @@ module fold_sequencer #(
     localparam int WINDOW_BITS = $clog2(WINDOW + 1);
 
     logic        active;
-    logic [15:0] m_q, k_q, n_q;
+    logic [15:0] m_q;
     logic        accumulate_q;
     logic [LINE_BITS-1:0] slot_line_q;
 
-    // The fold whose weights are being shifted, and the one to be launched next: first k and n, and what is left from there.
-    logic [15:0] shift_k, shift_n, launch_k, launch_n;
-    logic [15:0] shift_k_left, shift_n_left, launch_k_left, launch_n_left;
+    // The fold whose weights are being shifted, and the one to be launched next.
     logic        folds_to_shift, folds_to_launch;
+    logic        last_token, launch;   // at this edge the one is shifted, the other launched
+    logic [15:0] shift_k, shift_n, launch_k_first, launch_n_first, launch_k, launch_n;
+    logic [15:0] unused_k_first, unused_n_first;
+
+    fold_walk #(.ROWS(ROWS), .COLUMNS(COLUMNS)) shift_walk (
+        .clock, .reset, .start, .k, .n, .next(last_token), .folds_left(folds_to_shift),
+        .k_first(unused_k_first), .n_first(unused_n_first), .fold_k(shift_k), .fold_n(shift_n)
+    );
+
+    fold_walk #(.ROWS(ROWS), .COLUMNS(COLUMNS)) launch_walk (
+        .clock, .reset, .start, .k, .n, .next(launch), .folds_left(folds_to_launch),
+        .k_first(launch_k_first), .n_first(launch_n_first), .fold_k(launch_k), .fold_n(launch_n)
+    );
 
     logic [ROW_BITS-1:0]    tokens;       // of the fold being shifted that have entered
     logic                   shadow_full;  // the shadow holds the next fold
@@ -62,11 +73,6 @@ module fold_sequencer #(
     logic [LINE_BITS-1:0]   next_line;
     logic [LEAVES_BITS-1:0] in_flight;    // steps until the array is empty
 
-    assign shift_k_left  = k_q - shift_k;
-    assign shift_n_left  = n_q - shift_n;
-    assign launch_k_left = k_q - launch_k;
-    assign launch_n_left = n_q - launch_n;
-
     // ---- Hazard -------------------------------------------------------------------------------------------------------------
     // Folds over one block of n come every `blocks` folds, so the last of them is in flight if so many were launched lately.
 
@@ -75,7 +81,7 @@ module fold_sequencer #(
     logic [15:0]            blocks;    // of n; counted in the first block of k
     logic                   hazard;
 
-    assign hazard = launch_k != 16'd0 && 32'(recent) >= 32'(blocks);
+    assign hazard = launch_k_first != 16'd0 && 32'(recent) >= 32'(blocks);
 
     always_ff @(posedge clock) begin
         if (reset) begin
@@ -87,24 +93,25 @@ module fold_sequencer #(
         end
         if (start)
             blocks <= 16'd0;
-        else if (enter_switch && launch_k == 16'd0)
+        else if (enter_switch && launch_k_first == 16'd0)
             blocks <= blocks + 16'd1;
     end
 
     // ---- What this edge does ------------------------------------------------------------------------------------------------
 
-    logic inside_fold, launch, frozen, weights_needed;
+    logic inside_fold, frozen, weights_needed;
 
     assign inside_fold = rows_left != 16'd0;
     assign launch      = folds_to_launch && !inside_fold && shadow_full && !hazard && row_valid;
     assign frozen      = inside_fold && !row_valid;
 
     // The bottom row's weights come first; rows beyond k take a token without weights.
-    assign weights_needed = ROWS - 1 - 32'(tokens) < 32'(shift_k_left);
+    assign weights_needed = ROWS - 1 - 32'(tokens) < 32'(shift_k);
     assign enter_token    = folds_to_shift && !frozen && (!shadow_full || launch) && (!weights_needed || weights_valid);
     assign token_enable   = weights_needed;
-    assign token_columns  = 32'(shift_n_left) < COLUMNS ? COLUMN_BITS'(shift_n_left) : COLUMN_BITS'(COLUMNS);
+    assign token_columns  = COLUMN_BITS'(shift_n);
     assign weights_take   = enter_token && weights_needed;
+    assign last_token     = enter_token && 32'(tokens) == ROWS - 1;
 
     assign enter_switch = launch;
     assign enter_row    = launch || (inside_fold && row_valid);
@@ -114,10 +121,10 @@ module fold_sequencer #(
 
     always_comb begin
         if (launch) begin
-            row_words = 32'(launch_k_left) < ROWS ? ROW_BITS'(launch_k_left) : ROW_BITS'(ROWS);
-            columns   = 32'(launch_n_left) < COLUMNS ? COLUMN_BITS'(launch_n_left) : COLUMN_BITS'(COLUMNS);
-            addend    = accumulate_q || launch_k != 16'd0;
-            line      = launch_n == 16'd0 ? slot_line_q : next_line;
+            row_words = ROW_BITS'(launch_k);
+            columns   = COLUMN_BITS'(launch_n);
+            addend    = accumulate_q || launch_k_first != 16'd0;
+            line      = launch_n_first == 16'd0 ? slot_line_q : next_line;
         end else begin
             row_words = fold_words;
             columns   = fold_columns;
@@ -128,56 +135,30 @@ module fold_sequencer #(
 
     // ---- Registers ----------------------------------------------------------------------------------------------------------
 
-    logic last_token;
-
-    assign last_token = enter_token && 32'(tokens) == ROWS - 1;
-
     always_ff @(posedge clock) begin
         if (reset) begin
-            active          <= 1'b0;
-            folds_to_shift  <= 1'b0;
-            folds_to_launch <= 1'b0;
-            shadow_full     <= 1'b0;
-            rows_left       <= 16'd0;
-            in_flight       <= '0;
+            active      <= 1'b0;
+            shadow_full <= 1'b0;
+            rows_left   <= 16'd0;
+            in_flight   <= '0;
         end else if (start) begin
-            active          <= 1'b1;
-            folds_to_shift  <= 1'b1;
-            folds_to_launch <= 1'b1;
-            m_q             <= m;
-            k_q             <= k;
-            n_q             <= n;
-            accumulate_q    <= accumulate;
-            slot_line_q     <= slot_line;
-            shift_k         <= 16'd0;
-            shift_n         <= 16'd0;
-            launch_k        <= 16'd0;
-            launch_n        <= 16'd0;
-            tokens          <= '0;
+            active       <= 1'b1;
+            m_q          <= m;
+            accumulate_q <= accumulate;
+            slot_line_q  <= slot_line;
+            tokens       <= '0;
         end else begin
             if (finished)
                 active <= 1'b0;
 
             if (enter_token)
                 tokens <= last_token ? '0 : tokens + 1'b1;
-            if (last_token) begin
-                shift_n <= 32'(shift_n_left) > COLUMNS ? shift_n + 16'(COLUMNS) : 16'd0;
-                if (32'(shift_n_left) <= COLUMNS) begin
-                    shift_k        <= shift_k + 16'(ROWS);
-                    folds_to_shift <= 32'(shift_k_left) > ROWS;
-                end
-            end
             shadow_full <= last_token || (shadow_full && !launch);
 
             if (launch) begin
                 fold_words   <= row_words;
                 fold_columns <= columns;
                 fold_addend  <= addend;
-                launch_n     <= 32'(launch_n_left) > COLUMNS ? launch_n + 16'(COLUMNS) : 16'd0;
-                if (32'(launch_n_left) <= COLUMNS) begin
-                    launch_k        <= launch_k + 16'(ROWS);
-                    folds_to_launch <= 32'(launch_k_left) > ROWS;
-                end
             end
             if (enter_row) begin
                 rows_left <= (launch ? m_q : rows_left) - 16'd1;
@@ -190,4 +171,7 @@ module fold_sequencer #(
                 in_flight <= in_flight - 1'b1;
         end
     end
+
+    logic unused;
+    assign unused = ^{unused_k_first, unused_n_first, shift_n, launch_k, launch_n};
 endmodule

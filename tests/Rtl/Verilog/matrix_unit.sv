@@ -1,6 +1,6 @@
 // Queue MX of a tile: takes descriptors one at a time, in order, and reports each when its results are in accumulators or
-// scratchpad (MX-1, MX-12). Here: mx.matmul of bf16 or int8 without transposes, mx.zero (MX-11), mx.drain without parameters, bias or
-// function. Dual-ported accumulators, sums accumulated at the top, one product a PE.
+// scratchpad (MX-1, MX-12). Here: mx.matmul of bf16 or int8, mx.zero (MX-11), mx.drain rounded to nearest and
+// without functions. Dual-ported accumulators, sums accumulated at the top, one product a PE.
 //
 // A channel that the unit produces has x_ready, x_push and x_data, one it consumes x_valid, x_data and x_pop.
 module matrix_unit #(
@@ -112,16 +112,24 @@ module matrix_unit #(
     logic [A_BYTES-1:0][7:0]    a_bytes;
     logic [W_BYTES-1:0][7:0]    w_bytes;
     hx::access_t                a_answer, w_answer;
+    logic                       draining;
 
     assign {a_bytes, a_answer} = a_response_data;
     assign {w_bytes, w_answer} = w_response_data;
     assign a_response_pop = a_response_valid;
     assign w_response_pop = w_response_valid;
 
+    // A drain reads parameters and bias through the port of weights; one descriptor runs at a time.
+    logic        weights_push, drain_push;
+    hx::access_t weights_request, drain_request;
+
+    assign w_request_push = draining ? drain_push : weights_push;
+    assign w_request_data = draining ? drain_request : weights_request;
+
     operand_stream #(.WEIGHTS(0), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(OPERAND_ROWS), .PORT_BYTES(A_BYTES)) operands (
         .clock, .reset,
         .start(start_matmul), .base(descriptor.a[23:0]), .pitch(descriptor.word40), .halves(descriptor.type_a == hx::TYPE_BF16),
-        .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
+        .transposed(descriptor.transpose_a), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
         .row_valid, .row, .row_take,
         .request_ready(a_request_ready), .request_push(a_request_push), .request(a_request_data),
         .response_valid(a_response_valid), .response(a_answer), .response_data(a_bytes)
@@ -130,10 +138,10 @@ module matrix_unit #(
     operand_stream #(.WEIGHTS(1), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(WEIGHT_ROWS), .PORT_BYTES(W_BYTES)) weight_rows (
         .clock, .reset,
         .start(start_matmul), .base(descriptor.b[23:0]), .pitch(descriptor.word44), .halves(descriptor.type_b == hx::TYPE_BF16),
-        .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
+        .transposed(descriptor.transpose_b), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
         .row_valid(weights_valid), .row(weights), .row_take(weights_take),
-        .request_ready(w_request_ready), .request_push(w_request_push), .request(w_request_data),
-        .response_valid(w_response_valid), .response(w_answer), .response_data(w_bytes)
+        .request_ready(w_request_ready), .request_push(weights_push), .request(weights_request),
+        .response_valid(w_response_valid && !draining), .response(w_answer), .response_data(w_bytes)
     );
 
     fold_sequencer #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LATENCY(LATENCY), .LINES(LINES)) folds (
@@ -196,7 +204,6 @@ module matrix_unit #(
 
     // ---- Drain ----------------------------------------------------------------------------------------------------------------
 
-    logic                    draining;
     logic [LINE_BITS-1:0]    drain_line;
     hx::access_t             d_head;
     logic [D_BYTES-1:0][7:0] d_bytes;
@@ -204,12 +211,15 @@ module matrix_unit #(
     assign d_request_data = {d_bytes, d_head};
     assign d_response_pop = d_response_valid;
 
-    drain_sequencer #(.COLUMNS(COLUMNS), .LINES(LINES), .PORT_BYTES(D_BYTES)) drain (
+    drain_sequencer #(.COLUMNS(COLUMNS), .LINES(LINES), .PORT_BYTES(D_BYTES), .READ_BYTES(W_BYTES)) drain (
         .clock, .reset,
         .start(start_drain), .m_start(descriptor.n0), .n_start(descriptor.n2), .base_start(descriptor.d[23:0]),
-        .pitch_start(descriptor.word48), .integers_start(descriptor.type_accumulator == hx::TYPE_INT32),
+        .pitch_start(descriptor.word48), .scaled_start(descriptor.word52 != 32'd0), .parameters_start(descriptor.word52[23:0]),
+        .biased_start(descriptor.b != 48'd0), .bias_start(descriptor.b[23:0]), .integers_start(descriptor.type_accumulator == hx::TYPE_INT32),
         .relu_start(descriptor.activation == 4'd1), .type_start(descriptor.type_out), .slot_line,
         .active(draining), .finished(drain_finished), .line(drain_line), .words(line),
+        .read_ready(w_request_ready), .read_push(drain_push), .read_request(drain_request),
+        .read_valid(w_response_valid), .read_response(w_answer), .read_data(w_bytes),
         .request_ready(d_request_ready), .request_push(d_request_push), .request(d_head), .request_data(d_bytes),
         .response_valid(d_response_valid)
     );
