@@ -23,7 +23,7 @@ internal sealed record DispatchCase(ulong Seed, int StallPercent, int LatencyCyc
     {
         var random = new Seeded(seed);
         int stall = random.Of(0, 0, 30, 70), latency = random.Of(1, 4, 20, 60);
-        var program = new CoreProgram(new Seeded(seed + 1), random.Of(1, 3, 12), random.Of(1, 3, 12));
+        var program = new CoreProgram(new Seeded(seed + 1), random.Of(1, 3, 12), random.Of(1, 3, 12), mayHang: true);
         int length = random.Between(1, 70), queues = random.Of(1, 2, 4);
         while (program.Commands.Count < length)
         {

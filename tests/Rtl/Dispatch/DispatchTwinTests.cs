@@ -18,7 +18,7 @@ public sealed class DispatchTwinTests
     ];
 
     private static readonly VerilatedModel s_twin =
-        new("dispatch_top", ["messages.sv", "channel.sv", "seen_channel.sv", "dispatch.sv", "dispatch_top.sv"], "twin.cpp", ("DEPTH", DispatchCase.Depth))
+        new("dispatch_top", ["messages.sv", "channel.sv", "monitored_channel.sv", "dispatch.sv", "dispatch_top.sv"], "twin.cpp", ("DEPTH", DispatchCase.Depth))
         {
             Mutants = s_mutants,
         };

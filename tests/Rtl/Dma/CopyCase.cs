@@ -72,7 +72,7 @@ internal sealed record CopyCase(ulong Seed, int StallPercent, int LatencyCycles,
             ulong seed = Seed + (ulong)e;
             CopyDescriptor[] copies = [.. Copies.Where(c => c.Descriptor.Opcode == DescriptorOpcode.StCopy == store)];
             ends[e] = new CopyEnd(bench, name, seed, StallPercent, copies);
-            var memory = new WideMemory(bench, name, seed, StallPercent, LatencyCycles);
+            var memory = new WideMemory(bench, name, [], seed, StallPercent, LatencyCycles);
             var scratchpad = new BeatMemory(bench, name, seed, StallPercent, ScratchpadBytes);
             var config = new DmaConfig(0, 2 + e, Outstanding, homes);
             Channel<StartDescriptor> start = ends[e].Starts.Channel;

@@ -24,7 +24,7 @@ public sealed class CopyTwinTests
     private static readonly VerilatedModel s_twin = new(
         "dma_top",
         [
-            "messages.sv", "dma.sv", "channel.sv", "seen_channel.sv", "strided_walk.sv", "descriptor_ring.sv", "element_converter.sv", "load_engine.sv",
+            "messages.sv", "dma.sv", "channel.sv", "monitored_channel.sv", "strided_walk.sv", "descriptor_ring.sv", "element_converter.sv", "load_engine.sv",
             "store_engine.sv", "dma_top.sv",
         ],
         "twin.cpp",

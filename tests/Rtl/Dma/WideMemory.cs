@@ -11,7 +11,7 @@ namespace HybridEmu.Rtl.Tests;
 internal sealed class WideMemory
 {
     private readonly List<Transaction> _pending = [];
-    private readonly Dictionary<ulong, byte> _written = [];
+    private readonly Dictionary<ulong, byte> _written;
     private readonly ulong _seed;
     private readonly int _stallPercent, _latencyCycles;
     private Transaction? _receiving, _answering;
@@ -19,11 +19,13 @@ internal sealed class WideMemory
 
     /// <param name="bench">Where its two channels are noted.</param>
     /// <param name="name">Of the engine.</param>
+    /// <param name="written">Bytes that have been written, which engines may share.</param>
     /// <param name="seed">Of bytes, times and stalls.</param>
     /// <param name="stallPercent">Cycles in which it neither takes nor gives a flit.</param>
     /// <param name="latencyCycles">The most from a request to its first answer.</param>
-    public WideMemory(TwinBench bench, string name, ulong seed, int stallPercent, int latencyCycles)
+    public WideMemory(TwinBench bench, string name, Dictionary<ulong, byte> written, ulong seed, int stallPercent, int latencyCycles)
     {
+        _written = written;
         _seed = seed;
         _stallPercent = stallPercent;
         _latencyCycles = latencyCycles;
@@ -103,7 +105,7 @@ internal sealed class WideMemory
     {
         if (_written.TryGetValue(address, out byte written))
             return written;
-        uint word = CounterRandom.Bits(_seed ^ 0x600, address >> 2);
+        uint word = CounterRandom.Bits(0x600, address >> 2);
         if ((word & 3) == 0)
             word = s_special[(word >> 8) % (uint)s_special.Length];
         return (byte)(word >> (int)(8 * (address & 3)));

@@ -24,25 +24,25 @@ module dispatch_top #(
     hx::start_t [hx::QUEUES-1:0] start_data;
     hx::done_t [hx::QUEUES-1:0] done_data;
 
-    seen_channel #(.WIDTH($bits(hx::command_t))) commands (
+    monitored_channel #(.WIDTH($bits(hx::command_t))) commands (
         .clock, .reset, .ready(), .push(stimulus[0]), .in(stimulus[32 +: $bits(hx::command_t)]),
-        .valid(command_valid), .pop(command_pop), .out(command_data), .seen(observation[0 +: COMMAND]));
-    seen_channel #(.WIDTH($bits(hx::reply_t))) replies (
+        .valid(command_valid), .pop(command_pop), .out(command_data), .monitor(observation[0 +: COMMAND]));
+    monitored_channel #(.WIDTH($bits(hx::reply_t))) replies (
         .clock, .reset, .ready(reply_ready), .push(reply_push), .in(reply_data),
-        .valid(), .pop(stimulus[COMMAND]), .out(), .seen(observation[COMMAND +: REPLY]));
-    seen_channel #(.WIDTH($bits(hx::notice_t))) notices (
+        .valid(), .pop(stimulus[COMMAND]), .out(), .monitor(observation[COMMAND +: REPLY]));
+    monitored_channel #(.WIDTH($bits(hx::notice_t))) notices (
         .clock, .reset, .ready(notice_ready), .push(notice_push), .in(notice_data),
-        .valid(), .pop(stimulus[COMMAND+32]), .out(), .seen(observation[COMMAND+REPLY +: NOTICE]));
+        .valid(), .pop(stimulus[COMMAND+32]), .out(), .monitor(observation[COMMAND+REPLY +: NOTICE]));
 
     for (genvar q = 0; q < hx::QUEUES; q++) begin : engine
         localparam int DRIVEN = CORE_DRIVEN + q * ENGINE_DRIVEN;
         localparam int SEEN = CORE_SEEN + q * ENGINE_SEEN;
-        seen_channel #(.WIDTH($bits(hx::start_t))) starts (
+        monitored_channel #(.WIDTH($bits(hx::start_t))) starts (
             .clock, .reset, .ready(start_ready[q]), .push(start_push[q]), .in(start_data[q]),
-            .valid(), .pop(stimulus[DRIVEN]), .out(), .seen(observation[SEEN +: START]));
-        seen_channel #(.WIDTH($bits(hx::done_t))) dones (
+            .valid(), .pop(stimulus[DRIVEN]), .out(), .monitor(observation[SEEN +: START]));
+        monitored_channel #(.WIDTH($bits(hx::done_t))) dones (
             .clock, .reset, .ready(), .push(stimulus[DRIVEN+32]), .in(stimulus[DRIVEN+64 +: $bits(hx::done_t)]),
-            .valid(done_valid[q]), .pop(done_pop[q]), .out(done_data[q]), .seen(observation[SEEN+START +: DONE]));
+            .valid(done_valid[q]), .pop(done_pop[q]), .out(done_data[q]), .monitor(observation[SEEN+START +: DONE]));
     end
 
     dispatch #(.DEPTH(DEPTH)) dut (.*);

@@ -25,24 +25,24 @@ module dma_top #(
 
     for (genvar e = 0; e < 2; e++) begin : engine
         localparam int D = e * DRIVEN, O = e * SEEN;
-        seen_channel #(.WIDTH($bits(hx::start_t))) start (
+        monitored_channel #(.WIDTH($bits(hx::start_t))) start (
             .clock, .reset, .ready(), .push(stimulus[D]), .in(stimulus[D+32 +: $bits(hx::start_t)]),
-            .valid(start_valid[e]), .pop(start_pop[e]), .out(start_data[e]), .seen(observation[O +: START]));
-        seen_channel #(.WIDTH($bits(hx::done_t))) done (
+            .valid(start_valid[e]), .pop(start_pop[e]), .out(start_data[e]), .monitor(observation[O +: START]));
+        monitored_channel #(.WIDTH($bits(hx::done_t))) done (
             .clock, .reset, .ready(done_ready[e]), .push(done_push[e]), .in(done_data[e]),
-            .valid(), .pop(stimulus[D+START]), .out(), .seen(observation[O+START +: DONE]));
-        seen_channel #(.WIDTH($bits(hx::flit_t))) wide_request (
+            .valid(), .pop(stimulus[D+START]), .out(), .monitor(observation[O+START +: DONE]));
+        monitored_channel #(.WIDTH($bits(hx::flit_t))) wide_request (
             .clock, .reset, .ready(wide_request_ready[e]), .push(wide_request_push[e]), .in(wide_request_data[e]),
-            .valid(), .pop(stimulus[D+START+32]), .out(), .seen(observation[O+START+DONE +: FLIT]));
-        seen_channel #(.WIDTH($bits(hx::flit_t))) wide_response (
+            .valid(), .pop(stimulus[D+START+32]), .out(), .monitor(observation[O+START+DONE +: FLIT]));
+        monitored_channel #(.WIDTH($bits(hx::flit_t))) wide_response (
             .clock, .reset, .ready(), .push(stimulus[D+START+64]), .in(stimulus[D+START+96 +: $bits(hx::flit_t)]),
-            .valid(wide_response_valid[e]), .pop(wide_response_pop[e]), .out(wide_response_data[e]), .seen(observation[O+START+DONE+FLIT +: FLIT]));
-        seen_channel #(.WIDTH(ACCESS_BITS)) request (
+            .valid(wide_response_valid[e]), .pop(wide_response_pop[e]), .out(wide_response_data[e]), .monitor(observation[O+START+DONE+FLIT +: FLIT]));
+        monitored_channel #(.WIDTH(ACCESS_BITS)) request (
             .clock, .reset, .ready(request_ready[e]), .push(request_push[e]), .in(request_data[e]),
-            .valid(), .pop(stimulus[D+START+64+FLIT]), .out(), .seen(observation[O+START+DONE+2*FLIT +: ACCESS]));
-        seen_channel #(.WIDTH(ACCESS_BITS), .DEPTH(4)) response (
+            .valid(), .pop(stimulus[D+START+64+FLIT]), .out(), .monitor(observation[O+START+DONE+2*FLIT +: ACCESS]));
+        monitored_channel #(.WIDTH(ACCESS_BITS), .DEPTH(4)) response (
             .clock, .reset, .ready(), .push(stimulus[D+START+96+FLIT]), .in(stimulus[D+START+128+FLIT +: ACCESS_BITS]),
-            .valid(response_valid[e]), .pop(response_pop[e]), .out(response_data[e]), .seen(observation[O+START+DONE+2*FLIT+ACCESS +: ACCESS]));
+            .valid(response_valid[e]), .pop(response_pop[e]), .out(response_data[e]), .monitor(observation[O+START+DONE+2*FLIT+ACCESS +: ACCESS]));
     end
 
     load_engine #(.OUTSTANDING(OUTSTANDING), .PORT(8'd2)) load (

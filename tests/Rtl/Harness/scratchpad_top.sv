@@ -23,12 +23,12 @@ module scratchpad_top #(
     logic [BITS-1:0] request_data [PORTS], response_data [PORTS];
 
     for (genvar p = 0; p < PORTS; p++) begin : port
-        seen_channel #(.WIDTH(BITS), .DEPTH(2)) request (
+        monitored_channel #(.WIDTH(BITS), .DEPTH(2)) request (
             .clock, .reset, .ready(), .push(stimulus[p*DRIVEN]), .in(stimulus[p*DRIVEN+32 +: BITS]),
-            .valid(request_valid[p]), .pop(request_pop[p]), .out(request_data[p]), .seen(observation[p*SEEN +: SEEN/2]));
-        seen_channel #(.WIDTH(BITS), .DEPTH(4)) response (
+            .valid(request_valid[p]), .pop(request_pop[p]), .out(request_data[p]), .monitor(observation[p*SEEN +: SEEN/2]));
+        monitored_channel #(.WIDTH(BITS), .DEPTH(4)) response (
             .clock, .reset, .ready(response_ready[p]), .push(response_push[p]), .in(response_data[p]),
-            .valid(), .pop(stimulus[p*DRIVEN+32*(WORDS+1)]), .out(), .seen(observation[p*SEEN+SEEN/2 +: SEEN/2]));
+            .valid(), .pop(stimulus[p*DRIVEN+32*(WORDS+1)]), .out(), .monitor(observation[p*SEEN+SEEN/2 +: SEEN/2]));
     end
 
     scratchpad #(

@@ -50,7 +50,7 @@ internal enum PortRole
 /// <summary>A scratchpad's sizes, and those of its twin.</summary>
 internal sealed record ScratchpadShape(int SizeBytes, int Banks, int BankBytes, bool DualPorted, int LineBytes, PortRole[] Roles, int[] Widths)
 {
-    private static readonly string[] s_sources = ["messages.sv", "channel.sv", "seen_channel.sv", "scratchpad.sv", "scratchpad_top.sv"];
+    private static readonly string[] s_sources = ["messages.sv", "channel.sv", "monitored_channel.sv", "scratchpad.sv", "scratchpad_top.sv"];
 
     public int Ports => Roles.Length;
 
@@ -75,54 +75,14 @@ internal sealed record ScratchpadShape(int SizeBytes, int Banks, int BankBytes, 
     public TwinBench Run(ScratchpadCase c)
     {
         var bench = new TwinBench();
-        var ports = new ScratchpadPort[Ports];
+        var ends = new PortEnd[Ports];
         for (int p = 0; p < Ports; p++)
-            ports[p] = AddPort(bench, p, c);
-        var scratchpad = new Scratchpad(new ScratchpadConfig(SizeBytes, Banks, BankBytes, DualPorted), ports);
+            ends[p] = new PortEnd(bench, $"port{p}", Widths[p], LineBytes, c.Seed + (ulong)p, c.StallPercent, c.Accesses.Where(a => a.Port == p));
+        var scratchpad = new Scratchpad(new ScratchpadConfig(SizeBytes, Banks, BankBytes, DualPorted), [.. ends.Select(e => e.Port)]);
         bench.Attach(scratchpad.Evaluate);
         int limit = 20 + c.Accesses.Sum(a => a.Gap + 8);
-        while (bench.Cycles < limit || (ports.Any(p => !p.Request.IsEmpty || !p.Response.IsEmpty) && bench.Cycles < 10 * limit))
+        while (bench.Cycles < limit || (ends.Any(e => !e.IsIdle) && bench.Cycles < 10 * limit))
             bench.Step();
         return bench;
-    }
-
-    private ScratchpadPort AddPort(TwinBench bench, int number, ScratchpadCase c)
-    {
-        WideLines? lines = Widths[number] > ScratchpadPort.LineBytes ? new(Widths[number], 4) : null;
-        var port = new ScratchpadPort($"port{number}", bench.Channel<ScratchpadRequest>(2), bench.Channel<ScratchpadResponse>(4), lines);
-        Wire<ScratchpadRequest> requests = bench.Add($"port{number}.request", WireEnd.Feeds, port.Request, Messages.Request(port, LineBytes));
-        bench.Add($"port{number}.response", WireEnd.Drains, port.Response, Messages.Response(port, LineBytes));
-        var script = new Queue<PortAccess>(c.Accesses.Where(a => a.Port == number));
-        var random = new Seeded(c.Seed + (ulong)number + 1);
-        long since = 0;
-        bench.Attach(edge =>
-        {
-            if (port.Response.CanPop(edge) && !Seeded.Stalls(c.Seed ^ ((ulong)number << 32), c.StallPercent, edge))
-            {
-                if (port.Response.Peek(edge).Write == 0)
-                    port.DiscardRead(edge);
-                else
-                    port.Response.Discard(edge);
-            }
-
-            if (script.Count == 0 || edge < since + script.Peek().Gap || !port.Request.CanPush(edge))
-                return 0;
-            PortAccess access = script.Dequeue();
-            since = edge + 1;
-            if (access.Write)
-            {
-                byte[] data = new byte[access.Length];
-                random.Fill(data);
-                port.PushWrite((uint)access.Address, data, edge);
-                Messages.AddWrite((uint)access.Address, data, LineBytes, requests.Fed);
-            }
-            else
-            {
-                requests.Feed(new ScratchpadRequest { Address = (uint)access.Address, Length = (ushort)access.Length, Tag = (ushort)edge }, edge);
-            }
-
-            return 0;
-        });
-        return port;
     }
 }

@@ -54,6 +54,13 @@ internal sealed class BitRecord
             _bytes.Add(0);
     }
 
+    /// <summary>Puts the bytes of another record where zeros were.</summary>
+    public void Overwrite(int at, BitRecord other)
+    {
+        for (int i = 0; i < other._bytes.Count; i++)
+            _bytes[at + i] = other._bytes[i];
+    }
+
     public byte[] ToArray() => [.. _bytes];
 
     /// <summary>A field of bytes that hold bits, as hexadecimal digits.</summary>

@@ -29,7 +29,11 @@ internal readonly record struct CoreCommand(int Gap, DispatchCommand Command)
 /// Draws what a core asks around descriptors: waits that posts before them can meet, so that most programs end; posts that never pass
 /// 255; and commands in between.
 /// </summary>
-internal sealed class CoreProgram(Seeded random, int semaphores, int mostGap)
+/// <param name="random">What everything is drawn from.</param>
+/// <param name="semaphores">Numbers that are used.</param>
+/// <param name="mostGap">Cycles between commands.</param>
+/// <param name="mayHang">Whether one wait in thirty has nothing to wait for: emulator and twin hang alike.</param>
+internal sealed class CoreProgram(Seeded random, int semaphores, int mostGap, bool mayHang)
 {
     private Seeded _random = random;
     private readonly int[] _balance = new int[semaphores]; // of a semaphore: posted and not waited for, by all that came before
@@ -37,7 +41,9 @@ internal sealed class CoreProgram(Seeded random, int semaphores, int mostGap)
 
     public List<CoreCommand> Commands { get; } = [];
 
-    public void Issue(Descriptor d)
+    /// <param name="d">To be given flags, waits and posts.</param>
+    /// <param name="maySkip">Whether it may be left out where its queue is full.</param>
+    public void Issue(Descriptor d, bool maySkip = true)
     {
         d.Chain = _random.OneIn(5);
         d.Interrupt = _random.OneIn(4);
@@ -46,7 +52,7 @@ internal sealed class CoreProgram(Seeded random, int semaphores, int mostGap)
         d.Wait1 = Wait(6);
         d.Post0 = Post(2);
         d.Post1 = Post(5);
-        DispatchOperation operation = _random.OneIn(8) ? DispatchOperation.TryIssue : DispatchOperation.Issue;
+        DispatchOperation operation = maySkip && _random.OneIn(8) ? DispatchOperation.TryIssue : DispatchOperation.Issue;
         Add(new DispatchCommand { Operation = operation, DescriptorAddress = 64u * (uint)Commands.Count, Descriptor = d });
     }
 
@@ -78,7 +84,7 @@ internal sealed class CoreProgram(Seeded random, int semaphores, int mostGap)
     private SemaphoreCount Wait(int oneIn)
     {
         int semaphore = _random.Next(semaphores), count = _random.Between(1, 3);
-        if (!_random.OneIn(oneIn) || (_balance[semaphore] < count && !_random.OneIn(30))) // one in thirty may hang: so do both
+        if (!_random.OneIn(oneIn) || (_balance[semaphore] < count && !(mayHang && _random.OneIn(30))))
             return default;
         _balance[semaphore] -= count;
         return new((byte)semaphore, (byte)count);

@@ -10,11 +10,15 @@ internal sealed class TwinBench
 {
     private readonly List<Wire> _wires = [];
     private readonly List<Func<long, long>> _units = [];
-    private readonly List<byte[]> _seen = [], _driven = [];
+    private readonly List<byte[]> _seen = [];
+    private readonly List<BitRecord> _driven = [];
 
     public ClockDomain Core { get; } = new("core", 1000);
 
     public int Cycles => _seen.Count;
+
+    /// <summary>Cycles since something was last pushed or taken anywhere.</summary>
+    public int Quiet { get; private set; }
 
     /// <summary>Adds a channel, in the order in which the twin's top lists them.</summary>
     public Wire<T> Add<T>(string name, WireEnd end, int depth, Layout<T> layout)
@@ -49,10 +53,12 @@ internal sealed class TwinBench
         foreach (Func<long, long> evaluate in _units)
             evaluate(edge);
         BitRecord seen = new(), driven = new();
+        bool moved = false;
         foreach (Wire wire in _wires)
-            wire.After(edge, seen, driven);
+            moved |= wire.After(edge, seen, driven);
+        Quiet = moved ? 0 : Quiet + 1;
         _seen.Add(seen.ToArray());
-        _driven.Add(driven.ToArray());
+        _driven.Add(driven);
     }
 
     /// <summary>Gives the twin the same stimulus.</summary>
@@ -61,7 +67,7 @@ internal sealed class TwinBench
     /// <returns>Null, or the first cycle and wire that differ, and how.</returns>
     public string? Compare(VerilatedModel twin, int mutant = 0)
     {
-        byte[] observed = twin.Run([.. _driven.SelectMany(r => r)], mutant);
+        byte[] observed = twin.Run([.. _driven.SelectMany(r => r.ToArray())], mutant);
         int size = _seen[0].Length;
         if (observed.Length != size * _seen.Count)
             return $"the twin saw {observed.Length} bytes where {size} in each of {_seen.Count} cycles were due";

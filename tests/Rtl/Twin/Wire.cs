@@ -13,9 +13,12 @@ internal enum WireEnd
 
     /// <summary>The test takes what the unit pushes.</summary>
     Drains,
+
+    /// <summary>A unit without a twin pushes; its twin is the record of what it did.</summary>
+    Replays,
 }
 
-/// <summary>A channel of the emulator of which everything that goes on in a cycle is noted, as Harness/seen_channel.sv does.</summary>
+/// <summary>A channel of the emulator of which everything that goes on in a cycle is noted, as Verilog/monitored_channel.sv does.</summary>
 internal abstract class Wire(string name, WireEnd end, (string Name, int Bits)[] fields)
 {
     protected const int FlagBytes = 4;
@@ -36,7 +39,8 @@ internal abstract class Wire(string name, WireEnd end, (string Name, int Bits)[]
     public abstract void Before(long edge);
 
     /// <summary>After all are: appends what was seen, and what the test did.</summary>
-    public abstract void After(long edge, BitRecord seen, BitRecord driven);
+    /// <returns>Whether something was pushed or taken.</returns>
+    public abstract bool After(long edge, BitRecord seen, BitRecord driven);
 
     protected static byte Flags(bool ready, bool valid, int pushed, int popped)
     {
@@ -73,8 +77,10 @@ internal sealed class Wire<T>(string name, WireEnd end, Channel<T> channel, Layo
     where T : unmanaged
 {
     private readonly BitRecord _head = new(), _fed = new();
+    private readonly Queue<(BitRecord Record, int At)> _unknown = []; // entries in the channel whose bits have a place in the stimulus
     private bool _ready, _valid;
     private int _count;
+    private bool _headIsNew = true;
 
     public Channel<T> Channel => channel;
 
@@ -87,6 +93,11 @@ internal sealed class Wire<T>(string name, WireEnd end, Channel<T> channel, Layo
         _fed.Clear();
         if (_valid)
             layout.Pack(channel.Peek(edge), _head);
+        if (End != WireEnd.Replays || !_valid || !_headIsNew)
+            return;
+        (BitRecord record, int at) = _unknown.Dequeue();
+        record.Overwrite(at, _head);
+        _headIsNew = false;
     }
 
     /// <summary>The test pushes.</summary>
@@ -99,19 +110,29 @@ internal sealed class Wire<T>(string name, WireEnd end, Channel<T> channel, Layo
     /// <summary>The test has pushed what is packed here.</summary>
     public BitRecord Fed => _fed;
 
-    public override void After(long edge, BitRecord seen, BitRecord driven)
+    public override bool After(long edge, BitRecord seen, BitRecord driven)
     {
         int popped = channel.Depth - channel.Count - channel.Room(edge), pushed = channel.Count - _count + popped;
         seen.Add(Flags(_ready, _valid, pushed, popped), 8 * FlagBytes);
         seen.Add(_head, MessageBytes);
+        _headIsNew |= popped > 0;
         if (End == WireEnd.Feeds)
         {
             driven.Add((ulong)pushed, 8 * FlagBytes);
             driven.Add(_fed, MessageBytes);
         }
+        else if (End == WireEnd.Replays)
+        {
+            driven.Add((ulong)pushed, 8 * FlagBytes);
+            if (pushed > 0)
+                _unknown.Enqueue((driven, driven.Bytes));
+            driven.AddZeros(8 * MessageBytes);
+        }
         else if (End == WireEnd.Drains)
         {
             driven.Add((ulong)popped, 8 * FlagBytes);
         }
+
+        return pushed + popped > 0;
     }
 }

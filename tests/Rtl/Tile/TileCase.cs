@@ -1,0 +1,115 @@
+using HybridEmu.Isa;
+
+namespace HybridEmu.Rtl.Tests;
+
+/// <summary>A graph of descriptors, what the core does beside it, and how slow memory and core are.</summary>
+/// <param name="Seed">Of bytes, stalls and times.</param>
+/// <param name="StallPercent">Cycles in which core or memory take or give nothing.</param>
+/// <param name="LatencyCycles">The most that memory takes for a transaction.</param>
+/// <param name="Commands">What the core asks of dispatch.</param>
+/// <param name="Accesses">What the core does in the scratchpad.</param>
+internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles, CoreCommand[] Commands, PortAccess[] Accesses)
+{
+    private const int Slots = 4;
+
+    public override string ToString() =>
+        $"seed {Seed}, stalls {StallPercent} %, latency up to {LatencyCycles}:\n{string.Join('\n', Commands.Select(c => c.ToString()))}\n"
+        + string.Join('\n', Accesses.Select(a => a.ToString()));
+
+    public static TileCase Of(ulong seed)
+    {
+        var random = new Seeded(seed);
+        int stall = random.Of(0, 0, 20, 50), latency = random.Of(1, 10, 40, 150);
+        var program = new CoreProgram(new Seeded(seed + 1), random.Of(2, 5, 12), random.Of(1, 4, 20), mayHang: false);
+        var slots = new (int M, int N, ElementType Sum)[Slots];
+        int length = random.Between(4, 28);
+        while (program.Commands.Count < length)
+        {
+            int kind = random.Next(12);
+            if (kind == 0)
+                program.Interlude();
+            else if (kind < 4)
+                program.Issue(Load(ref random));
+            else if (kind < 6)
+                program.Issue(CopyCase.AnyCopy(true, 0, TileRig.ScratchpadBytes, ref random));
+            else
+                program.Issue(Matrix(slots, ref random), maySkip: false); // what comes after it counts on its slot
+        }
+
+        var accesses = new PortAccess[random.Next(30)];
+        foreach (ref PortAccess access in accesses.AsSpan())
+        {
+            int size = random.Of(1, 2, 4);
+            access = new(0, random.Next(30), size * random.Next(TileRig.ScratchpadBytes / size), size, random.OneIn(2));
+        }
+
+        return new(seed, stall, latency, [.. program.Commands], accesses);
+    }
+
+    public IEnumerable<TileCase> Smaller()
+    {
+        if (StallPercent > 0)
+            yield return this with { StallPercent = 0 };
+        if (LatencyCycles > 1)
+            yield return this with { LatencyCycles = 1 };
+        foreach (CoreCommand[] fewer in RandomCases.Fewer(Commands))
+        {
+            if (SlotsAreLegal(fewer))
+                yield return this with { Commands = fewer };
+        }
+
+        foreach (PortAccess[] fewer in RandomCases.Fewer(Accesses))
+            yield return this with { Accesses = fewer };
+    }
+
+    private static Descriptor Load(ref Seeded random)
+    {
+        if (random.OneIn(2))
+            return CopyCase.AnyCopy(false, 0, TileRig.ScratchpadBytes, ref random);
+        ElementType type = random.Of(ElementType.Bf16, ElementType.Int8);
+        int rows = random.Between(1, 16), columns = random.Between(1, 24), pitch = random.Of(48, 64);
+        return Descriptors.Rows(false, 64 * random.Next(300), 128, Place(rows * pitch, ref random), pitch, type, rows, columns);
+    }
+
+    private static Descriptor Matrix((int M, int N, ElementType Sum)[] slots, ref Seeded random)
+    {
+        int slot = random.Next(Slots), kind = random.Next(6);
+        (int m, int n, ElementType sum) = slots[slot];
+        if (kind < 2 && m > 0)
+        {
+            ElementType to = sum == ElementType.Int32 ? ElementType.Int32 : random.Of(ElementType.Bf16, ElementType.Fp32);
+            int width = (to.SizeBytes() * n) + 15, drainPitch = width / 16 * 16;
+            return Descriptors.Drain(slot, sum, to, m, n, Place(m * drainPitch, ref random), drainPitch);
+        }
+
+        bool accumulate = kind < 4 && m > 0;
+        if (!accumulate)
+            (m, n, sum) = (random.Between(1, 18), random.Between(1, 14), random.Of(ElementType.Fp32, ElementType.Int32));
+        slots[slot] = (m, n, sum);
+        if (kind == 5)
+            return Descriptors.Zero(slot, sum, m, n);
+        ElementType type = sum == ElementType.Fp32 ? ElementType.Bf16 : ElementType.Int8;
+        int k = random.Between(1, 14), pitchA = random.Of(32, 48), pitchW = random.Of(32, 48);
+        return Descriptors.Matmul(slot, accumulate, type, m, k, n, Place(m * pitchA, ref random), pitchA, Place(k * pitchW, ref random), pitchW);
+    }
+
+    private static int Place(int bytes, ref Seeded random) => 16 * random.Next(((TileRig.ScratchpadBytes - bytes) / 16) + 1);
+
+    /// <summary>Whether every slot has the shape that its reader says.</summary>
+    private static bool SlotsAreLegal(CoreCommand[] commands)
+    {
+        var slots = new (int M, int N, ElementType Sum)[Slots];
+        foreach (CoreCommand command in commands)
+        {
+            Descriptor d = command.Command.Descriptor;
+            if (d.Opcode is not (DescriptorOpcode.MxMatmul or DescriptorOpcode.MxDrain or DescriptorOpcode.MxZero))
+                continue;
+            (int, int, ElementType) shape = (d.N0, d.N2, d.TypeAccumulator);
+            if ((d.Opcode == DescriptorOpcode.MxDrain || d.Accumulate) && slots[d.Slot] != shape)
+                return false;
+            slots[d.Slot] = shape;
+        }
+
+        return true;
+    }
+}
