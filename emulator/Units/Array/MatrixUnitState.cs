@@ -118,7 +118,7 @@ public struct MatrixUnitState
     /// <summary>Enabled cycles of the array.</summary>
     public long ArrayCycles;
 
-    /// <summary>Those of them at which a token or a row entered, or sums were on their way through the PEs (MX-3, MX-24).</summary>
+    /// <summary>Those of them at which a token or a row entered, or sums were on their way through the PEs (MX-3, MX-25).</summary>
     public long WavefrontCycles;
 
     public long Folds, XRows, WeightRows;

@@ -82,6 +82,22 @@ public class MatrixTimingTests
         Assert.Equal(2 * (interval - Math.Max(m, Rows)), bench.Unit.State.Ledger[6]);
     }
 
+    /// <summary>A request made at N is granted at N + 1, answered at N + 2, here at N + 3 and used at N + 4: four rows hide it, three do not.</summary>
+    [Theory]
+    [InlineData(1, 36)]
+    [InlineData(2, 12)]
+    [InlineData(3, 4)]
+    [InlineData(4, 0)]
+    [InlineData(5, 0)]
+    public void A_row_that_is_taken_makes_room_for_a_request_at_the_same_edge(int fifoRows, int late)
+    {
+        var bench = new MatrixBench(new MatrixConfig(Rows, Columns, 16384, OperandFifoRows: fifoRows));
+        bench.Program.Enqueue(new MatrixCase(13, Rows, Columns, false, false, false, 1, false, 1).Matmul(0));
+        bench.Run();
+        Assert.Equal("OperandStall", MatrixUnit.Causes[5]);
+        Assert.Equal(late, bench.Unit.State.Ledger[5]);
+    }
+
     [Fact]
     public void The_hazard_is_the_distance_of_the_sums_and_not_of_the_folds()
     {

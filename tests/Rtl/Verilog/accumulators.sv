@@ -16,7 +16,6 @@ module accumulators #(
 
     // The array: it moves at this edge; a row enters with that.
     input  logic                     step,
-    input  logic                     floats,        // sums are fp32, whose NaN is stored canonical
     input  logic                     enter,
     input  logic                     enter_addend,  // its sums start from what its line holds, not from +0
     input  logic [LINE_BITS-1:0]     enter_line,
@@ -59,7 +58,7 @@ module accumulators #(
         logic [31:0]          words [LINES];
         access_t              reader, writer;
         logic                 reads, sums, clears, write;
-        logic [31:0]          word, sum, write_word;
+        logic [31:0]          word, write_word;
         logic [LINE_BITS-1:0] write_line;
         logic                 unused;
 
@@ -74,10 +73,9 @@ module accumulators #(
         assign top[c]  = reads ? word : 32'd0;
         assign line[c] = word;
 
-        assign sum        = floats && bottom[c][30:23] == 8'hFF && bottom[c][22:0] != 23'd0 ? 32'h7FC0_0000 : bottom[c];
         assign write      = sums || clears;
         assign write_line = clears ? clear_line : writer.line;
-        assign write_word = clears ? 32'd0 : sum;
+        assign write_word = clears ? 32'd0 : bottom[c];
 
         always_ff @(posedge clock) begin
             if (write)

@@ -55,7 +55,7 @@ module drain_column (
     assign scaled_word = scaled ? product : float_word;
     assign biased_word = biased ? sum : scaled_word;
     assign is_nan      = biased_word[30:23] == 8'hFF && biased_word[22:0] != 23'd0;
-    assign active      = relu && biased_word[31] && !is_nan ? 32'd0 : biased_word;
+    assign active      = relu && biased_word[31] ? 32'd0 : biased_word;
     assign whole       = integer_of(active);
 
     always_comb begin

@@ -165,10 +165,9 @@ module matrix_unit #(
         assign w[c] = !token_enable || c >= 32'(token_columns) ? 16'd0 : integers ? 16'(signed'(weights[c])) : weights[2*c +: 2];
     end
 
-    systolic_array #(.ROWS(ROWS), .COLUMNS(COLUMNS)) array (
-        .clock, .reset, .step, .integers,
-        .x, .enter_switch, .enter_token, .token_enable, .w,
-        .top, .bottom
+    systolic_array #(.R(ROWS), .C(COLUMNS), .KIND(multiply_accumulate::EITHER), .WORD(16)) array (
+        .clock, .reset, .step, .floats(!integers), .x, .switch_token(enter_switch), .shift_token(enter_token), .weights(w),
+        .weights_enable(token_enable), .top, .bottom
     );
 
     // ---- Zero: a line an edge -------------------------------------------------------------------------------------------------
@@ -225,7 +224,7 @@ module matrix_unit #(
     );
 
     accumulators #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LINES(LINES)) banks (
-        .clock, .reset, .step, .floats(!integers),
+        .clock, .reset, .step,
         .enter(enter_row), .enter_addend(addend), .enter_line(sum_line), .enter_columns(sum_columns), .top, .bottom,
         .drain(draining), .drain_line, .line,
         .clear(zeroing), .clear_line(zero_line), .clear_columns(zero_columns)
