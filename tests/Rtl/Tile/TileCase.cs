@@ -76,12 +76,7 @@ internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles,
         int slot = random.Next(Slots), kind = random.Next(6);
         (int m, int n, ElementType sum) = slots[slot];
         if (kind < 2 && m > 0)
-        {
-            ElementType to = sum == ElementType.Int32 ? ElementType.Int32 : random.Of(ElementType.Bf16, ElementType.Fp32);
-            int width = (to.SizeBytes() * n) + 15, drainPitch = width / 16 * 16;
-            return Descriptors.Drain(slot, sum, to, m, n, Place(m * drainPitch, ref random), drainPitch);
-        }
-
+            return Drain(slot, slots[slot], ref random);
         bool accumulate = kind < 4 && m > 0;
         if (!accumulate)
             (m, n, sum) = (random.Between(1, 18), random.Between(1, 14), random.Of(ElementType.Fp32, ElementType.Int32));
@@ -89,8 +84,28 @@ internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles,
         if (kind == 5)
             return Descriptors.Zero(slot, sum, m, n);
         ElementType type = sum == ElementType.Fp32 ? ElementType.Bf16 : ElementType.Int8;
-        int k = random.Between(1, 14), pitchA = random.Of(32, 48), pitchW = random.Of(32, 48);
-        return Descriptors.Matmul(slot, accumulate, type, m, k, n, Place(m * pitchA, ref random), pitchA, Place(k * pitchW, ref random), pitchW);
+        int k = random.Between(1, 14);
+        MatrixOperand a = Operand(m, k, type.SizeBytes(), random.OneIn(4), ref random), w = Operand(k, n, type.SizeBytes(), random.OneIn(4), ref random);
+        return Descriptors.Matmul(slot, accumulate, type, (m, k, n), a, w);
+    }
+
+    private static Descriptor Drain(int slot, (int M, int N, ElementType Sum) held, ref Seeded random)
+    {
+        ElementType to = random.Of(ElementType.Bf16, ElementType.Fp32, ElementType.Int8);
+        bool raw = held.Sum == ElementType.Int32 && random.OneIn(2);
+        if (raw)
+            to = ElementType.Int32;
+        int? parameters = raw || !random.OneIn(3) ? null : 64 * random.Next(TileRig.ScratchpadBytes / 64);
+        int? bias = raw || !random.OneIn(3) ? null : Place(4 * held.N, ref random);
+        MatrixOperand result = Operand(held.M, held.N, to.SizeBytes(), false, ref random);
+        return Descriptors.Drain(slot, held.Sum, to, (held.M, held.N), result, parameters, bias, !raw && random.OneIn(3));
+    }
+
+    private static MatrixOperand Operand(int rows, int columns, int elementBytes, bool transposed, ref Seeded random)
+    {
+        (int stored, int across) = transposed ? (columns, rows) : (rows, columns);
+        int pitch = (((across * elementBytes) + 15) / 16 * 16) + (16 * random.Next(2));
+        return new(Place(stored * pitch, ref random), pitch, transposed);
     }
 
     private static int Place(int bytes, ref Seeded random) => 16 * random.Next(((TileRig.ScratchpadBytes - bytes) / 16) + 1);

@@ -6,8 +6,6 @@ internal sealed class BitRecord
     private readonly List<byte> _bytes = [];
     private int _spare; // bits of the last byte that are free
 
-    public int Bytes => _bytes.Count;
-
     public void Clear()
     {
         _bytes.Clear();
@@ -52,13 +50,6 @@ internal sealed class BitRecord
         _bytes.AddRange(other._bytes);
         for (int i = other._bytes.Count; i < bytes; i++)
             _bytes.Add(0);
-    }
-
-    /// <summary>Puts the bytes of another record where zeros were.</summary>
-    public void Overwrite(int at, BitRecord other)
-    {
-        for (int i = 0; i < other._bytes.Count; i++)
-            _bytes[at + i] = other._bytes[i];
     }
 
     public byte[] ToArray() => [.. _bytes];

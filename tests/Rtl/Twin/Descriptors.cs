@@ -45,17 +45,18 @@ internal static class Descriptors
         return Copy(store, hbm, scratchpad, type, type, [columns, rows], store ? inside : outside, store ? outside : inside);
     }
 
-    /// <summary>slot (m x n) = (accumulate ? slot : +0) + A (m x k) * W (k x n).</summary>
-    public static Descriptor Matmul(int slot, bool accumulate, ElementType type, int m, int k, int n, int a, int pitchA, int w, int pitchW)
+    /// <summary>slot (m x n) = (accumulate ? slot : +0) + A (m x k) * W (k x n); each operand lies in memory as it is or transposed.</summary>
+    public static Descriptor Matmul(int slot, bool accumulate, ElementType type, (int M, int K, int N) size, MatrixOperand a, MatrixOperand w)
     {
         Descriptor d = Of(DescriptorOpcode.MxMatmul);
         d.Accumulate = accumulate;
         d.TypeA = d.TypeB = type;
         d.TypeAccumulator = SumOf(type);
-        (d.N0, d.N1, d.N2) = (m, k, n);
-        d.A = AddressMap.Scratchpad + (ulong)a;
-        d.B = AddressMap.Scratchpad + (ulong)w;
-        (d.PitchA, d.PitchB) = (pitchA, pitchW);
+        (d.N0, d.N1, d.N2) = size;
+        d.A = AddressMap.Scratchpad + (ulong)a.Address;
+        d.B = AddressMap.Scratchpad + (ulong)w.Address;
+        (d.PitchA, d.PitchB) = (a.Pitch, w.Pitch);
+        (d.TransposeA, d.TransposeB) = (a.Transposed, w.Transposed);
         d.Slot = (byte)slot;
         return Checked(d);
     }
@@ -69,14 +70,32 @@ internal static class Descriptors
         return Checked(d);
     }
 
-    public static Descriptor Drain(int slot, ElementType sum, ElementType to, int m, int n, int d, int pitch)
+    /// <param name="slot">What is drained.</param>
+    /// <param name="sum">Its type.</param>
+    /// <param name="to">Type of the result; int32 is only for plain int32.</param>
+    /// <param name="size">Rows and columns.</param>
+    /// <param name="result">Where the result goes.</param>
+    /// <param name="parameters">A scale is read from here; null for none.</param>
+    /// <param name="bias">A bias a column is read from here; null for none.</param>
+    /// <param name="relu">Whether what is below 0 becomes 0.</param>
+    public static Descriptor Drain(
+        int slot, ElementType sum, ElementType to, (int M, int N) size, MatrixOperand result, int? parameters = null, int? bias = null, bool relu = false)
     {
         Descriptor drain = Of(DescriptorOpcode.MxDrain);
         drain.TypeAccumulator = sum;
         drain.TypeOut = to;
-        (drain.N0, drain.N2) = (m, n);
-        drain.D = AddressMap.Scratchpad + (ulong)d;
-        drain.PitchD = pitch;
+        (drain.N0, drain.N2) = size;
+        drain.D = AddressMap.Scratchpad + (ulong)result.Address;
+        drain.PitchD = result.Pitch;
+        drain.Activation = relu ? Activation.Relu : Activation.None;
+        if (parameters is { } block)
+            drain.MatrixParameters = (uint)AddressMap.Scratchpad + (uint)block;
+        if (bias is { } vector)
+        {
+            drain.B = AddressMap.Scratchpad + (ulong)vector;
+            drain.TypeB = ElementType.Fp32;
+        }
+
         drain.Slot = (byte)slot;
         return Checked(drain);
     }
@@ -104,3 +123,6 @@ internal static class Descriptors
         return d;
     }
 }
+
+/// <summary>A matrix in the scratchpad: where it begins, and bytes from row to row of memory.</summary>
+internal readonly record struct MatrixOperand(int Address, int Pitch, bool Transposed = false);

@@ -10,8 +10,7 @@ internal sealed class TwinBench
 {
     private readonly List<Wire> _wires = [];
     private readonly List<Func<long, long>> _units = [];
-    private readonly List<byte[]> _seen = [];
-    private readonly List<BitRecord> _driven = [];
+    private readonly List<byte[]> _seen = [], _driven = [];
 
     public ClockDomain Core { get; } = new("core", 1000);
 
@@ -58,7 +57,7 @@ internal sealed class TwinBench
             moved |= wire.After(edge, seen, driven);
         Quiet = moved ? 0 : Quiet + 1;
         _seen.Add(seen.ToArray());
-        _driven.Add(driven);
+        _driven.Add(driven.ToArray());
     }
 
     /// <summary>Gives the twin the same stimulus.</summary>
@@ -67,7 +66,7 @@ internal sealed class TwinBench
     /// <returns>Null, or the first cycle and wire that differ, and how.</returns>
     public string? Compare(VerilatedModel twin, int mutant = 0)
     {
-        byte[] observed = twin.Run([.. _driven.SelectMany(r => r.ToArray())], mutant);
+        byte[] observed = twin.Run([.. _driven.SelectMany(r => r)], mutant);
         int size = _seen[0].Length;
         if (observed.Length != size * _seen.Count)
             return $"the twin saw {observed.Length} bytes where {size} in each of {_seen.Count} cycles were due";

@@ -13,9 +13,6 @@ internal enum WireEnd
 
     /// <summary>The test takes what the unit pushes.</summary>
     Drains,
-
-    /// <summary>A unit without a twin pushes; its twin is the record of what it did.</summary>
-    Replays,
 }
 
 /// <summary>A channel of the emulator of which everything that goes on in a cycle is noted, as Verilog/monitored_channel.sv does.</summary>
@@ -77,10 +74,8 @@ internal sealed class Wire<T>(string name, WireEnd end, Channel<T> channel, Layo
     where T : unmanaged
 {
     private readonly BitRecord _head = new(), _fed = new();
-    private readonly Queue<(BitRecord Record, int At)> _unknown = []; // entries in the channel whose bits have a place in the stimulus
     private bool _ready, _valid;
     private int _count;
-    private bool _headIsNew = true;
 
     public Channel<T> Channel => channel;
 
@@ -93,11 +88,6 @@ internal sealed class Wire<T>(string name, WireEnd end, Channel<T> channel, Layo
         _fed.Clear();
         if (_valid)
             layout.Pack(channel.Peek(edge), _head);
-        if (End != WireEnd.Replays || !_valid || !_headIsNew)
-            return;
-        (BitRecord record, int at) = _unknown.Dequeue();
-        record.Overwrite(at, _head);
-        _headIsNew = false;
     }
 
     /// <summary>The test pushes.</summary>
@@ -115,18 +105,10 @@ internal sealed class Wire<T>(string name, WireEnd end, Channel<T> channel, Layo
         int popped = channel.Depth - channel.Count - channel.Room(edge), pushed = channel.Count - _count + popped;
         seen.Add(Flags(_ready, _valid, pushed, popped), 8 * FlagBytes);
         seen.Add(_head, MessageBytes);
-        _headIsNew |= popped > 0;
         if (End == WireEnd.Feeds)
         {
             driven.Add((ulong)pushed, 8 * FlagBytes);
             driven.Add(_fed, MessageBytes);
-        }
-        else if (End == WireEnd.Replays)
-        {
-            driven.Add((ulong)pushed, 8 * FlagBytes);
-            if (pushed > 0)
-                _unknown.Enqueue((driven, driven.Bytes));
-            driven.AddZeros(8 * MessageBytes);
         }
         else if (End == WireEnd.Drains)
         {
