@@ -16,7 +16,8 @@ module dma_top #(
     input logic [2*DRIVEN-1:0] stimulus, // of the load engine, then of the store engine
     output logic [2*SEEN-1:0] observation
 );
-    logic [1:0] start_valid, start_pop, done_ready, done_push, wide_request_ready, wide_request_push, wide_response_valid, wide_response_pop;
+    logic [1:0] start_valid, start_pop, done_ready, done_push;
+    logic [1:0] wide_request_ready, wide_request_push, wide_response_valid, wide_response_pop;
     logic [1:0] request_ready, request_push, response_valid, response_pop;
     hx::start_t start_data [2];
     hx::done_t done_data [2];

@@ -9,7 +9,6 @@
 /* verilator lint_off UNUSEDPARAM */
 package hx;
     localparam int FLIT_BYTES = 64;       // data of a flit of the wide plane
-    localparam int GRANULE_BYTES = 512;   // largest transaction of the wide plane; none crosses a boundary of this
     localparam logic [47:0] HBM_BASE = 48'h8000_0000;
     localparam logic [47:0] SCRATCHPAD_BASE = 48'h4000_0000;
 
@@ -108,15 +107,6 @@ package hx;
         logic [7:0] port;
         wide_kind_t kind;
     } flit_t;
-
-    // Bytes of an element that copies move; int4 is left out.
-    function automatic logic [2:0] element_bytes(input logic [3:0] element);
-        unique case (element)
-            TYPE_INT8, TYPE_UINT8: element_bytes = 3'd1;
-            TYPE_INT16, TYPE_BF16: element_bytes = 3'd2;
-            default: element_bytes = 3'd4;
-        endcase
-    endfunction
 endpackage
 /* verilator lint_on UNUSEDPARAM */
 /* verilator lint_on DECLFILENAME */
