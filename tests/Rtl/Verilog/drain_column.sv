@@ -12,6 +12,8 @@ module drain_column (
     input  logic [3:0]  type_out,
     output logic [31:0] result     // in its low bits
 );
+    /* verilator no_inline_module */ // one copy of its code for all columns
+
     // Nearest fp32 of an integer, ties to even.
     function automatic logic [31:0] float_of(input logic [31:0] integer_word);
         logic [31:0] magnitude;

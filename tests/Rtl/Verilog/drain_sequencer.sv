@@ -1,6 +1,6 @@
-// Runs a drain: the parameter block if there is one; then blocks of C columns outer, for each its bias and then its rows. A row is read and converted at one edge and leaves from the next edge on, a
-// request an edge; the next row is read with the last of them (MX-10). Requests are cut at boundaries of the port's width (MX-9).
-// The drain is over when every write is acknowledged (MX-12).
+// Runs a drain: the parameter block if there is one; then blocks of C columns outer, for each its bias and then its rows. A row is read
+// and converted at one edge and leaves from the next edge on, a request an edge; the next row is read with the last of them (MX-10).
+// Requests are cut at boundaries of the port's width (MX-9). The drain is over when every write is acknowledged (MX-12).
 module drain_sequencer #(
     parameter int COLUMNS = 8,
     parameter int LINES = 64,

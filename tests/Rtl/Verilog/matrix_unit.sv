@@ -1,6 +1,6 @@
-// Queue MX of a tile: takes descriptors one at a time, in order, and reports each when its results are in accumulators or
-// scratchpad (MX-1, MX-12). Here: mx.matmul of bf16 or int8, mx.zero (MX-11), mx.drain rounded to nearest and
-// without functions. Dual-ported accumulators, sums accumulated at the top, one product a PE.
+// Queue MX of a tile: takes descriptors one at a time, in order, and reports each when its results are in accumulators or scratchpad
+// (MX-1, MX-12). Here: mx.matmul of bf16 or int8; mx.zero, a line an edge (MX-11); mx.drain rounded to nearest, without functions. Two
+// ports a bank of the accumulators, sums accumulated at the top, one product a PE.
 //
 // A channel that the unit produces has x_ready, x_push and x_data, one it consumes x_valid, x_data and x_pop.
 module matrix_unit #(
@@ -214,7 +214,8 @@ module matrix_unit #(
         .clock, .reset,
         .start(start_drain), .m_start(descriptor.n0), .n_start(descriptor.n2), .base_start(descriptor.d[23:0]),
         .pitch_start(descriptor.word48), .scaled_start(descriptor.word52 != 32'd0), .parameters_start(descriptor.word52[23:0]),
-        .biased_start(descriptor.b != 48'd0), .bias_start(descriptor.b[23:0]), .integers_start(descriptor.type_accumulator == hx::TYPE_INT32),
+        .biased_start(descriptor.b != 48'd0), .bias_start(descriptor.b[23:0]),
+        .integers_start(descriptor.type_accumulator == hx::TYPE_INT32),
         .relu_start(descriptor.activation == 4'd1), .type_start(descriptor.type_out), .slot_line,
         .active(draining), .finished(drain_finished), .line(drain_line), .words(line),
         .read_ready(w_request_ready), .read_push(drain_push), .read_request(drain_request),

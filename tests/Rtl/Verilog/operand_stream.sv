@@ -159,7 +159,7 @@ module operand_stream #(
 
     transposer #(.STORED(LANES), .ELEMENTS(ROWS), .PORT_BYTES(PORT_BYTES)) blocks_of_rows (
         .clock, .reset, .halves(halves_q),
-        .write(response_valid && transposed_q), .write_at(arrived), .write_length(16'(response.length)), .write_data(response_data),
+        .write(response_valid && transposed_q), .write_at(arrived), .write_data(response_data),
         .row_ends(response.tag[0]), .block_ends(response.tag[1]),
         .full(block_full), .column(ELEMENT_BITS'(emit_column)), .column_data(emitted_row), .release_block(block_emitted)
     );
@@ -218,15 +218,11 @@ module operand_stream #(
     end
 
     // Bytes of an answer go behind those of the row that came before; a transposed row comes whole.
-    always_comb begin
-        filling = slots[tail];
-        for (int i = 0; i < ROW_BYTES; i++) begin
-            if (i >= 32'(arrived) && i < 32'(arrived) + 32'(response.length))
-                filling[i] = response_data[PORT_BITS'(i - 32'(arrived))];
-        end
-        if (transposed_q)
-            filling = emitted_row;
-    end
+    logic [18:0] arrived_bits;
+
+    assign arrived_bits = {arrived, 3'd0};
+    assign filling = transposed_q ? emitted_row
+        : (slots[tail] & ~({8*ROW_BYTES{1'b1}} << arrived_bits)) | ((8*ROW_BYTES)'(response_data) << arrived_bits);
 
     always_ff @(posedge clock) begin
         if (transposed_q ? emit : response_valid)
@@ -234,5 +230,6 @@ module operand_stream #(
     end
 
     logic unused;
-    assign unused = ^{emit_column, response.tag[15:2], response.write, response.address, address[31:24], emits_folds, emit_k_first, emit_n_first, emit_n};
+    assign unused = ^{response_data, emit_column, response.tag[15:2], response.write, response.address, address[31:24], emits_folds,
+        emit_k_first, emit_n_first, emit_n};
 endmodule

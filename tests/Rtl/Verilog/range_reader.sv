@@ -22,6 +22,7 @@ module range_reader #(
 
     logic [15:0] asked, arrived, left, rest_of_line, part;
     logic [23:0] part_address;
+    logic [18:0] arrived_bits;
     logic [BYTES-1:0][7:0] held;
 
     assign left         = length - asked;
@@ -32,13 +33,9 @@ module range_reader #(
     assign request_push = read && !whole && left != 16'd0 && request_ready;
     assign request      = '{tag: 16'd0, write: 1'b0, length: 10'(part), address: part_address};
 
-    always_comb begin
-        bytes = held;
-        for (int i = 0; i < BYTES; i++) begin
-            if (read && response_valid && i >= 32'(arrived) && i < 32'(arrived) + 32'(response.length))
-                bytes[i] = response_data[PORT_BITS'(i - 32'(arrived))];
-        end
-    end
+    assign arrived_bits = {arrived, 3'd0};
+    assign bytes = read && response_valid
+        ? (held & ~({8*BYTES{1'b1}} << arrived_bits)) | ((8*BYTES)'(response_data) << arrived_bits) : held;
 
     always_ff @(posedge clock) begin
         held <= bytes;
@@ -54,5 +51,5 @@ module range_reader #(
     end
 
     logic unused;
-    assign unused = ^{response.tag, response.write, response.address};
+    assign unused = ^{response_data, response.tag, response.write, response.address};
 endmodule

@@ -13,7 +13,6 @@ module transposer #(
     // Bytes arrive: some of the row that is being filled.
     input  logic                       write,
     input  logic [15:0]                write_at,
-    input  logic [15:0]                write_length,
     input  logic [PORT_BYTES-1:0][7:0] write_data,
     input  logic                       row_ends,     // with these bytes
     input  logic                       block_ends,
@@ -25,10 +24,10 @@ module transposer #(
     input  logic                       release_block
 );
     localparam int PLACE_BITS = $clog2(2 * STORED);
-    localparam int PORT_BITS = $clog2(PORT_BYTES);
 
     logic [2*ELEMENTS-1:0][7:0] rows [2 * STORED];
     logic [2*ELEMENTS-1:0][7:0] filling;
+    logic [18:0]                write_bits;
     logic [PLACE_BITS-1:0]      fill_row, fill_place;
     logic                       fill_block, read_block;
     logic [1:0]                 blocks;      // full ones
@@ -40,13 +39,8 @@ module transposer #(
     logic [STORED-1:0][15:0] halves_read;
     logic [STORED-1:0][7:0]  bytes_read;
 
-    always_comb begin
-        filling = rows[fill_place];
-        for (int i = 0; i < 2 * ELEMENTS; i++) begin
-            if (i >= 32'(write_at) && i < 32'(write_at) + 32'(write_length))
-                filling[i] = write_data[PORT_BITS'(i - 32'(write_at))];
-        end
-    end
+    assign write_bits = {write_at, 3'd0};
+    assign filling    = (rows[fill_place] & ~({16*ELEMENTS{1'b1}} << write_bits)) | ((16*ELEMENTS)'(write_data) << write_bits);
 
     always_ff @(posedge clock) begin
         if (write)
@@ -76,4 +70,7 @@ module transposer #(
     end
 
     assign column_data = halves ? halves_read : {{8*STORED{1'b0}}, bytes_read};
+
+    logic unused;
+    assign unused = ^write_data;
 endmodule
