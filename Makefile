@@ -42,7 +42,7 @@ else ifneq ($(SPLIT),)
 MNIST += --data $(IMAGES_IDX)$(comma)rows=$(SPLIT):@test_data
 endif
 
-.PHONY: run mnist build firmware test test-deep test-rtl test-simd bench bench-quick bench-rtl claims-memory format generate latencies clean help
+.PHONY: run mnist validate build firmware test test-deep test-rtl test-simd bench bench-quick bench-rtl claims-memory format generate latencies clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
@@ -92,6 +92,9 @@ test-simd: ## run the tests of kernels, units and training on each vector level 
 	    env $$level $(DOTNET) test $$suite -c $(CONFIGURATION) --no-build --nologo -v quiet --filter '$(SIMD_TESTS)' || exit 1; done; done
 
 SIMD_TESTS := FullyQualifiedName~Lane|FullyQualifiedName~Numerics|FullyQualifiedName~Engine|FullyQualifiedName~Array|FullyQualifiedName~Matrix|FullyQualifiedName~Vector|FullyQualifiedName~TrainingTests|FullyQualifiedName~Gemm
+
+validate: ## measure and print what the emulator was checked against, and say whether README.md has it; WRITE=1 writes it there
+	@$(DOTNET) run -c $(CONFIGURATION) --project tests/Validation -- $(if $(WRITE),--write)
 
 bench: ## run the benchmarks: FILTER=glob
 	@$(DOTNET) run -c Release --project bench -- $(if $(FILTER),--filter '$(FILTER)',)

@@ -7,6 +7,9 @@ internal static class ArrayProbes
 {
     private const string Unit = "array";
 
+    /// <summary>From the edge that takes a product to that at which its first token enters: asked for, granted, answered, used (MX-1, MX-8, SP-1).</summary>
+    private const int Way = 4;
+
     /// <summary>Bytes of the scratchpad behind A; and so far beside it, in banks, that the two ports never meet.</summary>
     private const int Weights = 0x10000 + 128;
 
@@ -17,10 +20,9 @@ internal static class ArrayProbes
         int Product(int m, int k, int n) => bench.TimeDescriptors(string.Create(
             CultureInfo.InvariantCulture, $"mx.matmul a=0x40000000, w=0x{0x40000000 + Weights:X}, slot=0, m={m}, k={k}, n={n}, pitcha={pitch}, pitchw={pitch}, type=bf16"));
 
-        var one = new RuleProbe(Unit, "MX-3, MX-4", "one fold of m rows: an edge a row");
-        int single = Product(1, rows, columns);
-        foreach (int m in (int[])[2, rows - 1, rows, rows + 1])
-            bench.HoldFrom(one, At("m", m), Product(m, rows, columns), single, m - 1);
+        var one = new RuleProbe(Unit, "MX-1, MX-3, MX-4, MX-8, MX-12", "one fold of m rows: 2R + C + m + La, the way of its first weights before it");
+        foreach (int m in (int[])[1, 2, rows - 1, rows, rows + 1])
+            bench.Hold(one, At("m", m), Product(m, rows, columns), ProbeBench.ToEngine + Way + (2 * rows) + columns + m + latency + ProbeBench.FromReport);
 
         var apart = new RuleProbe(Unit, "MX-5", "two folds over different columns start max(m, R) apart");
         foreach (int m in (int[])[1, rows - 1, rows, rows + 1, 2 * rows])
@@ -30,11 +32,10 @@ internal static class ArrayProbes
         foreach (int m in (int[])[1, rows, rows + latency - 1, rows + latency, rows + latency + 1])
             bench.HoldFrom(hazard, At("m", m), Product(m, 2 * rows, columns), Product(m, rows, columns), Math.Max(m, rows + latency));
 
-        var zero = new RuleProbe(Unit, "MX-11", "a zero takes m edges for each C columns");
+        var zero = new RuleProbe(Unit, "MX-11, MX-12", "a zero takes m edges for each C columns");
         int Zero(int m, int n) => bench.TimeDescriptors(string.Create(CultureInfo.InvariantCulture, $"mx.zero slot=0, m={m}, n={n}, acc=fp32"));
-        int least = Zero(1, 1);
-        foreach ((int m, int n) in ((int, int)[])[(2, 1), (17, columns), (17, columns + 1), (17, 2 * columns), (17, (2 * columns) + 1)])
-            bench.HoldFrom(zero, $"{At("m", m)}, {At("n", n)}", Zero(m, n), least, (m * ((n + columns - 1) / columns)) - 1);
+        foreach ((int m, int n) in ((int, int)[])[(1, 1), (2, 1), (17, columns), (17, columns + 1), (17, 2 * columns), (17, (2 * columns) + 1)])
+            bench.Hold(zero, $"{At("m", m)}, {At("n", n)}", Zero(m, n), ProbeBench.ToEngine + (m * ((n + columns - 1) / columns)) + 1 + ProbeBench.FromReport);
 
         var drain = new RuleProbe(Unit, "MX-10", "m rows zeroed, then drained a request each: two edges a row");
         int Drain(int m) => bench.TimeDescriptors(

@@ -8,10 +8,26 @@ internal static class MemoryProbes
 {
     private const int FlitBytes = 64, FlitsOfGranule = 8, BurstsOfFlit = 2;
 
+    /// <summary>Through a crossbar: rule F-1.</summary>
+    internal const int ToPort = 2;
+
+    /// <summary>Rule K-4, where both clocks are equal.</summary>
+    internal const int Crossing = 2;
+
+    /// <summary>A burst ends so long after its latency: rule HBM-14.</summary>
+    internal const int EndOfBurst = 2;
+
+    private const int Read = 2, Written = 3; // SP-1: answered two edges after it is pushed; a write is reported at the edge behind its answer
+
+    /// <summary>From the push of the first burst of a flit to the column command of the second: crossing, acceptance (HBM-1), tCCDS (HBM-12).</summary>
+    internal static int ToMemory(Units.HbmTiming t) => Crossing + 1 + t.CcdShort;
+
     /// <summary>Where memory's clock is another than the core's the crossings between them round, and there is no closed form.</summary>
+    internal static bool HaveForm(ProbeBench bench) => bench.Configuration.Core.ClockMegahertz == bench.Configuration.Hbm.ClockMegahertz;
+
     public static void Add(ProbeBench bench)
     {
-        if (bench.Configuration.Core.ClockMegahertz != bench.Configuration.Hbm.ClockMegahertz)
+        if (!HaveForm(bench))
             return;
         Copies(bench);
         Rows(bench);
@@ -23,7 +39,15 @@ internal static class MemoryProbes
         int Load(int flits) => bench.TimeDescriptors(string.Create(CultureInfo.InvariantCulture, $"ld.copy a=0x{hbm:X}, d=0x40000000, dims=1, n0={flits * FlitBytes}, src0=1, dst0=1, type=int8"));
         int Store(int flits) => bench.TimeDescriptors(string.Create(CultureInfo.InvariantCulture, $"st.copy a=0x40000000, d=0x{hbm:X}, dims=1, n0={flits * FlitBytes}, src0=1, dst0=1, type=int8"));
         int burst = bench.Configuration.Hbm.Controller.Timing.CcdShort * BurstsOfFlit; // neighbours lie in different groups of banks
-        int one = Load(1), first = Store(1), whole = Load(FlitsOfGranule), full = Store(FlitsOfGranule);
+        int one = Load(1), first = Store(1);
+        Units.HbmTiming t = bench.Configuration.Hbm.Controller.Timing;
+        bench.Hold(
+            new("load", "LD-1, LD-3, LD-4, F-1, S-1, S-4, K-4, HBM-1, HBM-14, SP-1", "one flit, from an open row: header, bursts, flit and write, one after the other"), At("f", 1), one,
+            ProbeBench.ToEngine + ToPort + 1 + ToMemory(t) + t.Cl + EndOfBurst + Crossing + 1 + ToPort + Written + ProbeBench.FromReport);
+        bench.Hold(
+            new("store", "ST-1, ST-3, ST-4, ST-5, F-1, S-1, S-3, S-4, K-4, HBM-1, HBM-14, SP-1", "one flit, to an open row: read, header and flit, bursts, acknowledgement, one after the other"), At("f", 1), first,
+            ProbeBench.ToEngine + Read + 1 + ToPort + 1 + ToMemory(t) + t.Cwl + EndOfBurst + Crossing + 1 + ToPort + 1 + ProbeBench.FromReport);
+        int whole = Load(FlitsOfGranule), full = Store(FlitsOfGranule);
         foreach (int f in (int[])[2, 3, 7, 8])
         {
             bench.HoldFrom(new("load", "S-2, S-4, HBM-12", "f flits of one granule: tCCDS for each burst of each, then an edge back for each"), At("f", f), Load(f), one, (f - 1) * (burst + 1));

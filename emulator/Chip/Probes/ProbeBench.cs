@@ -15,6 +15,12 @@ internal sealed class ProbeBench(ChipConfiguration configuration)
     /// <summary>In the first a small L1D writes back what it evicts, which closes rows of memory behind the second.</summary>
     private const int Rounds = 3;
 
+    /// <summary>From a descriptor's issue to the edge at which its idle engine takes it: rules D-2 and D-3.</summary>
+    public const int ToEngine = 3;
+
+    /// <summary>From the engine's report to the edge behind a drain: rules D-1 and D-4.</summary>
+    public const int FromReport = 3;
+
     private readonly ProbeProgram _program = LatencyMeasurement.Program(Rounds);
     private readonly List<Func<IReadOnlyList<uint>, ProbedPoint>> _points = [];
     private readonly Dictionary<string, string> _descriptors = [];
@@ -53,10 +59,6 @@ internal sealed class ProbeBench(ChipConfiguration configuration)
     /// <summary>A point that takes so many cycles more than another.</summary>
     public void HoldFrom(RuleProbe probe, string at, int measurement, int from, long more) =>
         _points.Add(r => new ProbedPoint(probe, at, r[from] + more, r[measurement]));
-
-    /// <summary>A point that takes another's cycles so many times.</summary>
-    public void HoldTimes(RuleProbe probe, string at, int measurement, int from, long times) =>
-        _points.Add(r => new ProbedPoint(probe, at, r[from] * times, r[measurement]));
 
     public List<ProbedPoint> Run()
     {

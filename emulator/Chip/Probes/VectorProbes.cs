@@ -19,10 +19,11 @@ internal static class VectorProbes
         int Unary(string name, int n) => bench.TimeDescriptors(string.Create(
             CultureInfo.InvariantCulture, $"{name} a=0x40000000, d=0x{0x40000000 + result:X}, m=1, n={n}, pitcha=1024, pitchd=1024, typea=fp32, out=fp32"));
 
-        var beats = new RuleProbe(Unit, "V-2, V-3, V-4", "n elements: a beat of up to the lanes' number an edge");
-        int least = Add(1);
-        foreach (int n in (int[])[lanes - 1, lanes, lanes + 1, 2 * lanes, (2 * lanes) + 1, 9 * lanes])
-            bench.HoldFrom(beats, At("n", n), Add(n), least, ((n + lanes - 1) / lanes) - 1);
+        // Asked for an edge after the start, granted, answered, executed; sent P later, granted, acknowledged.
+        const int First = 3, Acknowledged = 2;
+        var beats = new RuleProbe(Unit, "V-1, V-2, V-3, V-4, V-5, V-15", "n elements: a beat of up to the lanes' number an edge, the way of one before and after");
+        foreach (int n in (int[])[1, lanes - 1, lanes, lanes + 1, 2 * lanes, (2 * lanes) + 1, 9 * lanes])
+            bench.Hold(beats, At("n", n), Add(n), ProbeBench.ToEngine + First + ((n + lanes - 1) / lanes) - 1 + pipeline + Acknowledged + ProbeBench.FromReport);
 
         var latency = new RuleProbe(Unit, "V-5", "an exponential is T - P later than a sum, whatever its length");
         foreach (int n in (int[])[1, lanes, (3 * lanes) + 1])

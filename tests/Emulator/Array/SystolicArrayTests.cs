@@ -1,18 +1,11 @@
-using HybridEmu.Isa;
 using HybridEmu.Kernel;
 using HybridEmu.Lanes;
-using HybridEmu.Reference;
 using HybridEmu.Units;
 
 namespace HybridEmu.Emulator.Tests;
 
 public class SystolicArrayTests
 {
-    private static readonly float[] Awkward =
-    [
-        0f, -0f, 1f, -1f, 0.5f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 1e-38f, 1e-20f, -3e38f, 3e38f,
-    ];
-
     public static TheoryData<int, int, SimdWidth> Shapes()
     {
         var data = new TheoryData<int, int, SimdWidth>();
@@ -32,7 +25,7 @@ public class SystolicArrayTests
         for (ulong seed = 0; seed < 3; seed++)
         {
             foreach (MacKind kind in Enum.GetValues<MacKind>())
-                RunLockstep(rows, columns, simd, seed, kind);
+                Assert.Null(ArrayLockstep.Run(rows, columns, simd, seed, kind).Difference);
         }
     }
 
@@ -103,7 +96,7 @@ public class SystolicArrayTests
         var array = new SystolicArray(5, 7);
         var random = new MatrixStimulus(9);
         for (int t = 0; t < 40; t++)
-            RandomEntry(array, null, random, MacKind.Bf16);
+            ArrayLockstep.RandomEntry(array, null, random, MacKind.Bf16);
         using var stream = new MemoryStream();
         array.Walk(StateArchive.ForSave(stream));
         stream.Position = 0;
@@ -112,10 +105,10 @@ public class SystolicArrayTests
         Assert.Equal(HashOf(array), HashOf(restored));
         ulong seed = random.State;
         for (int t = 0; t < 200; t++)
-            RandomEntry(array, null, random, MacKind.Bf16);
+            ArrayLockstep.RandomEntry(array, null, random, MacKind.Bf16);
         var again = new MatrixStimulus(0) { State = seed };
         for (int t = 0; t < 200; t++)
-            RandomEntry(restored, null, again, MacKind.Bf16);
+            ArrayLockstep.RandomEntry(restored, null, again, MacKind.Bf16);
         Assert.Equal(HashOf(array), HashOf(restored));
     }
 
@@ -136,83 +129,4 @@ public class SystolicArrayTests
     }
 
     private static int[] Bits(params float[] values) => values.Select(BitConverter.SingleToInt32Bits).ToArray();
-
-    private static void RunLockstep(int rows, int columns, SimdWidth simd, ulong seed, MacKind kind)
-    {
-        var array = new SystolicArray(rows, columns, simd);
-        var golden = new SystolicReference(rows, columns);
-        var random = new MatrixStimulus((seed * 1000) + (ulong)(rows * 50) + (ulong)columns);
-        int cycles = Math.Max(150, 5 * (rows + columns));
-        for (int t = 0; t < cycles; t++)
-        {
-            if (random.Next(4) != 0) // else frozen: everything holds
-                RandomEntry(array, golden, random, kind);
-            for (int r = 0; r < rows; r++)
-            {
-                for (int c = 0; c < columns; c++)
-                    AssertElement(golden[r, c], array, r, c, kind, t);
-            }
-        }
-    }
-
-    private static void RandomEntry(SystolicArray array, SystolicReference? golden, MatrixStimulus random, MacKind kind)
-    {
-        // Phases of dense and of sparse tokens; folds with K not a multiple of R come from the random enables.
-        bool dense = (array.Time / 40 & 1) == 0;
-        int[]? row = random.Next(dense ? 8 : 2) != 0 ? Words(random, random.Next(array.Rows) + 1, kind) : null;
-        bool switchToken = random.Next(dense ? 3 : 20) == 0;
-        int[]? weights = random.Next(dense ? 8 : 2) != 0 ? Words(random, array.Columns, kind) : null;
-        bool enabled = random.Next(5) != 0;
-        int[] addends = Words(random, array.Columns, kind);
-        if (row is not null)
-            array.EnterRow(row);
-        if (switchToken)
-            array.EnterSwitch();
-        if (weights is not null)
-            array.EnterWeights(weights, enabled);
-        addends.CopyTo(array.Top);
-        array.Step(kind);
-        golden?.Step(row, switchToken, weights, enabled, addends, (SystolicReference.Mac)kind);
-    }
-
-    private static int[] Words(MatrixStimulus random, int count, MacKind kind)
-    {
-        var words = new int[count];
-        for (int i = 0; i < count; i++)
-        {
-            if (kind != MacKind.Bf16)
-                words[i] = (random.Next(65536) << 16) | random.Next(65536);
-            else if (random.Next(12) == 0)
-                words[i] = BitConverter.SingleToInt32Bits(Awkward[random.Next(Awkward.Length)]) & ~0xFFFF;
-            else
-                words[i] = BitConverter.SingleToInt32Bits((random.Next(2001) - 1000) / 256f) & ~0xFFFF;
-        }
-
-        return words;
-    }
-
-    private static void AssertElement(SystolicReference.Element pe, SystolicArray array, int r, int c, MacKind kind, int t)
-    {
-        bool same = pe.Act == array.Act(r, c)
-            && SamePsum(pe.Psum, array.Psum(r, c), kind)
-            && pe.Weight == array.Weight(r, c)
-            && pe.Shadow == array.Shadow(r, c)
-            && pe.WeightOut == array.WeightOut(r, c)
-            && pe.Enable == array.Enable(r, c)
-            && pe.EnableShadow == array.EnableShadow(r, c)
-            && pe.EnableOut == array.EnableOut(r, c)
-            && pe.ShiftToken == array.ShiftToken(r, c)
-            && pe.SwitchToken == array.SwitchToken(r, c);
-        if (same)
-            return;
-        Assert.Fail(
-            $"cycle {t} PE ({r}, {c}): golden/array act {pe.Act:X}/{array.Act(r, c):X} psum {pe.Psum:X}/{array.Psum(r, c):X} "
-            + $"weight {pe.Weight:X}/{array.Weight(r, c):X} shadow {pe.Shadow:X}/{array.Shadow(r, c):X} out {pe.WeightOut:X}/"
-            + $"{array.WeightOut(r, c):X} enables {pe.Enable}/{array.Enable(r, c)} {pe.EnableShadow}/{array.EnableShadow(r, c)} "
-            + $"{pe.EnableOut}/{array.EnableOut(r, c)} shift {pe.ShiftToken}/{array.ShiftToken(r, c)} switch "
-            + $"{pe.SwitchToken}/{array.SwitchToken(r, c)}");
-    }
-
-    private static bool SamePsum(int a, int b, MacKind kind) =>
-        a == b || (kind == MacKind.Bf16 && float.IsNaN(BitConverter.Int32BitsToSingle(a)) && float.IsNaN(BitConverter.Int32BitsToSingle(b)));
 }

@@ -1,4 +1,4 @@
-namespace HybridEmu.Emulator.Tests;
+namespace HybridEmu.Oracles;
 
 /// <summary>
 /// The begin of a stream of reads in Ramulator 2.1 (c5b1c3a): one channel of HBM2 at 1 GHz command clock, the common timings, map

@@ -1,4 +1,4 @@
-namespace HybridEmu.Emulator.Tests;
+namespace HybridEmu.Oracles;
 
 /// <summary>One scenario: what is asked, the commands it takes and the latencies of its reads.</summary>
 /// <param name="Name">As the oracle names it.</param>

@@ -1,4 +1,4 @@
-namespace HybridEmu.Emulator.Tests;
+namespace HybridEmu.Oracles;
 
 /// <summary>A steady state: watts of each block, and kelvin of each node (die, interface, spreader, sink, package).</summary>
 internal sealed record HotSpotSteady(string Name, bool Edge, double[] Watts, double[] Kelvin);

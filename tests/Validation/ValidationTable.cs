@@ -1,0 +1,22 @@
+namespace HybridEmu.Validation.Tests;
+
+/// <summary>All rows, in README's order. A source gives one row or more; a new one is a line in the list.</summary>
+internal static class ValidationTable
+{
+    private static readonly Func<IEnumerable<ValidationRow>>[] s_sources =
+    [
+        EstablishedElsewhere.Programs,
+        ArrayRows.Measure,
+        EstablishedElsewhere.Engines,
+        MemoryRows.Measure,
+        HeatRows.Measure,
+        ProbeRows.Measure,
+        EstablishedElsewhere.Rest,
+    ];
+
+    /// <summary>Measures what is measured here, now.</summary>
+    public static IReadOnlyList<ValidationRow> Rows() => [.. s_sources.SelectMany(s => s())];
+
+    public static string Markdown(IEnumerable<ValidationRow> rows) =>
+        "| unit | checked against | worst difference | established by |\n|---|---|---|---|\n" + string.Concat(rows.Select(r => r + "\n"));
+}
