@@ -35,11 +35,27 @@ public sealed class StatisticsFile
 
     private static readonly Dictionary<string, int> s_groups = new()
     {
-        [Settings] = ConfigurationGroup, ["configuration"] = ConfigurationGroup, ["seed"] = ConfigurationGroup, ["coreMegahertz"] = ConfigurationGroup,
-        ["outcome"] = OutcomeGroup, ["exitCode"] = OutcomeGroup,
-        ["cycles"] = RunGroup, [Time] = RunGroup, ["instructionsRetired"] = RunGroup,
-        ["phases"] = 3, ["macs"] = 4, ["descriptors"] = 5, [Energy] = 7, ["areaSquareMillimetres"] = 8, ["thermal"] = 9, ["hbm"] = 10, ["fabric"] = 11,
-        ["scratchpadConflicts"] = 12, ["scratchpadBankConflicts"] = 12, ["scratchpadEcc"] = 12, ["units"] = 13,
+        [Settings] = ConfigurationGroup,
+        ["configuration"] = ConfigurationGroup,
+        ["seed"] = ConfigurationGroup,
+        ["coreMegahertz"] = ConfigurationGroup,
+        ["outcome"] = OutcomeGroup,
+        ["exitCode"] = OutcomeGroup,
+        ["cycles"] = RunGroup,
+        [Time] = RunGroup,
+        ["instructionsRetired"] = RunGroup,
+        ["phases"] = 3,
+        ["macs"] = 4,
+        ["descriptors"] = 5,
+        [Energy] = 7,
+        ["areaSquareMillimetres"] = 8,
+        ["thermal"] = 9,
+        ["hbm"] = 10,
+        ["fabric"] = 11,
+        ["scratchpadConflicts"] = 12,
+        ["scratchpadBankConflicts"] = 12,
+        ["scratchpadEcc"] = 12,
+        ["units"] = 13,
     };
 
     /// <summary>What tells an element of a list from the others; all else that it has are values.</summary>
