@@ -42,7 +42,7 @@ else ifneq ($(SPLIT),)
 MNIST += --data $(IMAGES_IDX)$(comma)rows=$(SPLIT):@test_data
 endif
 
-.PHONY: run mnist validate build firmware test test-deep test-rtl test-simd bench bench-quick bench-rtl claims-memory format generate latencies clean help
+.PHONY: run mnist validate build firmware test test-deep test-rtl test-simd bench bench-quick bench-rtl claims-memory tpuv1 format generate latencies clean help
 
 run: build firmware ## train 64-32-10 on digits: DATA=train.csv TEST=test.csv EPOCHS=n SEED=n CONFIG=name
 	@$(EMULATOR) run $(OUT)/firmware/mlp_train.elf --config $(CONFIG) --seed $(SEED) $(TRAINING) $(HELDOUT) \
@@ -116,6 +116,11 @@ generate: ## write isa/Generated and isa/MANUAL.md from isa/Table
 
 latencies: build ## measure what every operation takes on the default chip: emulator/LATENCIES.md
 	@$(EMULATOR) latencies --config hybrid -o emulator/LATENCIES.md
+
+tpuv1: build ## run TPU v1's networks on its preset, and print the paper's row below each
+	@for n in MLP0 MLP1 "LSTM0 --wide" "LSTM1 --wide"; do \
+	  set -- $$n; name=$$1; shift; echo; echo "== $$name"; $(EMULATOR) layers firmware/layers/tpuv1/$$name.csv --config tpuv1 --stream "$$@"; \
+	  awk -F, -v n=$$name '$$1 == n { print "the paper:    active " $$5 " %, weight stall " $$6 " %, weight shift " $$7 " %, non-matrix " $$8 " %, TOPS " $$9 }' tests/Oracles/tpuv1.csv; done
 
 clean: ## remove what was built
 	@rm -rf $(OUT)

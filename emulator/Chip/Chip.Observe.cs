@@ -24,6 +24,8 @@ public sealed partial class Chip
     /// <summary>HBM channels, to listen to their commands.</summary>
     internal IReadOnlyList<HbmChannel> MemoryChannels => _channels;
 
+    internal Tile FirstTile => _tiles[0];
+
     internal HbmConfig MemoryConfig => _config.Hbm.Controller;
 
     /// <summary>Turns a bit of a scratchpad or of HBM over, between two time steps.</summary>

@@ -48,6 +48,10 @@ internal sealed class LayersCommand : IDisposable
         if (!configuration.Hbm.IsForChip)
             throw new UserException($"'{configuration.Name}' is a memory alone, not a chip; use it with 'hybridemu dram'");
         IReadOnlyList<Layer> layers = LayerFile.Read(_verb.File);
+        if (_verb.Stream)
+            return RunStream(configuration, layers);
+        if (_verb.Wide || _verb.Vectors != 0)
+            throw new UserException("--wide and --vectors belong to --stream");
         string[] inputs = [_verb.File, _verb.Configuration];
         OutputFile? json = _verb.Json == StandardOutput ? null : _files.Open(_verb.Json, inputs), csv = _files.Open(_verb.Csv, inputs);
 
@@ -82,6 +86,37 @@ internal sealed class LayersCommand : IDisposable
         progress.Clear();
         Write(configuration, type, results, json, csv);
         _files.Commit();
+        return ExitCode.Passed;
+    }
+
+    private ExitCode RunStream(ChipConfiguration configuration, IReadOnlyList<Layer> layers)
+    {
+        if (_verb.NoOverlap || _verb.Json is not null || _verb.Csv is not null || _verb.Type != "int8")
+            throw new UserException("--stream prints its own table, of int8 weights; leave out --no-overlap, --json, --csv and --type");
+        if (_verb.Vectors < 0)
+            throw new UserException($"--vectors {_verb.Vectors}: must be 0 or more");
+        var progress = new LiveProgress(_errors, !_verb.Quiet) { Title = "network" };
+        var run = new NetworkRun(configuration, layers, _verb.Wide, _verb.Vectors, new RunOptions { Threads = _verb.Threads });
+        using (var interruption = new Interruption())
+        {
+            while (!run.Finished)
+            {
+                interruption.ThrowIfAsked();
+                run.Advance(SliceCycles / 10);
+                progress.Update(run.Cycles);
+            }
+        }
+
+        progress.Clear();
+        if (run.Fault is { } fault)
+        {
+            _errors.WriteLine($"fault: {fault.Kind} in {fault.Unit} at {fault.Where}: {fault.Message}");
+            return ExitCode.Fault;
+        }
+
+        using (StreamWriter page = Text(_output))
+            NetworkReport.Write(page, run.Result());
+        _output.Flush();
         return ExitCode.Passed;
     }
 

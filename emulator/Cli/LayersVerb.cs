@@ -22,6 +22,15 @@ internal sealed class LayersVerb
     [Option("no-overlap", HelpText = "Runs the folds one after another on one array, nothing beside them, and counts the array's cycles: SCALE-Sim's convention.")]
     public bool NoOverlap { get; set; }
 
+    [Option("stream", HelpText = "Runs all layers as one network on tile 0: activations stay in the scratchpad, int8 weights stream through a ring of four tiles. Prints what the array waited for.")]
+    public bool Stream { get; set; }
+
+    [Option("wide", HelpText = "With --stream: activations of 16 bits, at half the rate.")]
+    public bool Wide { get; set; }
+
+    [Option("vectors", MetaValue = "N", HelpText = "With --stream: elementwise operations, spread evenly over the layers.")]
+    public int Vectors { get; set; }
+
     [Option("json", MetaValue = "FILE|-", HelpText = "Writes the figures as JSON; - prints them instead of the table.")]
     public string? Json { get; set; }
 

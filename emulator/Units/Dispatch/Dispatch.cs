@@ -56,6 +56,16 @@ public sealed partial class Dispatch
     /// <summary>Observer of the timeline; null when off.</summary>
     public DescriptorLog? Log { get; set; }
 
+    /// <summary>Whether the next descriptor of a queue is of that operation and waits for a semaphore.</summary>
+    public bool HeadWaits(DescriptorQueue queue, DescriptorOpcode opcode)
+    {
+        ref readonly DispatchQueue q = ref State.Queues[(int)queue];
+        if (q.Issued == q.Started)
+            return false;
+        ref readonly Descriptor head = ref Entry((int)queue, q.Started).Descriptor;
+        return head.Opcode == opcode && !CanWait(head.Wait0, head.Wait1);
+    }
+
     public long Evaluate(long edge)
     {
         bool moved = SendNotice(edge);

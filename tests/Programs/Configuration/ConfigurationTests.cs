@@ -29,6 +29,8 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("edge", 1, 16, 2)]
     [InlineData("hybrid", 2, 32, 8)]
     [InlineData("datacenter", 4, 128, 16)]
+    [InlineData("tpuv1", 1, 256, 2)]
+    [InlineData("tpuv4like", 4, 128, 16)]
     public void Every_preset_loads_and_names_itself(string name, int tiles, int rows, int channels)
     {
         ChipConfiguration c = ConfigurationLoader.Load(name);
