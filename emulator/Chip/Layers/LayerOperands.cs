@@ -30,15 +30,16 @@ public sealed record LayerOperands(Layer Layer, LayerType Type, ulong Seed, ulon
     public ulong End => C + (ulong)(PitchC * Layer.M);
 
     /// <summary>fp32 scale of every sum on its way out: int8 results fill their range, bf16 ones are the sums.</summary>
-    public float Scale
+    public float Scale => Type == LayerType.Bf16 ? 1 : ScaleOfInt8(Layer.K);
+
+    /// <summary>A power of two that brings the sums of k products of random int8 to some 40, as a standard deviation.</summary>
+    internal static float ScaleOfInt8(int k)
     {
-        get
-        {
-            if (Type == LayerType.Bf16)
-                return 1;
-            const double Product = 74.0 * 74.0, Wanted = 40; // standard deviations: of a product of bytes, and of results
-            return (float)Math.ScaleB(1, (int)Math.Floor(Math.Log2(Wanted / (Product * Math.Sqrt(Layer.K)))));
-        }
+        const double Product = 74.0 * 74.0, Wanted = 40;
+        double scale = 1;
+        while (scale * scale * Product * Product * k > Wanted * Wanted)
+            scale /= 2;
+        return (float)scale;
     }
 
     private long BytesA => Layer.Image is { } image ? Pitch((int)Math.Min(image.Pixels, int.MaxValue)) : PitchA * Layer.M;

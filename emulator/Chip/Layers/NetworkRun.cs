@@ -58,7 +58,7 @@ public sealed class NetworkRun
         long end = (long)(_output - AddressMap.Hbm) + ((long)Blocks(layers[^1].N) * _rows * _side);
         if (end > Math.Min(configuration.Hbm.CapacityBytes, 1L << 31))
             throw new DataException("network", $"weights and activations end at byte {end} of memory; {configuration.Name} has {Math.Min(configuration.Hbm.CapacityBytes, 1L << 31)} that 32-bit addresses reach (hbm.capacity)");
-        float scale = (float)Math.ScaleB(1, (int)Math.Floor(Math.Log2(40 / (74.0 * 74.0 * Math.Sqrt(layers[0].K)))));
+        float scale = LayerOperands.ScaleOfInt8(layers[0].K);
         words.InsertRange(0, [layers.Count, _rows, tiles, (long)first, (long)input, (long)_output, wide ? 1 : 0, BitConverter.SingleToUInt32Bits(scale)]);
         var data = new List<(ulong, byte[])> { (s_image.Value.FindSymbol("network")!.Value, Bytes(words)) };
         foreach (byte[] tilesOfLayer in weights)
