@@ -9,9 +9,11 @@ public sealed partial class ControlCore
     private const uint MachineStatusPreviousEnable = 1 << 7;
     private const uint MachineStatusPrivilege = 3 << 11;
     private const uint MachineIsa = 0x4000_1101; // RV32IMA
-    private const uint HxVersion = 0x0001_0001;
     private const uint InhibitCycle = 1;
     private const uint InhibitRetired = 4;
+
+    /// <summary>The table is the only place that knows it.</summary>
+    private static readonly uint s_hxVersion = CsrTable.Find(Csr.Hxversion)!.Reset!.Value;
 
     private int AccessCsr(long edge, ref CoreState s, in DecodedInstruction i, uint source)
     {
@@ -74,7 +76,7 @@ public sealed partial class ControlCore
             Csr.Mcycleh or Csr.Cycleh => (uint)(CycleCounter >> 32),
             Csr.Minstret or Csr.Instret => (uint)RetiredCounter,
             Csr.Minstreth or Csr.Instreth => (uint)(RetiredCounter >> 32),
-            Csr.Mimpid or Csr.Hxversion => HxVersion,
+            Csr.Mimpid or Csr.Hxversion => s_hxVersion,
             Csr.Mhartid or Csr.Hxtile => (uint)_config.Tile,
             Csr.Hxwindow => s.Window,
             Csr.Hxqfault => FaultedQueue(ref s, out int queue) ? s.QueueFaults[queue].Cause | ((uint)queue << 8) : (uint)s.DescriptorInterruptQueue << 8,
