@@ -29,6 +29,11 @@ internal sealed record VerilatedModel(string Top, string[] Sources, string Harne
 {
     private const string MutantPackage = "package mutant; import \"DPI-C\" pure function int awake(); endpackage\n";
 
+    private static readonly string[] Optimizations = ["OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1"];
+
+    // Verilator's own part of each program, which takes longer than most tops.
+    private static readonly Lazy<string[]> Runtime = new(MakeRuntime);
+
     private static readonly ConcurrentDictionary<string, Lazy<string>> Programs = new();
 
     public RtlMutant[] Mutants { get; init; } = [];
@@ -78,15 +83,30 @@ internal sealed record VerilatedModel(string Top, string[] Sources, string Harne
         foreach ((string name, string text) in texts)
             File.WriteAllText(Path.Combine(folder, name), text);
         Verilator.Run("verilator", [.. options, "--Mdir", making, .. texts.Keys, harness], folder);
+        foreach (string part in Runtime.Value)
+            File.Copy(part, Path.Combine(making, Path.GetFileName(part)), overwrite: true);
+        Verilator.Run("make", ["-f", "Vtwin.mk", .. Optimizations, "Vtwin"], making);
         File.Move(Path.Combine(making, "Vtwin"), program); // now it is there as a whole
         Directory.Delete(making, recursive: true);
         return program;
     }
 
+    private static string[] MakeRuntime()
+    {
+        string folder = Path.Combine(AppContext.BaseDirectory, "verilated", "runtime");
+        string[] parts = [.. new[] { "verilated.o", "verilated_dpi.o", "verilated_threads.o" }.Select(part => Path.Combine(folder, part))];
+        if (parts.All(File.Exists))
+            return parts;
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "nothing.sv"), "module nothing(input logic clock); endmodule\n");
+        Verilator.Run("verilator", ["--cc", "--prefix", "Vtwin", "-Wno-fatal", "--Mdir", folder, "nothing.sv"], folder);
+        Verilator.Run("make", ["-f", "Vtwin.mk", .. Optimizations, .. parts.Select(part => Path.GetFileName(part))], folder);
+        return parts;
+    }
+
     private string[] Options() =>
     [
-        "--cc", "--exe", "--build", "--prefix", "Vtwin", "--top-module", Top, "-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal",
-        "-MAKEFLAGS", "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1", .. Parameters.Select(p => $"-G{p.Name}={p.Value}"),
+        "--cc", "--exe", "--prefix", "Vtwin", "--top-module", Top, "-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal", .. Parameters.Select(p => $"-G{p.Name}={p.Value}"),
     ];
 
     /// <summary>The sources by name, each mutant's place replaced by a choice.</summary>

@@ -10,12 +10,12 @@ public class ArrayTwinTests
     private static readonly ArrayForm Int8 = new(3, 4, MacKind.Integer, 8), Float = new(4, 3, MacKind.Bf16, 16);
 
     /// <summary>Forms of the quick suite; the others run with more cases.</summary>
-    private static readonly ArrayForm[] Quick = [new(1, 5, MacKind.Integer, 16), new(5, 1, MacKind.Bf16, 16), new(2, 3, MacKind.Int8x4, 32), new(3, 2, MacKind.Int4x8, 32)];
+    private static readonly ArrayForm[] Quick = [new(2, 3, MacKind.Int8x4, 32)];
 
     private static readonly ArrayForm[] Further =
     [
-        new(1, 1, MacKind.Bf16, 16), new(1, 1, MacKind.Integer, 8), new(1, 9, MacKind.Bf16, 16), new(9, 1, MacKind.Integer, 8), new(8, 8, MacKind.Integer, 8),
-        new(8, 8, MacKind.Bf16, 16), new(5, 12, MacKind.Integer, 16), new(12, 5, MacKind.Bf16, 16), new(16, 16, MacKind.Integer, 8), new(7, 7, MacKind.Int4x8, 32),
+        new(1, 5, MacKind.Integer, 16), new(5, 1, MacKind.Bf16, 16), new(3, 2, MacKind.Int4x8, 32), new(1, 1, MacKind.Bf16, 16), new(1, 1, MacKind.Integer, 8),
+        new(1, 9, MacKind.Bf16, 16), new(9, 1, MacKind.Integer, 8), new(8, 8, MacKind.Integer, 8), new(8, 8, MacKind.Bf16, 16), new(5, 12, MacKind.Integer, 16), new(12, 5, MacKind.Bf16, 16), new(16, 16, MacKind.Integer, 8), new(7, 7, MacKind.Int4x8, 32),
     ];
 
     public static TheoryData<int> Forms => [.. Enumerable.Range(0, Verilator.Factor > 1 ? Quick.Length + Further.Length + 2 : Quick.Length + 2)];
