@@ -5,7 +5,10 @@ internal static class ReadmeTable
 {
     private const string Begin = "<!-- validation: begin, written by make validate -->\n", End = "<!-- validation: end -->";
 
-    public static string Path { get; } = System.IO.Path.Combine(FindRoot(), "README.md");
+    /// <summary>The repository's folder.</summary>
+    public static string Root { get; } = FindRoot();
+
+    public static string Path { get; } = System.IO.Path.Combine(Root, "README.md");
 
     /// <exception cref="InvalidOperationException">A mark is missing.</exception>
     public static string Read()

@@ -2,12 +2,13 @@ namespace HybridEmu.Validation.Tests;
 
 public sealed class ReadmeTests
 {
-    private static readonly Lazy<IReadOnlyList<ValidationRow>> s_rows = new(ValidationTable.Rows);
+    private static readonly Lazy<IReadOnlyList<ValidationRow>> s_rows = new(() => ValidationTable.Rows(published: false));
 
     [Fact]
     public void The_readme_says_what_is_measured_now()
     {
-        Assert.True(ReadmeTable.Read() == ValidationTable.Markdown(s_rows.Value), $"README.md is stale: 'make validate WRITE=1' writes\n{ValidationTable.Markdown(s_rows.Value)}");
+        string quick = string.Concat(ReadmeTable.Read().Split('\n').Where(l => l.Length > 0 && !l.StartsWith("| " + LayerRows.Published, StringComparison.Ordinal)).Select(l => l + "\n"));
+        Assert.True(quick == ValidationTable.Markdown(s_rows.Value), $"README.md is stale: 'make validate WRITE=1' writes\n{ValidationTable.Markdown(s_rows.Value)}");
     }
 
     [Fact]

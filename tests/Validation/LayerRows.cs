@@ -1,0 +1,62 @@
+using System.Globalization;
+using HybridEmu.Chip;
+
+namespace HybridEmu.Validation.Tests;
+
+/// <summary>Layers and networks that run on whole chips, beside SCALE-Sim and published chips.</summary>
+internal static class LayerRows
+{
+    /// <summary>What the README test does not run, as it takes a minute.</summary>
+    public const string Published = "TPU v";
+
+    private static readonly (int Side, string Preset)[] s_chips = [(8, "tiny"), (16, "edge"), (32, "hybrid"), (128, "datacenter")];
+
+    // Cycles at 940 MHz of a TPU v3 core, measured: forward products of n x n x n in bf16.
+    private static readonly (int Side, long Cycles)[] s_products = [(256, 3101), (512, 9490), (1024, 47099)];
+
+    public static IEnumerable<ValidationRow> Folds()
+    {
+        long worst = 0;
+        int rows = 0;
+        foreach (string[] f in Oracle("scalesim.csv"))
+        {
+            int Number(int column) => int.Parse(f[column], CultureInfo.InvariantCulture);
+            ChipConfiguration chip = ConfigurationLoader.Load(s_chips.First(c => c.Side == Number(0)).Preset, []);
+            var layer = new Layer(f[1], Number(2), Number(3), Number(4));
+            worst = Math.Max(worst, Math.Abs(new LayerRun(chip, layer, LayerType.Int8, separate: true).Finish().Measures.Cycles - (long.Parse(f[5], CultureInfo.InvariantCulture) + 1)));
+            rows++;
+        }
+
+        yield return new(
+            "array, layers without overlap", $"SCALE-Sim v3, weight stationary: {rows} layers on arrays of 8 to 128 rows (`layers --no-overlap`)", $"{worst} cycles",
+            ValidationRow.Here);
+    }
+
+    public static IEnumerable<ValidationRow> Networks()
+    {
+        ChipConfiguration chip = ConfigurationLoader.Load("tpuv1", []);
+        foreach (string[] f in Oracle("tpuv1.csv"))
+        {
+            string list = Path.Combine(ReadmeTable.Root, "firmware", "layers", "tpuv1", f[0] + ".csv");
+            if (!File.Exists(list))
+                continue; // convolutions do not stream
+            bool wide = f[0].StartsWith("LSTM", StringComparison.Ordinal);
+            MatrixBreakdown b = new NetworkRun(chip, LayerFile.Read(list), wide, vectors: 0).Finish().Breakdown;
+            (string Name, long Cycles, string Paper)[] classes = [("active", b.Active, f[4]), ("stall", b.Stall, f[5]), ("shift", b.Shift, f[6]), ("non-matrix", b.NonMatrix, f[7])];
+            double[] differences = [.. classes.Select(c => (100.0 * c.Cycles / b.Cycles) - double.Parse(c.Paper, CultureInfo.InvariantCulture))];
+            string each = string.Join(", ", classes.Zip(differences, (c, d) => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {d:+0.0;-0.0}")));
+            yield return new(
+                $"{Published}1, {f[0]}", $"the paper's counters (`make tpuv1`): {each}",
+                string.Create(CultureInfo.InvariantCulture, $"{differences.Max(Math.Abs):0.0} points"), ValidationRow.Here);
+        }
+
+        ChipConfiguration core = ConfigurationLoader.Load("tpuv4like", ["tiles=2", "core.clock=940 MHz"]);
+        double[] percent = [.. s_products.Select(p => 100.0 * (new LayerRun(core, new Layer("product", p.Side, p.Side, p.Side), LayerType.Bf16, separate: false).Finish().Measures.Cycles - p.Cycles) / p.Cycles)];
+        yield return new(
+            $"{Published}3-like core, bf16 products", "measured cycles of 256, 512 and 1024: " + string.Join(", ", percent.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p:+0;-0} %"))),
+            string.Create(CultureInfo.InvariantCulture, $"{percent.Max(Math.Abs):0} %"), ValidationRow.Here);
+    }
+
+    private static IEnumerable<string[]> Oracle(string file) =>
+        File.ReadLines(Path.Combine(ReadmeTable.Root, "tests", "Oracles", file)).Where(l => l.Length > 0 && l[0] != '#').Skip(1).Select(l => l.Split(','));
+}
