@@ -14,7 +14,7 @@ internal static class RtlMarks
     /// <param name="sides">N of the arrays; 16, 32, 64 and 128 where there are none.</param>
     public static int Print(TextWriter output, int[] sides)
     {
-        if (TwinBuild.Find("verilator") is null)
+        if (HostProgram.Find("verilator") is null)
         {
             output.WriteLine("bench-rtl needs Verilator and a C++ compiler: apt-get install verilator g++ (clang makes faster models).");
             return 2;

@@ -21,8 +21,8 @@ internal sealed record TwinBuild(string Compiler, string Flags)
     /// <summary>All that are worth a try with the compilers of this host.</summary>
     public static IEnumerable<TwinBuild> All()
     {
-        string? clang = Enumerable.Range(0, 30).Select(i => $"clang++-{40 - i}").Append("clang++").FirstOrDefault(name => Find(name) is not null);
-        foreach (string compiler in new[] { "g++", clang }.OfType<string>().Where(name => Find(name) is not null))
+        string? clang = Enumerable.Range(0, 30).Select(i => $"clang++-{40 - i}").Append("clang++").FirstOrDefault(name => HostProgram.Find(name) is not null);
+        foreach (string compiler in new[] { "g++", clang }.OfType<string>().Where(name => HostProgram.Find(name) is not null))
         {
             string flags = compiler == "g++" ? "-O3 -march=native" : "-O3 -march=native -fbracket-depth=4096";
             yield return new TwinBuild(compiler, flags);
@@ -30,9 +30,6 @@ internal sealed record TwinBuild(string Compiler, string Flags)
                 yield return new TwinBuild(compiler, $"{flags} -mprefer-vector-width=512");
         }
     }
-
-    public static string? Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     /// <summary>First line of what a tool says of its version.</summary>
     public static string Version(string program) => Run(program, ["--version"], []).Split('\n')[0];

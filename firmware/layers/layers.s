@@ -27,6 +27,16 @@
 
 .equ ACCUMULATE, 2                  # bit of desc.flags
 
+# t1 = address of the element at a row and a column of a matrix whose base and pitch are variables.
+.macro element_address base, pitch, row, column
+    lw      t1, \pitch(tp)
+    mul     t1, t1, \row
+    sll     t2, \column, s1
+    add     t1, t1, t2
+    lw      t2, \base(tp)
+    add     t1, t1, t2
+.endm
+
 # Registers: s0 hart, s1 log2 of an element's bytes, s2 m, s3 k, s4 n; s5 rows and s6 columns of a block; s7 row and s8 column of
 # the block at hand, s9 its rows, s10 its columns; s11 k of the slab at hand; gp this hart's descriptors, tp its variables.
 main:
@@ -169,12 +179,7 @@ load_w:
     sh      s10, LOAD_W + desc.n0(gp)
     lw      t1, v.slab_k(tp)
     sh      t1, LOAD_W + desc.n1(gp)
-    lw      t1, v.b_pitch(tp)
-    mul     t1, t1, s11
-    sll     t2, s8, s1
-    add     t1, t1, t2
-    lw      t2, v.b(tp)
-    add     t1, t1, t2
+    element_address v.b, v.b_pitch, s11, s8
     sw      t1, LOAD_W + desc.a(gp)
     addi    t6, gp, LOAD_W
     hx.issue t6
@@ -233,12 +238,7 @@ drain_and_store:
     sw      t0, STORE + desc.a(gp)
     sh      s10, STORE + desc.n0(gp)
     sh      s9, STORE + desc.n1(gp)
-    lw      t1, v.c_pitch(tp)
-    mul     t1, t1, s7
-    sll     t2, s8, s1
-    add     t1, t1, t2
-    lw      t2, v.c(tp)
-    add     t1, t1, t2
+    element_address v.c, v.c_pitch, s7, s8
     sw      t1, STORE + desc.d(gp)
     addi    t6, gp, STORE
     hx.issue t6

@@ -7,14 +7,10 @@ internal static class Verilator
 {
     /// <summary>Why tests that need it are passed over; null where it is installed.</summary>
     public static string? Absence { get; } =
-        Find("verilator") is null ? "Verilator is not installed here (apt-get install verilator g++)." : null;
+        HostProgram.Find("verilator") is null ? "Verilator is not installed here (apt-get install verilator g++)." : null;
 
     /// <summary>How many times the random cases of a quick run: HYBRIDEMU_RTL=n.</summary>
     public static int Factor { get; } = int.TryParse(Environment.GetEnvironmentVariable("HYBRIDEMU_RTL"), out int n) && n > 0 ? n : 1;
-
-    /// <summary>Full path of a program that the shell would find, or null.</summary>
-    public static string? Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     /// <summary>Runs a tool to its end; returns what it printed.</summary>
     /// <exception cref="InvalidOperationException">It failed; with all that it said.</exception>

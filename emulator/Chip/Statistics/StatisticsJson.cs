@@ -28,18 +28,13 @@ public static class StatisticsJson
         json.WriteNumber("emulatedPicoseconds", s.EmulatedPs);
         json.WriteNumber("instructionsRetired", s.InstructionsRetired);
         Counts(json, "phases", s.Phases);
-        json.WriteStartArray("units");
-        foreach (UnitStatistics unit in s.Units)
+        Items(json, "units", s.Units, unit =>
         {
-            json.WriteStartObject();
             json.WriteString("name", unit.Name);
             json.WriteString("clock", unit.Clock);
             json.WriteNumber("cycles", unit.Cycles);
             Counts(json, "causes", unit.Causes);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteStartObject("macs");
         json.WriteNumber("done", s.Macs.Macs);
         json.WriteNumber("usedPeCycles", s.Macs.UsedPeCycles);
@@ -52,18 +47,13 @@ public static class StatisticsJson
         WriteBankConflicts(json, s.BankConflicts);
         WriteEcc(json, s.Ecc);
         WriteHbm(json, s.Hbm);
-        json.WriteStartArray("fabric");
-        foreach (FabricStatistics plane in s.Fabric)
+        Items(json, "fabric", s.Fabric, plane =>
         {
-            json.WriteStartObject();
             json.WriteString("name", plane.Name);
             json.WriteNumber("packets", plane.Packets);
             json.WriteNumber("flits", plane.Flits);
             json.WriteNumber("flitHops", plane.FlitHops);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteStartObject("energyPicojoules");
         foreach (EnergyStatistics energy in s.Energy)
             json.WriteNumber(energy.Name, energy.Picojoules);
@@ -84,27 +74,30 @@ public static class StatisticsJson
 
     private static void WriteArrays(Utf8JsonWriter json, ChipStatistics s)
     {
-        json.WriteStartArray("arrays");
-        foreach (ArrayStatistics array in s.Arrays)
+        Items(json, "arrays", s.Arrays, array =>
         {
-            json.WriteStartObject();
             json.WriteString("name", array.Name);
             json.WriteNumber("cycles", array.Cycles);
             json.WriteNumber("wavefrontCycles", array.WavefrontCycles);
             json.WriteNumber("folds", array.Folds);
             json.WriteNumber("rows", array.Rows);
             json.WriteNumber("weightRows", array.WeightRows);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("traffic");
-        foreach (TrafficStatistics memory in s.Traffic)
+        });
+        Items(json, "traffic", s.Traffic, memory =>
         {
-            json.WriteStartObject();
             json.WriteString("name", memory.Name);
             json.WriteNumber("readBytes", memory.ReadBytes);
             json.WriteNumber("writeBytes", memory.WriteBytes);
+        });
+    }
+
+    private static void Items<T>(Utf8JsonWriter json, string key, IEnumerable<T> items, Action<T> write)
+    {
+        json.WriteStartArray(key);
+        foreach (T item in items)
+        {
+            json.WriteStartObject();
+            write(item);
             json.WriteEndObject();
         }
 
@@ -121,51 +114,36 @@ public static class StatisticsJson
 
     private static void WriteConflicts(Utf8JsonWriter json, IReadOnlyList<ConflictStatistics> conflicts)
     {
-        json.WriteStartArray("scratchpadConflicts");
-        foreach (ConflictStatistics conflict in conflicts)
+        Items(json, "scratchpadConflicts", conflicts, conflict =>
         {
-            json.WriteStartObject();
             json.WriteString("scratchpad", conflict.Scratchpad);
             json.WriteString("winner", conflict.Winner);
             json.WriteString("waiting", conflict.Waiting);
             json.WriteNumber("cycles", conflict.Cycles);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteBankConflicts(Utf8JsonWriter json, IReadOnlyList<BankConflictStatistics> conflicts)
     {
-        json.WriteStartArray("scratchpadBankConflicts");
-        foreach (BankConflictStatistics conflict in conflicts)
+        Items(json, "scratchpadBankConflicts", conflicts, conflict =>
         {
-            json.WriteStartObject();
             json.WriteString("scratchpad", conflict.Scratchpad);
             json.WriteNumber("bank", conflict.Bank);
             json.WriteString("waiting", conflict.Waiting);
             json.WriteNumber("cycles", conflict.Cycles);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteEcc(Utf8JsonWriter json, IReadOnlyList<EccStatistics> scratchpads)
     {
-        json.WriteStartArray("scratchpadEcc");
-        foreach (EccStatistics ecc in scratchpads)
+        Items(json, "scratchpadEcc", scratchpads, ecc =>
         {
-            json.WriteStartObject();
             json.WriteString("scratchpad", ecc.Scratchpad);
             json.WriteNumber("corrected", ecc.Corrected);
             json.WriteNumber("detected", ecc.Detected);
             json.WriteNumber("scrubbed", ecc.Scrubbed);
             json.WriteNumber("scrubReads", ecc.ScrubReads);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     internal static void WriteHbm(Utf8JsonWriter json, HbmStatistics hbm)
@@ -194,47 +172,32 @@ public static class StatisticsJson
         json.WriteNumber("throttledCycles", thermal.ThrottledCycles);
         json.WriteNumber("refreshTwice", thermal.RefreshTwice);
         json.WriteNumber("refreshFourTimes", thermal.RefreshFourTimes);
-        json.WriteStartArray("blocks");
-        foreach (TemperatureStatistics block in thermal.Blocks)
+        Items(json, "blocks", thermal.Blocks, block =>
         {
-            json.WriteStartObject();
             json.WriteString("name", block.Block);
             json.WriteNumber("now", block.Now);
             json.WriteNumber("peak", block.Peak);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 
     private static void WriteArea(Utf8JsonWriter json, AreaStatistics area)
     {
         json.WriteStartObject("areaSquareMillimetres");
-        json.WriteStartArray("units");
-        foreach (AreaOfUnit unit in area.Units)
+        Items(json, "units", area.Units, unit =>
         {
-            json.WriteStartObject();
             json.WriteString("name", unit.Unit);
             json.WriteNumber("estimate", unit.SquareMillimetres);
             json.WriteNumber("floorplan", unit.Floorplan);
-            json.WriteStartArray("terms");
-            foreach (AreaTerm term in unit.Terms)
+            Items(json, "terms", unit.Terms, term =>
             {
-                json.WriteStartObject();
                 json.WriteString("name", term.What);
                 json.WriteNumber("count", term.Count);
                 json.WriteNumber("squareMicrometresEach", term.Each);
                 json.WriteString("key", term.Key);
                 json.WriteNumber("estimate", term.SquareMillimetres);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+            });
+        });
         json.WriteNumber("estimate", area.SquareMillimetres);
         json.WriteNumber("floorplan", area.Floorplan);
         json.WriteEndObject();

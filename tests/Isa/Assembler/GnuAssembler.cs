@@ -7,7 +7,9 @@ internal static class GnuAssembler
 {
     private const string Prefix = "riscv64-unknown-elf-";
 
-    public static bool IsPresent { get; } = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(d => File.Exists(Path.Combine(d, Prefix + "as")));
+    /// <summary>Why comparisons with it are passed over; null where it is installed.</summary>
+    public static string? Absence { get; } =
+        HostProgram.Find(Prefix + "as") is null ? $"GNU binutils are not installed here (apt-get install binutils-{Prefix[..^1]})." : null;
 
     /// <summary>Assembles and links; returns the ELF file.</summary>
     public static byte[] Assemble(string source, params string[] linkOptions)
@@ -47,8 +49,5 @@ internal static class GnuAssembler
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class GnuFactAttribute : FactAttribute
 {
-    public GnuFactAttribute()
-    {
-        if (!GnuAssembler.IsPresent) Skip = "GNU binutils (riscv64-unknown-elf-as) are not installed";
-    }
+    public GnuFactAttribute() => Skip = GnuAssembler.Absence;
 }
