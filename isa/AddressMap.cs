@@ -41,4 +41,7 @@ public static class AddressMap
 
     /// <summary>Last 256 MiB of the scalar view, whose place in HBM the window CSR chooses.</summary>
     public const ulong Window = 0xF000_0000;
+
+    /// <summary>Memory of the host behind a PCIe link, as LD and ST reach it by the 48-bit addresses of descriptors.</summary>
+    public const ulong HostMemory = 0x8000_0000_0000;
 }

@@ -40,10 +40,29 @@ public sealed partial class Chip
     /// <summary>Time of a core cycle, skipped edges included.</summary>
     public long TimeOfCycle(long cycle) => _core.TimeOfCycle(cycle);
 
-    /// <summary>Bytes of HBM with what homes still write, caches and store buffers hold over them.</summary>
+    /// <summary>Puts bytes into HBM or the host's memory, before the first step.</summary>
+    /// <param name="address">As descriptors see it.</param>
+    public void Place(ulong address, ReadOnlySpan<byte> bytes)
+    {
+        if (address >= AddressMap.HostMemory && HostMemory is not null)
+            HostMemory.Write((long)(address - AddressMap.HostMemory), bytes);
+        else
+            Memory.Write((long)(address - AddressMap.Hbm), bytes);
+    }
+
+    /// <summary>Bytes of HBM with what homes still write, caches and store buffers hold over them, or of the host's memory.</summary>
+    /// <param name="offset">From the first byte of HBM on.</param>
     public void ReadCoherent(ulong offset, Span<byte> bytes)
     {
         bytes.Clear();
+        const ulong HostOffset = AddressMap.HostMemory - AddressMap.Hbm;
+        if (offset >= HostOffset && HostMemory is not null && offset - HostOffset < (ulong)HostMemory.SizeBytes)
+        {
+            long at = (long)(offset - HostOffset);
+            HostMemory.Read(at, bytes[..(int)Math.Min(bytes.Length, HostMemory.SizeBytes - at)]);
+            return;
+        }
+
         if (offset >= (ulong)Memory.SizeBytes)
             return;
         Memory.Read((long)offset, bytes[..(int)Math.Min((ulong)bytes.Length, (ulong)Memory.SizeBytes - offset)]);
@@ -76,6 +95,8 @@ public sealed partial class Chip
 
         foreach (HbmChannel channel in _channels)
             channel.Describe(map);
+        if (_pcie is not null)
+            map.Scope("pcie", _pcie.Describe);
         map.Scope("system", _systemUnit.Describe);
         map.Scope("clock", scope =>
         {
@@ -161,6 +182,7 @@ public sealed partial class Chip
         foreach (StreamPort stream in _streams)
             stream.Walk(archive, edge);
         _bridge.Walk(archive, edge);
+        _pcie?.Walk(archive, edge);
         foreach (HbmChannel channel in _channels)
             channel.Walk(archive, _hbm.Edge);
         _systemUnit.Walk(archive, _system.Edge);
@@ -168,6 +190,7 @@ public sealed partial class Chip
         archive.Value("refresh", ref _refresh);
         _races?.Walk(archive);
         Memory.Walk(archive, "hbm");
+        HostMemory?.Walk(archive, "host");
         _wires.Walk(archive);
     }
 }

@@ -74,6 +74,8 @@ public sealed partial class Chip
         }
 
         _energy.Add(new EnergySource("fabric", t.BlockOf(0, "fabric"), () => core * e.Fabric * FabricBytes()));
+        if (_pcie is not null)
+            _energy.Add(new EnergySource("pcie", t.BlockOf(0, "host"), () => (_pcie.State.OutboundBytes + _pcie.State.InboundBytes) * e.PcieByte));
         _energy.Add(new EnergySource("hbm", t.BlockOf(0, MemoryBlock), () => HbmPicojoules(e)));
 
         var sources = new List<PowerSource>();
@@ -140,6 +142,8 @@ public sealed partial class Chip
         {
             Rejoin(edge);
             _core.Throttle(_power.Divider);
+            if (_pcie is not null)
+                _core.WakeNext(_pcieId); // the link keeps its pace: its next time is another edge now
             LetGoAhead();
         }
 

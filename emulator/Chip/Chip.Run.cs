@@ -260,6 +260,7 @@ public sealed partial class Chip
         UnitKind.Home => _homes[slot.Index].Evaluate(edge),
         UnitKind.Stream => _streams[slot.Index].Evaluate(edge),
         UnitKind.Bridge => _bridge.Evaluate(edge),
+        UnitKind.Pcie => _pcie!.Evaluate(edge),
         _ => throw new InvalidOperationException($"{slot.Kind} is not in the core domain."),
     };
 

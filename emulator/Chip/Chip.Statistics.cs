@@ -45,6 +45,7 @@ public sealed partial class Chip
             Area = AreaEstimate.Of(_config),
             Arrays = [.. _tiles.Select(ArrayStatistics)],
             Traffic = [.. _tiles.SelectMany(TrafficStatistics)],
+            Pcie = _pcie is null ? null : PcieStatistics(_pcie.State, time),
             Ecc = _config.Scratchpad.Secded ? [.. _tiles.Select(EccStatistics)] : [],
         };
     }
@@ -86,6 +87,8 @@ public sealed partial class Chip
         foreach (StreamPort stream in _streams)
             Add(stream.Name, _core, StreamPort.Causes, ref stream.State.Ledger);
         Add("bridge", _core, HostBridge.Causes, ref _bridge.Ledger);
+        if (_pcie is not null)
+            Add("pcie", _core, PcieEndpoint.Causes, ref _pcie.State.Ledger);
         foreach (HbmChannel channel in _channels)
             Add(channel.Name, _hbm, HbmChannel.Causes, ref channel.State.Ledger);
         Add("system", _system, SystemUnit.Causes, ref _systemUnit.State.Ledger);
@@ -160,6 +163,13 @@ public sealed partial class Chip
                 new("REFpb", sum.BankRefreshes),
             ]);
     }
+
+    private PcieStatistics PcieStatistics(in PcieState state, long time) => new(
+        state.ReadBytes, state.WriteBytes, state.OutboundBytes, state.InboundBytes,
+        Share(state.InboundBytes, time), Share(state.OutboundBytes, time));
+
+    /// <summary>Percent of what a direction of the link could have carried.</summary>
+    private double Share(long bytes, long time) => time == 0 ? 0 : 100.0 * bytes / (_config.Pcie.BytesPerSecond * (time * 1e-12));
 
     // A packet's flits all make one hop: source to destination through one router.
     private List<FabricStatistics> FabricStatistics()

@@ -29,6 +29,8 @@ public sealed partial class Chip
     private readonly HbmChannel[] _channels;
     private readonly SystemUnit _systemUnit;
     private readonly HostBridge _bridge;
+    private readonly PcieEndpoint? _pcie;
+    private readonly int _pcieId = -1;
     private readonly RaceChecker? _races;
     private readonly PowerManager _power;
 
@@ -45,12 +47,13 @@ public sealed partial class Chip
         _system = new ClockDomain("system", config.System.ClockMegahertz);
         _wires = new Wires(_core);
         Memory = new SparseMemory(config.Hbm.CapacityBytes);
+        HostMemory = config.Pcie.MemoryBytes > 0 ? new SparseMemory(config.Pcie.MemoryBytes) : null;
         Faults = new FaultLatch();
         int tiles = config.Tiles, channels = config.Hbm.Channels, homes = 2 * channels;
         var map = new HomeMap(channels);
         HostTeam? team = threads > 1 ? new HostTeam(threads) : null; // one for all arrays: one unit is evaluated at a time
         if (config.Checks.Races)
-            _races = new RaceChecker(tiles, config.Scratchpad.Bytes, config.Accumulators.Bytes, config.Hbm.CapacityBytes);
+            _races = new RaceChecker(tiles, config.Scratchpad.Bytes, config.Accumulators.Bytes, config.Hbm.CapacityBytes, config.Pcie.MemoryBytes);
 
         // Units get their places in the schedule first, because channels wake them by it.
         var slots = new List<UnitSlot>();
@@ -80,6 +83,8 @@ public sealed partial class Chip
         int[] homeIds = [.. Enumerable.Range(0, homes).Select(i => Unit(UnitKind.Home, i, $"home{i}"))];
         int[] streamIds = [.. Enumerable.Range(0, homes).Select(i => Unit(UnitKind.Stream, i, $"stream{i}"))];
         int bridgeId = Unit(UnitKind.Bridge, 0, "bridge");
+        if (HostMemory is not null)
+            _pcieId = Unit(UnitKind.Pcie, 0, "pcie");
         _coreSlots = [.. slots];
         int[] channelIds = [.. Enumerable.Range(0, channels).Select(i => _hbm.Register($"hbm{i}"))];
         _hbmSlots = [.. Enumerable.Range(0, channels).Select(i => new UnitSlot(UnitKind.Hbm, i))];
@@ -112,13 +117,14 @@ public sealed partial class Chip
         CoherencePort[] codePorts = [.. Enumerable.Range(0, tiles).Select(t => Requester((2 * t) + 1, ids[t].Control, false))];
         CoherencePort hostPort = Requester(host, bridgeId, false);
 
-        // HBM: per pseudo-channel a home slice and a stream port, each with its own crossings.
+        // HBM: per pseudo-channel a home slice and a stream port, each with its own crossings. A link to the host is one port more.
         _homes = new HomeSlice[homes];
         _streams = new StreamPort[homes];
         _channels = new HbmChannel[channels];
+        int widePorts = HostMemory is null ? homes : homes + 1;
         var wideIn = new Channel<WideFlit>?[Math.Max(2 * tiles, homes)];
-        var wideOut = new Channel<WideFlit>?[homes];
-        var backIn = new Channel<WideFlit>?[homes];
+        var wideOut = new Channel<WideFlit>?[widePorts];
+        var backIn = new Channel<WideFlit>?[widePorts];
         var backOut = new Channel<WideFlit>?[2 * tiles];
         HbmConfig hbmConfig = config.Hbm.Controller;
         for (int ch = 0; ch < channels; ch++)
@@ -147,6 +153,13 @@ public sealed partial class Chip
             }
 
             _channels[ch] = new HbmChannel($"hbm{ch}", hbmConfig, ch, _hbm, channelIds[ch], Memory, requests, responses, Faults);
+        }
+
+        if (HostMemory is not null)
+        {
+            wideOut[homes] = _wires.Channel<WideFlit>("wide.out.pcie", wideRequestId, _pcieId, depth);
+            backIn[homes] = _wires.Channel<WideFlit>("wide.back.pcie", _pcieId, wideResponseId, depth);
+            _pcie = new PcieEndpoint(config.Pcie.Endpoint(homes), _core, HostMemory, wideOut[homes]!, backIn[homes]!);
         }
 
         // Tiles: port 2t of the wide plane loads, 2t + 1 stores.
@@ -187,6 +200,9 @@ public sealed partial class Chip
 
     /// <summary>All of HBM. The host may touch it before the first step and after the last.</summary>
     public SparseMemory Memory { get; }
+
+    /// <summary>The host's memory behind the PCIe link, or null; touched as HBM is.</summary>
+    public SparseMemory? HostMemory { get; }
 
     public FaultLatch Faults { get; }
 

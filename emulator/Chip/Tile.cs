@@ -105,6 +105,7 @@ internal sealed class Tile
                 Banks = (uint)c.Scratchpad.Banks,
                 Lanes = (uint)c.Vector.Lanes,
                 Seed = (uint)c.Seed,
+                HostKibibytes = (uint)(c.Pcie.MemoryBytes >> 10),
             },
             new ControlPorts(data, code, core, accumulators, hart.Request, hart.Reply, hart.Lines, commands, replies, notices),
             wires.Core,
@@ -115,7 +116,7 @@ internal sealed class Tile
         Dispatch = new Dispatch(
             new DispatchConfig(
                 number, c.Dispatch.QueueDepth, c.Scratchpad.Bytes, c.Hbm.CapacityBytes, c.Fabric.StreamingBaseBytes,
-                c.Array.Rows, c.Array.Columns, c.Array.Int8Packing, c.Array.Int4Packing, c.Accumulators.Bytes, c.Features),
+                c.Array.Rows, c.Array.Columns, c.Array.Int8Packing, c.Array.Int4Packing, c.Accumulators.Bytes, c.Features, c.Pcie.MemoryBytes),
             commands, replies, notices, starts, dones, races);
         int stores = Math.Max(1, c.Fabric.WideOutstanding / 4), loads = c.Fabric.WideOutstanding - stores;
         Load = new LoadEngine(

@@ -16,6 +16,7 @@ internal enum UnitKind : byte
     Home,
     Stream,
     Bridge,
+    Pcie,
     Hbm,
     System,
 }

@@ -47,7 +47,8 @@ internal sealed class RunCommand : IDisposable
         IReadOnlyList<ElfError> mistakes = image.Check((ulong)configuration.Hbm.CapacityBytes, streaming);
         if (mistakes.Count > 0)
             throw new UserException([.. mistakes.Select(e => $"{_verb.Image}: {e}")]);
-        IReadOnlyList<PlacedData> data = DataPlacement.Place(RepeatedOptions.Split(_verb.Data), image, configuration.Hbm.CapacityBytes, configuration.Seed);
+        IReadOnlyList<PlacedData> data = DataPlacement.Place(
+            RepeatedOptions.Split(_verb.Data), image, configuration.Hbm.CapacityBytes, configuration.Seed, configuration.Pcie.MemoryBytes);
         Signature? signature = _verb.Signature is null ? null : Signature.Of(image, _verb.Image);
         if (_verb.Vcd is null && (_verb.Window is not null || _verb.Scope != "*"))
             throw new UserException("--window and --scope belong to --vcd FILE");

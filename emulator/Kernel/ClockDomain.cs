@@ -309,6 +309,14 @@ public sealed class ClockDomain
     /// <summary>The last edge at or before a time to come, while every edge is enabled.</summary>
     public long EdgeAtOrBefore(long timePs) => NextPs > timePs ? Edge : Edge + GridIndexAtOrBefore(timePs) - _gridIndex + 1;
 
+    /// <summary>The first enabled edge to come at or after a time, under the present divider.</summary>
+    public long EdgeAtOrAfter(long timePs)
+    {
+        long grid = timePs <= NextPs ? _gridIndex : GridIndexAtOrBefore(timePs - 1) + 1;
+        long skipped = Math.Max(0, grid - _gridIndex - _dividerPhase + _divider - 1) / _divider;
+        return Edge + 1 + skipped;
+    }
+
     /// <summary>Whether a unit asked for one of the next three edges, other than as a timed wake.</summary>
     public bool IsDueSoon => _nearPending != 0;
 

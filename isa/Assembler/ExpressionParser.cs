@@ -199,6 +199,7 @@ internal sealed class ExpressionParser(SymbolTable symbols, Evaluator evaluator)
         "sp" => AddressMap.Scratchpad,
         "acc" => AddressMap.Accumulators,
         "hbm" => AddressMap.Hbm,
+        "host" => AddressMap.HostMemory,
         _ => null,
     };
 }

@@ -115,7 +115,7 @@ public static class Csr
     /// <summary>hxtemphigh: Sensor interrupt when hxtemp is at or above this; quarter degrees Celsius.</summary>
     public const int Hxtemphigh = 0x7C4;
 
-    /// <summary>hxversion: HX 1.2: the major version in bits 31:16, the minor one in bits 15:0.</summary>
+    /// <summary>hxversion: HX 1.3: the major version in bits 31:16, the minor one in bits 15:0.</summary>
     public const int Hxversion = 0xFC0;
 
     /// <summary>hxfeatures: Feature bits: which operations are there. The table below names them; others read 0.</summary>
@@ -171,6 +171,9 @@ public static class Csr
 
     /// <summary>hxseed: The seed the run was started with.</summary>
     public const int Hxseed = 0xFD2;
+
+    /// <summary>hxhost: KiB of host memory that LD and ST reach from 0x800000000000 on; 0: there is no link to a host.</summary>
+    public const int Hxhost = 0xFD3;
 }
 
 public static partial class CsrTable
@@ -211,10 +214,10 @@ public static partial class CsrTable
         new(0xC82, "instreth", CsrAccess.ReadOnly, 0x00000000, "minstreth."),
         new(0xF11, "mvendorid", CsrAccess.ReadOnly, 0x00000000, "Not a commercial implementation."),
         new(0xF12, "marchid", CsrAccess.ReadOnly, 0x00000000, "Not registered."),
-        new(0xF13, "mimpid", CsrAccess.ReadOnly, 0x00010002, "HX version, as in hxversion."),
+        new(0xF13, "mimpid", CsrAccess.ReadOnly, 0x00010003, "HX version, as in hxversion."),
         new(0xF14, "mhartid", CsrAccess.ReadOnly, null, "Tile number."),
         new(0xF15, "mconfigptr", CsrAccess.ReadOnly, 0x00000000, "None."),
-        new(0xFC0, "hxversion", CsrAccess.ReadOnly, 0x00010002, "HX 1.2: the major version in bits 31:16, the minor one in bits 15:0."),
+        new(0xFC0, "hxversion", CsrAccess.ReadOnly, 0x00010003, "HX 1.3: the major version in bits 31:16, the minor one in bits 15:0."),
         new(0xFC1, "hxfeatures", CsrAccess.ReadOnly, null, "Feature bits: which operations are there. The table below names them; others read 0."),
         new(0xFC2, "hxrows", CsrAccess.ReadOnly, null, "Rows of the array."),
         new(0xFC3, "hxcolumns", CsrAccess.ReadOnly, null, "Columns of the array."),
@@ -233,5 +236,6 @@ public static partial class CsrTable
         new(0xFD0, "hxtemp", CsrAccess.ReadOnly, null, "Temperature sensor, quarter degrees Celsius, signed."),
         new(0xFD1, "hxthrottle", CsrAccess.ReadOnly, null, "Thermal trips so far in bits 15:0; bit 31: throttled now."),
         new(0xFD2, "hxseed", CsrAccess.ReadOnly, null, "The seed the run was started with."),
+        new(0xFD3, "hxhost", CsrAccess.ReadOnly, null, "KiB of host memory that LD and ST reach from 0x800000000000 on; 0: there is no link to a host."),
     ];
 }

@@ -121,6 +121,7 @@ static inline void hx_inval(uintptr_t rs1, uintptr_t rs2)
 #define CSR_HXTEMP        0xFD0
 #define CSR_HXTHROTTLE    0xFD1
 #define CSR_HXSEED        0xFD2
+#define CSR_HXHOST        0xFD3
 
 /* Byte 0 of a descriptor. */
 #define HX_LD_COPY         0x10

@@ -13,7 +13,7 @@ public class UnitTests
     [
         typeof(ControlCore), typeof(Dispatch), typeof(LoadEngine), typeof(StoreEngine), typeof(MatrixUnit), typeof(VectorUnit),
         typeof(Scratchpad), typeof(Crossbar<,>), typeof(HomeSlice), typeof(StreamPort), typeof(HbmChannel), typeof(SystemUnit),
-        typeof(HostBridge), typeof(PowerManager),
+        typeof(HostBridge), typeof(PcieEndpoint), typeof(PowerManager),
     ];
 
     public static TheoryData<Type> Units => [.. UnitClasses];

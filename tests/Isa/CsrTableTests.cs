@@ -41,11 +41,11 @@ public class CsrTableTests
     [InlineData(0x303)] // mideleg
     [InlineData(0x001)] // fflags
     [InlineData(0x7B0)] // dcsr
-    [InlineData(0xFD3)]
+    [InlineData(0xFD4)]
     [InlineData(-1)]
     [InlineData(4096)]
     public void An_absent_register_has_no_row(int number) => Assert.Null(CsrTable.Find(number));
 
     [Fact]
-    public void Hxversion_resets_to_HX_1_2() => Assert.Equal(0x0001_0002u, CsrTable.Find(Csr.Hxversion)!.Reset);
+    public void Hxversion_resets_to_HX_1_3() => Assert.Equal(0x0001_0003u, CsrTable.Find(Csr.Hxversion)!.Reset);
 }

@@ -18,6 +18,7 @@ namespace HybridEmu.Chip;
 /// <param name="Home">A home slice or a stream port, without its buffers.</param>
 /// <param name="HbmPhy">PHY and controller of a channel.</param>
 /// <param name="Host">Host port, timer, barrier and power manager together.</param>
+/// <param name="PciePhy">PHY and controller of a link to a host.</param>
 public sealed record AreaConfiguration(
     double RegisterBit,
     double PeBf16,
@@ -34,7 +35,8 @@ public sealed record AreaConfiguration(
     double FabricPort,
     double Home,
     double HbmPhy,
-    double Host)
+    double Host,
+    double PciePhy)
 {
     internal static AreaConfiguration From(ConfigurationValues v) => new(
         RegisterBit: v.Real("area.register_bit"),
@@ -52,5 +54,6 @@ public sealed record AreaConfiguration(
         FabricPort: v.Real("area.fabric_port"),
         Home: v.Real("area.home"),
         HbmPhy: v.Real("area.hbm_phy"),
-        Host: v.Real("area.host"));
+        Host: v.Real("area.host"),
+        PciePhy: v.Real("area.pcie_phy"));
 }

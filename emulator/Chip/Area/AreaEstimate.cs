@@ -33,7 +33,7 @@ public static class AreaEstimate
         Tiles(c, "control", Control(c)),
         Chip(c, "fabric", Fabric(c)),
         Chip(c, "hbm_phy", [new("channels", c.Hbm.Channels, c.Area.HbmPhy, "area.hbm_phy")]),
-        Chip(c, "host", [new("host port, timer, power manager", 1, c.Area.Host, "area.host")]),
+        Chip(c, "host", Host(c)),
     ]);
 
     private static List<AreaTerm> Array(ChipConfiguration c)
@@ -82,11 +82,12 @@ public static class AreaEstimate
         new("dispatch, LD, ST", EnginesOfControl, c.Area.Engine, "area.engine"),
     ];
 
-    /// <summary>The endpoints are those of the breadboard: L1D and L1I of each tile, the host, the homes; two wide ports a tile.</summary>
+    /// <summary>The endpoints are those of the breadboard: L1D and L1I of each tile, the host, the homes; two wide ports a tile, one a link.</summary>
     private static List<AreaTerm> Fabric(ChipConfiguration c)
     {
         int homes = 2 * c.Hbm.Channels;
-        int coherent = CoherentNetworks * ((2 * c.Tiles) + 1 + homes), wide = WideNetworks * ((2 * c.Tiles) + homes);
+        int links = HasLink(c) ? 1 : 0;
+        int coherent = CoherentNetworks * ((2 * c.Tiles) + 1 + homes), wide = WideNetworks * ((2 * c.Tiles) + homes + links);
         return
         [
             new("ports", coherent + wide, c.Area.FabricPort, "area.fabric_port"),
@@ -95,6 +96,18 @@ public static class AreaEstimate
             new("home slices and stream ports", 2 * homes, c.Area.Home, "area.home"),
         ];
     }
+
+    private static List<AreaTerm> Host(ChipConfiguration c)
+    {
+        List<AreaTerm> terms = [new("host port, timer, power manager", 1, c.Area.Host, "area.host")];
+        if (!HasLink(c))
+            return terms;
+        terms.Add(new("PCIe link", 1, c.Area.PciePhy, "area.pcie_phy"));
+        terms.Add(Sram("transactions of the link", c.Pcie.Transactions * HomeMap.GranuleBytes, true, c.Area));
+        return terms;
+    }
+
+    private static bool HasLink(ChipConfiguration c) => c.Pcie.MemoryBytes > 0;
 
     private static AreaTerm Registers(string what, double bits, AreaConfiguration a) => new($"bits of {what}", bits, a.RegisterBit, "area.register_bit");
 

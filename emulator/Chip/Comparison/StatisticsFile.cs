@@ -19,14 +19,14 @@ public sealed class StatisticsFile
     /// <summary>In the order in which groups are told; the first is what the runs were asked to be.</summary>
     public static readonly string[] Groups =
     [
-        "Configuration", "Outcome", "Run", "Phases (cycles)", "MACs", "Descriptors", "Power (W)", "Energy (pJ)", "Area (mm2)", "Heat", "HBM", "Fabric",
+        "Configuration", "Outcome", "Run", "Phases (cycles)", "MACs", "Descriptors", "Power (W)", "Energy (pJ)", "Area (mm2)", "Heat", "HBM", "PCIe", "Fabric",
         "Scratchpad", "Units (cycles)", "Other",
     ];
 
     /// <summary>Those of which a reader wants every change.</summary>
     public static readonly string[] Headlines = ["Configuration", "Run", "Power (W)"];
 
-    private const int ConfigurationGroup = 0, OutcomeGroup = 1, RunGroup = 2, PowerGroup = 6, OtherGroup = 14;
+    private const int ConfigurationGroup = 0, OutcomeGroup = 1, RunGroup = 2, PowerGroup = 6, OtherGroup = 15;
 
     private const string Settings = "settings", Energy = "energyPicojoules", Time = "emulatedPicoseconds";
 
@@ -51,11 +51,12 @@ public sealed class StatisticsFile
         ["areaSquareMillimetres"] = 8,
         ["thermal"] = 9,
         ["hbm"] = 10,
-        ["fabric"] = 11,
-        ["scratchpadConflicts"] = 12,
-        ["scratchpadBankConflicts"] = 12,
-        ["scratchpadEcc"] = 12,
-        ["units"] = 13,
+        ["pcie"] = 11,
+        ["fabric"] = 12,
+        ["scratchpadConflicts"] = 13,
+        ["scratchpadBankConflicts"] = 13,
+        ["scratchpadEcc"] = 13,
+        ["units"] = 14,
     };
 
     /// <summary>What tells an element of a list from the others; all else that it has are values.</summary>

@@ -32,6 +32,9 @@ internal static class ConfigurationRules
         Rule(c.Hbm.CapacityBytes / c.Hbm.Channels >= 32L << 20, "hbm.capacity", "less than 32 MiB a channel", "32 MiB * hbm.channels or more");
 
         Memory(c.Hbm, values, Rule);
+        Rule(c.Pcie.MemoryBytes % HomeMap.GranuleBytes == 0, "pcie.memory", "a transaction would reach beyond it", "a multiple of 512 B");
+        foreach (string key in (string[])["bandwidth", "latency", "payload", "overhead", "transactions"])
+            Rule(c.Pcie.MemoryBytes > 0 || !values.IsChanged("pcie." + key), "pcie." + key, "has no effect, as pcie.memory is 0 B", "leave it out");
         ThermalConfiguration h = c.Thermal;
         Rule(h.Release < h.Trip, "thermal.release", "throttling would never end, or never hold", "less than thermal.trip");
         Rule(h.Critical > h.Trip, "thermal.critical", "the critical point must lie above the trip point", "more than thermal.trip");

@@ -17,6 +17,7 @@ internal sealed class Quantity(MeasureUnit[] units, bool whole)
     public static readonly Quantity Ratio = new([], false);
     public static readonly Quantity Bytes = new([new("B", 1), new("KiB", 1024), new("MiB", 1 << 20), new("GiB", 1 << 30)], true);
     public static readonly Quantity Frequency = new([new("MHz", 1), new("GHz", 1000)], true);
+    public static readonly Quantity Bandwidth = new([new("MB/s", 1), new("GB/s", 1000)], true);
     public static readonly Quantity Cycles = new([new("cycles", 1)], true);
     public static readonly Quantity Time = new([new("ps", 1), new("ns", 1000), new("us", 1_000_000), new("ms", 1_000_000_000)], true);
     public static readonly Quantity Length = new([new("mm", 1), new("um", 0.001m)], false);

@@ -7,8 +7,9 @@ public static class DataPlacement
 {
     /// <summary>Loads every argument and places it at its symbol.</summary>
     /// <param name="memoryBytes">Bytes of HBM.</param>
+    /// <param name="hostBytes">Bytes of the host's memory.</param>
     /// <exception cref="DataException">With the mistakes of all arguments.</exception>
-    public static IReadOnlyList<PlacedData> Place(IEnumerable<string> arguments, ElfImage image, long memoryBytes, ulong seed)
+    public static IReadOnlyList<PlacedData> Place(IEnumerable<string> arguments, ElfImage image, long memoryBytes, ulong seed, long hostBytes = 0)
     {
         var placed = new List<PlacedData>();
         var errors = new List<DataError>();
@@ -18,7 +19,7 @@ public static class DataPlacement
             {
                 DataArgument argument = DataArgument.Parse(text);
                 var data = new PlacedData(Resolve(argument, image), argument.Load(seed), $"--data {text}");
-                CheckRoom(data, image, memoryBytes);
+                CheckRoom(data, image, memoryBytes, hostBytes);
                 foreach (PlacedData other in placed)
                 {
                     if (data.Address < other.End && other.Address < data.End)
@@ -48,12 +49,18 @@ public static class DataPlacement
     }
 
     /// <summary>Data may use the room from its symbol to the next one, and memory that no segment claims.</summary>
-    private static void CheckRoom(PlacedData data, ElfImage image, long memoryBytes)
+    private static void CheckRoom(PlacedData data, ElfImage image, long memoryBytes, long hostBytes)
     {
         string range = $"0x{data.Address:x8}..0x{data.End:x8} ({data.Bytes.Length} bytes)";
-        ulong end = AddressMap.Hbm + (ulong)memoryBytes;
+        ulong end = AddressMap.Hbm + (ulong)memoryBytes, hostEnd = AddressMap.HostMemory + (ulong)hostBytes;
+        if (data.Address >= AddressMap.HostMemory && data.End <= hostEnd)
+            return;
         if (data.Address < AddressMap.Hbm || data.End > end)
-            throw new DataException(data.Source, $"{range} does not fit: memory is 0x{AddressMap.Hbm:x8}..0x{end:x8}");
+        {
+            string host = hostBytes > 0 ? $", the host's 0x{AddressMap.HostMemory:x8}..0x{hostEnd:x8}" : "";
+            throw new DataException(data.Source, $"{range} does not fit: memory is 0x{AddressMap.Hbm:x8}..0x{end:x8}{host}");
+        }
+
         ElfSegment? home = image.Segments.FirstOrDefault(s => data.Address >= s.Address && data.Address < s.End);
         foreach (ElfSegment segment in image.Segments)
         {

@@ -29,9 +29,9 @@ public sealed class ChipRun
         ulong? toHost = image.FindSymbol("tohost") is { } symbol ? symbol.Value - AddressMap.Hbm : null;
         _chip = new Chip(configuration, toHost, options.Engine, options.Simd, options.Threads) { Skipping = options.Skipping };
         foreach (ElfSegment segment in image.Segments)
-            _chip.Memory.Write((long)(segment.Address - AddressMap.Hbm), segment.Bytes.Span);
+            _chip.Place(segment.Address, segment.Bytes.Span);
         foreach ((ulong address, byte[] bytes) in data)
-            _chip.Memory.Write((long)(address - AddressMap.Hbm), bytes);
+            _chip.Place(address, bytes);
         _chip.SetEntry(image.Entry);
         if (options.ShuffleSeed is { } seed)
             _chip.Shuffle(Permutation(_chip.CoreUnits, seed));

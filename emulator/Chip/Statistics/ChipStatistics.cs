@@ -83,6 +83,12 @@ public sealed record HbmStatistics(
     public double PercentOfPeak => PeakBytesPerSecond > 0 ? 100.0 * GigabytesPerSecond * 1e9 / PeakBytesPerSecond : 0;
 }
 
+/// <summary>What a link to a host carried. Packets' overhead counts to what each direction carried, and not to reads and writes.</summary>
+/// <param name="ReadBytes">From the host's memory.</param>
+/// <param name="OutboundBytes">Chip to host, requests and overhead included.</param>
+/// <param name="InboundPercent">Of what that direction could have carried.</param>
+public sealed record PcieStatistics(long ReadBytes, long WriteBytes, long OutboundBytes, long InboundBytes, double InboundPercent, double OutboundPercent);
+
 /// <param name="Name">The plane or message class.</param>
 public sealed record FabricStatistics(string Name, long Packets, long Flits, long FlitHops);
 
@@ -133,6 +139,9 @@ public sealed record ChipStatistics(
 
     /// <summary>One of each scratchpad that has SECDED.</summary>
     public IReadOnlyList<EccStatistics> Ecc { get; init; } = [];
+
+    /// <summary>Null where there is no link to a host.</summary>
+    public PcieStatistics? Pcie { get; init; }
 
     /// <summary>Every key of the configuration that was run.</summary>
     public IReadOnlyList<ConfigurationSetting> Settings { get; init; } = [];

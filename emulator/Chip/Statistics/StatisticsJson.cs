@@ -47,6 +47,8 @@ public static class StatisticsJson
         WriteBankConflicts(json, s.BankConflicts);
         WriteEcc(json, s.Ecc);
         WriteHbm(json, s.Hbm);
+        if (s.Pcie is not null)
+            WritePcie(json, s.Pcie);
         Items(json, "fabric", s.Fabric, plane =>
         {
             json.WriteString("name", plane.Name);
@@ -161,6 +163,18 @@ public static class StatisticsJson
         Counts(json, "standbyCycles", hbm.Standby);
         json.WriteNumber("eccCorrected", hbm.EccCorrected);
         json.WriteNumber("eccDetected", hbm.EccDetected);
+        json.WriteEndObject();
+    }
+
+    private static void WritePcie(Utf8JsonWriter json, PcieStatistics pcie)
+    {
+        json.WriteStartObject("pcie");
+        json.WriteNumber("readBytes", pcie.ReadBytes);
+        json.WriteNumber("writeBytes", pcie.WriteBytes);
+        json.WriteNumber("outboundBytes", pcie.OutboundBytes);
+        json.WriteNumber("inboundBytes", pcie.InboundBytes);
+        json.WriteNumber("inboundPercent", pcie.InboundPercent);
+        json.WriteNumber("outboundPercent", pcie.OutboundPercent);
         json.WriteEndObject();
     }
 

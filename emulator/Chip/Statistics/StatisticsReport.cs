@@ -136,6 +136,8 @@ public sealed class StatisticsReport
             Line($"            {asleep}");
         if (hbm.EccCorrected + hbm.EccDetected > 0)
             Line($"            ECC: {N(hbm.EccCorrected)} words corrected, {N(hbm.EccDetected)} words beyond correction");
+        if (_s.Pcie is { } pcie)
+            Line($"\nPCIe        {N(pcie.ReadBytes)} B read from the host, {N(pcie.WriteBytes)} B written to it: {pcie.InboundPercent:0.0} % and {pcie.OutboundPercent:0.0} % of the link");
     }
 
     /// <summary>Shares of the data buses' cycles, which sum to 100: bursts, then what held them back, the largest first.</summary>

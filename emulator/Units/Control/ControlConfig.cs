@@ -56,6 +56,9 @@ public sealed record ControlConfig
 
     public uint Seed { get; init; }
 
+    /// <summary>KiB of the host's memory; 0: there is no link to a host.</summary>
+    public uint HostKibibytes { get; init; }
+
     /// <summary>Endpoint number of home 0 of the coherent plane: after the L1s of all tiles and the host port.</summary>
     public int HomeBase => (2 * Tiles) + 1;
 }

@@ -100,6 +100,7 @@ public sealed partial class ControlCore
             Csr.Hxtemp => (uint)s.Lines.TemperatureQuarters,
             Csr.Hxthrottle => s.Lines.ThrottleTrips | (s.Lines.Throttled != 0 ? 1u << 31 : 0),
             Csr.Hxseed => _config.Seed,
+            Csr.Hxhost => _config.HostKibibytes,
             _ => 0,
         };
     }

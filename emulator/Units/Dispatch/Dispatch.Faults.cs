@@ -85,6 +85,8 @@ public sealed partial class Dispatch
             return inside ? QueueFaultCause.None : QueueFaultCause.UnmappedAddress;
         }
 
+        if (first >= (long)AddressMap.HostMemory)
+            return end <= (long)AddressMap.HostMemory + _config.HostBytes ? QueueFaultCause.None : QueueFaultCause.UnmappedAddress;
         if (first < (long)AddressMap.Hbm || end > (long)AddressMap.Hbm + _config.HbmBytes)
             return QueueFaultCause.UnmappedAddress;
         return first < (long)AddressMap.Hbm + _config.StreamingBase ? QueueFaultCause.Aliasing : QueueFaultCause.None;

@@ -14,6 +14,7 @@ namespace HybridEmu.Units;
 /// <param name="Int4Packing">int4 products of a PE in a step.</param>
 /// <param name="AccumulatorBytes">Accumulators; four slots share them equally.</param>
 /// <param name="Features">hxfeatures: which operations are there.</param>
+/// <param name="HostBytes">The host's memory; 0: none.</param>
 public sealed record DispatchConfig(
     int Tile, int QueueDepth, int ScratchpadBytes, long HbmBytes, long StreamingBase, int ArrayRows, int ArrayColumns, int Int8Packing, int Int4Packing,
-    int AccumulatorBytes, uint Features = DescriptorTable.AllFeatures);
+    int AccumulatorBytes, uint Features = DescriptorTable.AllFeatures, long HostBytes = 0);

@@ -22,13 +22,8 @@ public sealed partial class RaceChecker
             _slots[t].Walk(archive);
         }
 
-        for (int i = 0; i < _hbm.Length; i++)
-        {
-            if (Present(archive, _hbm[i] is not null))
-                (_hbm[i] ??= new GranuleTable(PageBytes / GranuleTable.GranuleBytes, _agents)).Walk(archive);
-            else
-                _hbm[i] = null;
-        }
+        WalkPages(archive, _hbm);
+        WalkPages(archive, _host);
 
         for (int i = 0; i < _semaphores.Length; i++)
         {
@@ -36,6 +31,17 @@ public sealed partial class RaceChecker
                 (_semaphores[i] ??= new SemaphoreClocks(_agents)).Walk(archive);
             else
                 _semaphores[i] = null;
+        }
+    }
+
+    private void WalkPages(StateArchive archive, GranuleTable?[] pages)
+    {
+        for (int i = 0; i < pages.Length; i++)
+        {
+            if (Present(archive, pages[i] is not null))
+                (pages[i] ??= new GranuleTable(PageBytes / GranuleTable.GranuleBytes, _agents)).Walk(archive);
+            else
+                pages[i] = null;
         }
     }
 

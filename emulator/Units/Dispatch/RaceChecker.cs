@@ -11,7 +11,7 @@ public readonly record struct RaceConflict(int Agent, uint Index, ulong Address)
 /// <summary>
 /// Happens-before over issue, chain, post to wait, in-order completion, drain and barrier, by vector clocks; whether two
 /// accesses overlap in time plays no part, so a missing wait is found whatever the timing. It watches whole descriptors'
-/// footprints in granules of 16 bytes: scratchpads, accumulator slots, and HBM as DMA sees it. A checker, not hardware:
+/// footprints in granules of 16 bytes: scratchpads, accumulator slots, HBM as DMA sees it, and the host's memory. A checker, not hardware:
 /// it takes no cycles and changes none.
 /// </summary>
 public sealed partial class RaceChecker
@@ -34,6 +34,7 @@ public sealed partial class RaceChecker
     private readonly GranuleTable[] _scratchpads;
     private readonly GranuleTable[] _slots;
     private readonly GranuleTable?[] _hbm;
+    private readonly GranuleTable?[] _host;
     private readonly SemaphoreClocks?[] _semaphores;
     private readonly int _slotBytes;
 
@@ -41,7 +42,8 @@ public sealed partial class RaceChecker
     /// <param name="scratchpadBytes">Bytes of one scratchpad.</param>
     /// <param name="accumulatorBytes">Bytes of one accumulator memory.</param>
     /// <param name="hbmBytes">Bytes of HBM.</param>
-    public RaceChecker(int tiles, int scratchpadBytes, int accumulatorBytes, long hbmBytes)
+    /// <param name="hostBytes">Bytes of the host's memory.</param>
+    public RaceChecker(int tiles, int scratchpadBytes, int accumulatorBytes, long hbmBytes, long hostBytes = 0)
     {
         _tiles = tiles;
         _agents = tiles * AgentsPerTile;
@@ -63,6 +65,7 @@ public sealed partial class RaceChecker
         }
 
         _hbm = new GranuleTable?[hbmBytes / PageBytes];
+        _host = new GranuleTable?[hostBytes / PageBytes];
         _semaphores = new SemaphoreClocks?[tiles * 256];
     }
 
@@ -246,18 +249,19 @@ public sealed partial class RaceChecker
             return VisitRows(tile, agent, index, clock, new GranuleRows(first, last - first + 1), write ? RegionAccess.Write : RegionAccess.Read, record);
         }
 
-        ulong offset = address - AddressMap.Hbm;
+        (GranuleTable?[] pages, ulong origin) = address >= AddressMap.HostMemory ? (_host, AddressMap.HostMemory) : (_hbm, AddressMap.Hbm);
+        ulong offset = address - origin;
         while (bytes > 0)
         {
             int page = (int)(offset / PageBytes);
             int within = (int)(offset % PageBytes);
             int length = (int)Math.Min(bytes, PageBytes - within);
-            GranuleTable table = _hbm[page] ??= new GranuleTable(PageBytes / G, _agents);
+            GranuleTable table = pages[page] ??= new GranuleTable(PageBytes / G, _agents);
             int first = within / G;
             var granules = new GranuleRows(first, ((within + length - 1) / G) - first + 1);
             int hit = Visit(table, granules, agent, index, clock, write, record, out ulong other);
             if (hit >= 0)
-                return Conflict(hit, AddressMap.Hbm + ((ulong)page * PageBytes), G, other, 0);
+                return Conflict(hit, origin + ((ulong)page * PageBytes), G, other, 0);
             offset += (ulong)length;
             bytes -= length;
         }

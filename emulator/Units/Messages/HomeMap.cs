@@ -1,11 +1,13 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using HybridEmu.Isa;
 
 namespace HybridEmu.Units;
 
 /// <summary>
 /// Which pseudo-channel, and so which home slice and stream port, an HBM byte offset belongs to. The chip map has the
-/// pseudo-channel at bit 9 and the channel in the bits above it, so 512-byte granules go round all pseudo-channels.
+/// pseudo-channel at bit 9 and the channel in the bits above it, so 512-byte granules go round all pseudo-channels. Host memory,
+/// far above, is behind one port more.
 /// </summary>
 public readonly struct HomeMap
 {
@@ -30,8 +32,9 @@ public readonly struct HomeMap
     /// <summary>Pseudo-channels: two a channel.</summary>
     public int Count => 2 * ((int)_channelMask + 1);
 
-    /// <summary>Pseudo-channel index, channel * 2 + pc, of an HBM byte offset.</summary>
+    /// <summary>Pseudo-channel index, channel * 2 + pc, of an HBM byte offset; <see cref="Count"/> where it is host memory's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Index(ulong offset) =>
-        (int)((((uint)(offset >> ChannelBit) & _channelMask) << 1) | ((uint)(offset >> PseudoChannelBit) & 1));
+    public int Index(ulong offset) => offset >= AddressMap.HostMemory - AddressMap.Hbm
+        ? Count
+        : (int)((((uint)(offset >> ChannelBit) & _channelMask) << 1) | ((uint)(offset >> PseudoChannelBit) & 1));
 }

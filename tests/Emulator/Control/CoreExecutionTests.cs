@@ -147,8 +147,8 @@ public class CoreExecutionTests
     }
 
     [Theory]
-    [InlineData(Csr.Hxversion, 0x10002u)]
-    [InlineData(Csr.Mimpid, 0x10002u)]
+    [InlineData(Csr.Hxversion, 0x10003u)]
+    [InlineData(Csr.Mimpid, 0x10003u)]
     [InlineData(Csr.Hxfeatures, DescriptorTable.AllFeatures)]
     [InlineData(Csr.Hxseed, 5u)]
     [InlineData(Csr.Hxstream, 0x8100_0000u)]

@@ -174,27 +174,22 @@ public sealed class StreamPortTests
     private sealed class Rig
     {
         private readonly SparseMemory _bytes = new(1 << 20);
-        private readonly Queue<WideFlit> _offered = new();
-        private readonly Channel<WideFlit> _requests;
-        private readonly Channel<WideFlit> _responses;
-        private TestRandom _random = new(21);
+        private readonly WideClient _client;
 
         public Rig(int transactions = 8, int randomCycles = 0, FabricBench? bench = null, int hbmMegahertz = 1000)
         {
             Bench = bench ?? new FabricBench();
             ClockDomain hbm = Bench.AddDomain("hbm", hbmMegahertz);
             int port = Bench.Core.Register("stream0");
-            int tile = Bench.Core.Register("tile");
+            _client = new WideClient(Bench, port);
             int memory = hbm.Register("hbm0");
-            _requests = new Channel<WideFlit>(Bench.Core, tile, port, 4);
-            _responses = new Channel<WideFlit>(Bench.Core, port, tile, 4);
             var toMemory = new Crossing<HbmRequest>(Bench.Core, port, hbm, memory, 8);
             var fromMemory = new Crossing<HbmResponse>(hbm, memory, Bench.Core, port, 8);
             var config = new StreamPortConfig { Home = 0, Map = new HomeMap(1), Transactions = transactions };
-            Port = new StreamPort("stream0", config, _requests, _responses, toMemory, fromMemory);
+            Port = new StreamPort("stream0", config, _client.Requests, _client.Responses, toMemory, fromMemory);
             Memory = new StubMemory(toMemory, fromMemory, _bytes) { RandomCycles = randomCycles };
             Bench.Attach(Bench.Core, Port.Evaluate);
-            Bench.Attach(Bench.Core, Step);
+            Bench.Attach(Bench.Core, _client.Evaluate);
             Bench.Attach(hbm, Memory.Evaluate);
         }
 
@@ -204,9 +199,12 @@ public sealed class StreamPortTests
 
         public StubMemory Memory { get; }
 
-        public int PopPercent { get; init; } = 100;
+        public int PopPercent
+        {
+            init => _client.PopPercent = value;
+        }
 
-        public List<(long Edge, WideFlit Flit)> Received { get; } = [];
+        public List<(long Edge, WideFlit Flit)> Received => _client.Received;
 
         public byte ByteAt(ulong address)
         {
@@ -221,47 +219,16 @@ public sealed class StreamPortTests
                 _bytes.Write(i, [(byte)((i * 7) + (i >> 8))]);
         }
 
-        public void Read(int tag, ulong address, int length) => _offered.Enqueue(new WideFlit
-        {
-            Kind = WideKind.ReadNoSnoop,
-            Tag = (ushort)tag,
-            Address = address,
-            Length = (ushort)length,
-            Last = 1,
-        });
+        public void Read(int tag, ulong address, int length) => _client.Read(tag, address, length);
 
-        public void Write(int tag, ulong address, byte[] bytes)
-        {
-            _offered.Enqueue(new WideFlit { Kind = WideKind.WriteNoSnoop, Tag = (ushort)tag, Address = address, Length = (ushort)bytes.Length });
-            for (int sent = 0; sent < bytes.Length;)
-            {
-                ulong at = address + (ulong)sent;
-                int length = Math.Min(64 - (int)(at % 64), bytes.Length - sent);
-                var flit = new WideFlit { Kind = WideKind.WriteData, Tag = (ushort)tag, Address = at, Length = (ushort)length };
-                bytes.AsSpan(sent, length).CopyTo(Line64.Span(ref flit.Data));
-                sent += length;
-                flit.Last = (byte)(sent == bytes.Length ? 1 : 0);
-                _offered.Enqueue(flit);
-            }
-        }
+        public void Write(int tag, ulong address, byte[] bytes) => _client.Write(tag, address, bytes);
 
         public ulong Hash()
         {
             StateArchive archive = StateArchive.ForHash();
             Port.Walk(archive, Bench.Core.Edge);
-            _requests.Walk(archive, "requests");
-            _responses.Walk(archive, "responses");
+            _client.Walk(archive);
             return archive.Hash;
-        }
-
-        private long Step(long edge)
-        {
-            if (_offered.Count > 0 && _requests.CanPush(edge))
-                _requests.Push(_offered.Dequeue(), edge);
-            bool take = _random.Next(100) < PopPercent;
-            if (take && _responses.CanPop(edge))
-                Received.Add((edge, _responses.Pop(edge)));
-            return edge + 1;
         }
     }
 }

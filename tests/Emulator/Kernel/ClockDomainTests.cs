@@ -110,6 +110,27 @@ public class ClockDomainTests
         }
     }
 
+    [Theory]
+    [InlineData(1000, 1)]
+    [InlineData(700, 1)]
+    [InlineData(1333, 2)]
+    [InlineData(700, 3)]
+    public void The_first_edge_at_or_after_a_time_is_the_one_that_stepping_finds(int megahertz, int divider)
+    {
+        for (int ahead = 0; ahead < 9000; ahead += 7)
+        {
+            ClockDomain clock = new("core", megahertz);
+            clock.AdvanceTo(12_345);
+            clock.Throttle(divider);
+            clock.AdvanceTo(clock.NextPs);
+            long timePs = clock.TimePs + 1 + ahead, edge = clock.EdgeAtOrAfter(timePs);
+            do
+                clock.AdvanceTo(clock.NextPs);
+            while (!clock.Ticked || clock.TimePs < timePs);
+            Assert.Equal(clock.Edge, edge);
+        }
+    }
+
     [Fact]
     public void A_ledger_charges_slept_edges_to_the_cause_named_before_and_conserves_them()
     {

@@ -8,7 +8,7 @@ namespace HybridEmu.Programs.Tests;
 public sealed class AreaTests
 {
     /// <summary>Packs, so that no kind of PE is the same as another, and has both kinds of SRAM.</summary>
-    private static readonly string[] s_settings = ["array.rows=16", "array.int8_packing=4", "array.int4_packing=8", "accumulators.ports=single"];
+    private static readonly string[] s_settings = ["array.rows=16", "array.int8_packing=4", "array.int4_packing=8", "accumulators.ports=single", "pcie.memory=1 MiB"];
 
     public static TheoryData<string> Constants => [.. ConfigurationSchema.Keys.Select(k => k.Name).Where(k => k.StartsWith("area.", StringComparison.Ordinal))];
 
@@ -47,8 +47,10 @@ public sealed class AreaTests
     [InlineData("bits of transposers", 2 * 2 * ((16 * 8 * 16 * 16) + (32 * 16 * 32)))] // two blocks of pR x R elements and of C x R words
     [InlineData("bits of transpose", 2 * 16 * 16 * 32)]
     [InlineData("bits of descriptor queues", 2 * 4 * 8 * 512)]
-    [InlineData("ports", (4 * (4 + 1 + 16)) + (2 * (4 + 16)))] // coherent: two L1 a tile, host, homes; wide: two ports a tile, stream ports
+    [InlineData("ports", (4 * (4 + 1 + 16)) + (2 * (4 + 16 + 1)))] // coherent: two L1 a tile, host, homes; wide: two ports a tile, stream ports, link
     [InlineData("channels", 8)]
+    [InlineData("PCIe link", 1)]
+    [InlineData("KiB of transactions of the link", 32)]
     public void Parts_are_counted_as_the_chip_has_them(string what, double count) =>
         Assert.Equal(count, Assert.Single(Terms(), t => t.What == what).Count);
 
