@@ -117,10 +117,18 @@ generate: ## write isa/Generated and isa/MANUAL.md from isa/Table
 latencies: build ## measure what every operation takes on the default chip: emulator/LATENCIES.md
 	@$(EMULATOR) latencies --config hybrid -o emulator/LATENCIES.md
 
-tpuv1: build ## run TPU v1's networks on its preset, and print the paper's row below each
-	@for n in MLP0 MLP1 "LSTM0 --wide" "LSTM1 --wide"; do \
-	  set -- $$n; name=$$1; shift; echo; echo "== $$name"; $(EMULATOR) layers firmware/layers/tpuv1/$$name.csv --config tpuv1 --stream "$$@"; \
-	  awk -F, -v n=$$name '$$1 == n { print "the paper:    active " $$5 " %, weight stall " $$6 " %, weight shift " $$7 " %, non-matrix " $$8 " %, TOPS " $$9 }' tests/Oracles/tpuv1.csv; done
+TPUV1 := MLP0 MLP1 LSTM0 LSTM1
+TPUV1_PAPER := tests/Oracles/tpuv1.csv
+
+tpuv1: build ## run TPU v1's networks on its preset, the paper's row below each; last the points of the roofline
+	@mkdir -p $(OUT)/tpuv1
+	@for n in $(TPUV1); do \
+	  case $$n in LSTM*) options=--wide;; *) options=;; esac; \
+	  echo; echo "== $$n"; $(EMULATOR) layers firmware/layers/tpuv1/$$n.csv --config tpuv1 --stream $$options --csv $(OUT)/tpuv1/$$n.csv || exit 1; \
+	  awk -F, -v n=$$n '$$1 == n { print "the paper:    active " $$5 " %, weight stall " $$6 " %, weight shift " $$7 " %, non-matrix " $$8 " %, TOPS " $$9 }' $(TPUV1_PAPER); done
+	@echo; printf '%-8s %20s %10s %10s %13s\n' network 'MACs / weight byte' 'roof TOPS' TOPS 'paper: TOPS'
+	@for n in $(TPUV1); do awk -F, -v n=$$n 'FNR == NR { if ($$1 == n) paper = $$9; next } FNR > 1 { printf "%-8s %20.0f %10.1f %10.1f %13s\n", $$1, $$15, $$16, $$17, paper }' \
+	  $(TPUV1_PAPER) $(OUT)/tpuv1/$$n.csv; done
 
 clean: ## remove what was built
 	@rm -rf $(OUT)

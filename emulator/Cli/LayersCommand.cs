@@ -48,12 +48,16 @@ internal sealed class LayersCommand : IDisposable
         if (!configuration.Hbm.IsForChip)
             throw new UserException($"'{configuration.Name}' is a memory alone, not a chip; use it with 'hybridemu dram'");
         IReadOnlyList<Layer> layers = LayerFile.Read(_verb.File);
-        if (_verb.Stream)
-            return RunStream(configuration, layers);
-        if (_verb.Wide || _verb.Vectors != 0)
+        if (_verb.Stream && (_verb.NoOverlap || _verb.Type != "int8"))
+            throw new UserException("--stream runs int8 weights as they come; leave out --no-overlap and --type");
+        if (!_verb.Stream && (_verb.Wide || _verb.Vectors != 0))
             throw new UserException("--wide and --vectors belong to --stream");
+        if (_verb.Vectors < 0)
+            throw new UserException($"--vectors {_verb.Vectors}: must be 0 or more");
         string[] inputs = [_verb.File, _verb.Configuration];
         OutputFile? json = _verb.Json == StandardOutput ? null : _files.Open(_verb.Json, inputs), csv = _files.Open(_verb.Csv, inputs);
+        if (_verb.Stream)
+            return RunStream(configuration, layers, json, csv);
 
         List<LayerResult> results = [];
         var progress = new LiveProgress(_errors, !_verb.Quiet);
@@ -84,17 +88,17 @@ internal sealed class LayersCommand : IDisposable
         }
 
         progress.Clear();
-        Write(configuration, type, results, json, csv);
+        Write(
+            json, csv,
+            stream => LayerJson.Write(stream, configuration, type, _verb.NoOverlap, results),
+            file => LayerReport.WriteCsv(file, results),
+            page => LayerReport.Write(page, configuration, type, _verb.NoOverlap, results));
         _files.Commit();
         return ExitCode.Passed;
     }
 
-    private ExitCode RunStream(ChipConfiguration configuration, IReadOnlyList<Layer> layers)
+    private ExitCode RunStream(ChipConfiguration configuration, IReadOnlyList<Layer> layers, OutputFile? json, OutputFile? csv)
     {
-        if (_verb.NoOverlap || _verb.Json is not null || _verb.Csv is not null || _verb.Type != "int8")
-            throw new UserException("--stream prints its own table, of int8 weights; leave out --no-overlap, --json, --csv and --type");
-        if (_verb.Vectors < 0)
-            throw new UserException($"--vectors {_verb.Vectors}: must be 0 or more");
         var progress = new LiveProgress(_errors, !_verb.Quiet) { Title = "network" };
         var run = new NetworkRun(configuration, layers, _verb.Wide, _verb.Vectors, new RunOptions { Threads = _verb.Threads });
         using (var interruption = new Interruption())
@@ -114,30 +118,31 @@ internal sealed class LayersCommand : IDisposable
             return ExitCode.Fault;
         }
 
-        using (StreamWriter page = Text(_output))
-            NetworkReport.Write(page, run.Result());
-        _output.Flush();
+        NetworkResult result = run.Result();
+        string name = Path.GetFileNameWithoutExtension(_verb.File);
+        Write(json, csv, stream => NetworkJson.Write(stream, name, result), file => NetworkReport.WriteCsv(file, name, result), page => NetworkReport.Write(page, result));
+        _files.Commit();
         return ExitCode.Passed;
     }
 
-    private void Write(ChipConfiguration configuration, LayerType type, List<LayerResult> results, OutputFile? json, OutputFile? csv)
+    private void Write(OutputFile? json, OutputFile? csv, Action<Stream> writeJson, Action<TextWriter> writeCsv, Action<TextWriter> writePage)
     {
         if (json is not null)
-            LayerJson.Write(json.Stream, configuration, type, _verb.NoOverlap, results);
+            writeJson(json.Stream);
         if (csv is not null)
         {
             using StreamWriter file = Text(csv.Stream);
-            LayerReport.WriteCsv(file, results);
+            writeCsv(file);
         }
 
         if (_verb.Json == StandardOutput)
         {
-            LayerJson.Write(_output, configuration, type, _verb.NoOverlap, results);
+            writeJson(_output);
         }
         else
         {
             using StreamWriter page = Text(_output);
-            LayerReport.Write(page, configuration, type, _verb.NoOverlap, results);
+            writePage(page);
         }
 
         _output.Flush();

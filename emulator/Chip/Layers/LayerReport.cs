@@ -50,7 +50,7 @@ public static class LayerReport
         for (int i = 0; i < all.Count; i++)
         {
             Layer layer = results[i].Layer;
-            Row(all[i], Name(layer.Name), string.Create(CultureInfo.InvariantCulture, $"{layer.M},{layer.N},{layer.K}"));
+            Row(all[i], Field(layer.Name), string.Create(CultureInfo.InvariantCulture, $"{layer.M},{layer.N},{layer.K}"));
         }
 
         Row(LayerMeasures.Sum(Total, all), Total, ",,");
@@ -60,7 +60,8 @@ public static class LayerReport
             $"{name},{sizes},{m.Cycles},{m.SetupCycles},{m.Macs},{m.Folds},{m.UtilisationPercent:0.0000},{m.MappingPercent:0.0000},{m.Hbm.ReadBytes},{m.Hbm.WriteBytes},{m.Scratchpad.ReadBytes},{m.Scratchpad.WriteBytes},{m.Accumulators.ReadBytes},{m.Accumulators.WriteBytes},{m.Picojoules:0.###},{string.Join(",", m.Stalls.Select(s => s.Count))}\n"));
     }
 
-    private static string Name(string name) => name.Contains('"', StringComparison.Ordinal) ? "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"" : name;
+    /// <summary>A name as a field of comma-separated values.</summary>
+    internal static string Field(string name) => name.AsSpan().ContainsAny('"', ',') ? "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"" : name;
 
     private static string N(long value) => value.ToString("#,##0", CultureInfo.InvariantCulture);
 }

@@ -211,14 +211,23 @@ public sealed record NetworkResult(
     /// <summary>Multiply-accumulates of the layers as they are, without the zeros that tiles are padded with.</summary>
     public long Macs => Layers.Sum(l => l.Macs);
 
+    /// <summary>Of all layers, without padding.</summary>
+    public long Weights => Layers.Sum(l => (long)l.K * l.N);
+
+    /// <summary>Rows of activations that every weight meets at once.</summary>
+    public int Batch => Layers[0].M;
+
     /// <summary>10^12 operations a second, two a multiply-accumulate.</summary>
     public double TeraOperations => 2.0 * Macs * Configuration.Core.ClockMegahertz / Math.Max(1, Breakdown.Cycles) / 1e6;
 
     /// <summary>Multiply-accumulates for each byte of weights: the roofline's abscissa in the paper.</summary>
-    public double Intensity => Macs / (double)Layers.Sum(l => (long)l.K * l.N);
+    public double Intensity => Macs / (double)Weights;
 
-    /// <summary>The roof at that intensity: of the arithmetic, or of the memory.</summary>
+    /// <summary>The roof at that intensity: of the arithmetic, which 16-bit activations halve, or of the memory.</summary>
     public double RoofTeraOperations => Math.Min(
-        2.0 * Configuration.Array.Rows * Configuration.Array.Columns * Configuration.Core.ClockMegahertz / 1e6,
+        2.0 * Configuration.Array.Rows * Configuration.Array.Columns * Configuration.Core.ClockMegahertz / (Wide ? 2e6 : 1e6),
         2.0 * Intensity * Configuration.PeakHbmBytesPerSecond / 1e12);
+
+    /// <summary>Of the roof.</summary>
+    public double AchievedPercent => 100 * TeraOperations / RoofTeraOperations;
 }

@@ -49,6 +49,44 @@ public sealed class LayersCommandTests : IDisposable
         Assert.False(json.RootElement.GetProperty("overlap").GetBoolean());
     }
 
+    [Fact]
+    public void A_streamed_network_s_csv_and_json_have_its_classes_of_cycles_and_its_roofline_point()
+    {
+        string csv = Place("out.csv"), file = Place("out.json");
+        string[] sides = ["--set", "array.rows=16", "--set", "array.columns=16", "--stream"];
+        (ExitCode code, string output, _) = Run("a,6,40,20\nb,6,33,40\n", [.. sides, "--csv", csv, "--json", "-"]);
+        Assert.Equal(ExitCode.Passed, code);
+        Assert.Equal(ExitCode.Passed, Run("a,6,40,20\nb,6,33,40\n", [.. sides, "--json", file]).Code);
+        Assert.Equal(File.ReadAllText(file), output);
+        using JsonDocument json = JsonDocument.Parse(output);
+        JsonElement root = json.RootElement, roofline = root.GetProperty("roofline");
+        string[][] lines = [.. File.ReadLines(csv).Select(l => l.Split(','))];
+        Assert.Equal(2, lines.Length);
+        Dictionary<string, string> row = lines[0].Zip(lines[1]).ToDictionary(f => f.First, f => f.Second);
+        Assert.Equal(("layers", "tiny"), (row["network"], row["configuration"]));
+        foreach ((string column, string property) in ((string, string)[])[("cycles", "cycles"), ("macs", "macs"), ("weights", "weights"), ("weight_tiles", "weightTiles"), ("batch", "batch")])
+            Assert.Equal(row[column], root.GetProperty(property).GetRawText());
+        Assert.Equal(root.GetProperty("cycles").GetInt64(), root.GetProperty("matrixCycles").EnumerateObject().Sum(c => c.Value.GetInt64()));
+        Assert.Equal((20 * 40) + (40 * 33), root.GetProperty("weights").GetInt64());
+        Assert.Equal(6.0, roofline.GetProperty("macsPerWeightByte").GetDouble());
+        double tops = 2.0 * 6 * ((20 * 40) + (40 * 33)) * root.GetProperty("clockMegahertz").GetDouble() / root.GetProperty("cycles").GetInt64() / 1e6;
+        Assert.Equal(tops, roofline.GetProperty("teraOperations").GetDouble(), 1e-9);
+        Assert.Equal(100 * tops / roofline.GetProperty("roofTeraOperations").GetDouble(), roofline.GetProperty("achievedPercent").GetDouble(), 1e-9);
+    }
+
+    [Theory]
+    [InlineData("--stream", "--no-overlap")]
+    [InlineData("--stream", "--type", "bf16")]
+    [InlineData("--stream", "--vectors", "-1")]
+    [InlineData("--wide")]
+    [InlineData("--vectors", "3")]
+    public void Options_that_mean_nothing_together_are_refused(params string[] options)
+    {
+        (ExitCode code, string output, string errors) = Run("a,6,16,16\n", options);
+        Assert.Equal((ExitCode.BadInput, ""), (code, output));
+        Assert.Contains("--", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a,1,2\n", "layers.csv:1:6: has 3 fields")]
     [InlineData("", "layers.csv: is empty")]
