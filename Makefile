@@ -117,13 +117,15 @@ generate: ## write isa/Generated and isa/MANUAL.md from isa/Table
 latencies: build ## measure what every operation takes on the default chip: emulator/LATENCIES.md
 	@$(EMULATOR) latencies --config hybrid -o emulator/LATENCIES.md
 
-TPUV1 := MLP0 MLP1 LSTM0 LSTM1
+TPUV1 := MLP0 MLP1 LSTM0 LSTM1 CNN0
 TPUV1_PAPER := tests/Oracles/tpuv1.csv
+# How network n of that list runs: LSTMs on 16 bits, images in the paper's batch.
+TPUV1_OPTIONS := case $$n in LSTM*) options=--wide;; CNN*) options="--batch $$(awk -F, -v n=$$n '$$1 == n { print $$4 }' $(TPUV1_PAPER))";; *) options=;; esac
 
 tpuv1: build ## run TPU v1's networks on its preset, the paper's row below each; last the points of the roofline
 	@mkdir -p $(OUT)/tpuv1
 	@for n in $(TPUV1); do \
-	  case $$n in LSTM*) options=--wide;; *) options=;; esac; \
+	  $(TPUV1_OPTIONS); \
 	  echo; echo "== $$n"; $(EMULATOR) layers firmware/layers/tpuv1/$$n.csv --config tpuv1 --stream $$options --csv $(OUT)/tpuv1/$$n.csv || exit 1; \
 	  awk -F, -v n=$$n '$$1 == n { print "the paper:    active " $$5 " %, weight stall " $$6 " %, weight shift " $$7 " %, non-matrix " $$8 " %, TOPS " $$9 }' $(TPUV1_PAPER); done
 	@echo; printf '%-8s %20s %10s %10s %13s\n' network 'MACs / weight byte' 'roof TOPS' TOPS 'paper: TOPS'

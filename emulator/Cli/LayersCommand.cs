@@ -50,8 +50,10 @@ internal sealed class LayersCommand : IDisposable
         IReadOnlyList<Layer> layers = LayerFile.Read(_verb.File);
         if (_verb.Stream && (_verb.NoOverlap || _verb.Type != "int8"))
             throw new UserException("--stream runs int8 weights as they come; leave out --no-overlap and --type");
-        if (!_verb.Stream && (_verb.Wide || _verb.Vectors != 0))
-            throw new UserException("--wide and --vectors belong to --stream");
+        if (!_verb.Stream && (_verb.Wide || _verb.Vectors != 0 || _verb.Batch != 1))
+            throw new UserException("--batch, --wide and --vectors belong to --stream");
+        if (_verb.Batch is < 1 or > Layer.MostSide)
+            throw new UserException($"--batch {_verb.Batch}: must be 1 to {Layer.MostSide}");
         if (_verb.Vectors < 0)
             throw new UserException($"--vectors {_verb.Vectors}: must be 0 or more");
         string[] inputs = [_verb.File, _verb.Configuration];
@@ -100,7 +102,7 @@ internal sealed class LayersCommand : IDisposable
     private ExitCode RunStream(ChipConfiguration configuration, IReadOnlyList<Layer> layers, OutputFile? json, OutputFile? csv)
     {
         var progress = new LiveProgress(_errors, !_verb.Quiet) { Title = "network" };
-        var run = new NetworkRun(configuration, layers, _verb.Wide, _verb.Vectors, new RunOptions { Threads = _verb.Threads });
+        var run = new NetworkRun(configuration, layers, _verb.Wide, _verb.Vectors, new RunOptions { Threads = _verb.Threads }, _verb.Batch);
         using (var interruption = new Interruption())
         {
             while (!run.Finished)

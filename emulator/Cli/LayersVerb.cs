@@ -22,8 +22,11 @@ internal sealed class LayersVerb
     [Option("no-overlap", HelpText = "Runs the folds one after another on one array, nothing beside them, and counts the array's cycles: SCALE-Sim's convention.")]
     public bool NoOverlap { get; set; }
 
-    [Option("stream", HelpText = "Runs all layers as one network on tile 0: activations stay in the scratchpad, int8 weights stream through a ring of four tiles. Prints what the array waited for.")]
+    [Option("stream", HelpText = "Runs all layers as one network on tile 0: activations stay in the scratchpad, int8 weights stream through a ring of four tiles. Images keep their size: of each layer's image the outermost half filter is zeros. Prints what the array waited for.")]
     public bool Stream { get; set; }
+
+    [Option("batch", Default = 1, MetaValue = "N", HelpText = "With --stream: images of a network of convolutions; the batch of products is their M.")]
+    public int Batch { get; set; } = 1;
 
     [Option("wide", HelpText = "With --stream: activations of 16 bits, at half the rate.")]
     public bool Wide { get; set; }

@@ -39,9 +39,11 @@ internal static class LayerRows
         {
             string list = Path.Combine(ReadmeTable.Root, "firmware", "layers", "tpuv1", f[0] + ".csv");
             if (!File.Exists(list))
-                continue; // convolutions do not stream
+                continue; // CNN1
             bool wide = f[0].StartsWith("LSTM", StringComparison.Ordinal);
-            MatrixBreakdown b = new NetworkRun(chip, LayerFile.Read(list), wide, vectors: 0).Finish().Breakdown;
+            IReadOnlyList<Layer> layers = LayerFile.Read(list);
+            int batch = layers[0].Image is null ? 1 : int.Parse(f[3], CultureInfo.InvariantCulture);
+            MatrixBreakdown b = new NetworkRun(chip, layers, wide, vectors: 0, batch: batch).Finish().Breakdown;
             (string Name, long Cycles, string Paper)[] classes = [("active", b.Active, f[4]), ("stall", b.Stall, f[5]), ("shift", b.Shift, f[6]), ("non-matrix", b.NonMatrix, f[7])];
             double[] differences = [.. classes.Select(c => (100.0 * c.Cycles / b.Cycles) - double.Parse(c.Paper, CultureInfo.InvariantCulture))];
             string each = string.Join(", ", classes.Zip(differences, (c, d) => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {d:+0.0;-0.0}")));

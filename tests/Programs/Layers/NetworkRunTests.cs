@@ -11,6 +11,7 @@ public sealed class NetworkRunTests
     [InlineData(Small, 5, new[] { 20, 40, 18, 33 }, 0)]
     [InlineData(Small + " array.accumulate=bottom", 40, new[] { 16, 16 }, 0)]
     [InlineData(Small + " scratchpad.bytes=1_MiB", 9, new[] { 100, 70, 50, 50, 10 }, 6)]
+    [InlineData(Small + " scratchpad.bytes=1_MiB", 600, new[] { 40, 33, 20 }, 3)] // three slots
     [InlineData("tpuv1", 7, new[] { 300, 520, 256 }, 0)]
     public void A_chain_of_layers_is_bit_equal_to_plain_loops(string config, int batch, int[] sizes, int vectors)
     {
@@ -60,7 +61,7 @@ public sealed class NetworkRunTests
     [Theory]
     [InlineData("hybrid array.rows=16", 4, 32, 32, "square tiles")]
     [InlineData("tiny", 4, 32, 32, "whole 16 bytes")]
-    [InlineData("tiny array.rows=16 array.columns=16", 2000, 32, 32, "does not fit a slot")]
+    [InlineData("tiny array.rows=16 array.columns=16", 2000, 32, 32, "does not fit the accumulators: each of 4 slots takes 256")]
     [InlineData("tiny array.rows=16 array.columns=16", 200, 3200, 32, "do not fit half of the scratchpad")]
     public void A_network_that_cannot_stream_is_refused_with_words(string config, int m, int n, int k, string words)
     {

@@ -1,0 +1,67 @@
+namespace HybridEmu.Chip;
+
+/// <summary>What firmware/layers/stream.s can run, in words for who wrote the list of layers.</summary>
+internal static class NetworkRules
+{
+    private const int MostLayers = 168, Ring = 4, RingBase = 4096, ZerosBase = 64, MostPosts = 255, MostCount = ushort.MaxValue;
+
+    /// <exception cref="DataException">The layers do not stream, whatever the chip's sizes.</exception>
+    public static void CheckForm(ChipConfiguration configuration, IReadOnlyList<Layer> layers, bool wide, int vectors, int batch)
+    {
+        int side = configuration.Array.Columns;
+        if (configuration.Array.Rows != side)
+            throw new DataException("network", $"the array of {configuration.Name} is {configuration.Array.Rows}x{side}; weights stream in square tiles");
+        if (side % 16 != 0)
+            throw new DataException("network", $"rows of {side} weights are not whole 16 bytes; array.columns must be a multiple of 16");
+        if (layers.Count > MostLayers)
+            throw new DataException("network", $"has {layers.Count} layers; {MostLayers} is the most");
+        if (layers[0].Image is null && batch != 1)
+            throw new DataException("network", "the batch of products is their M; leave out --batch");
+        if (layers[0].Image is not null && (wide || vectors > 0))
+            throw new DataException("network", "convolutions stream without elementwise work and with activations of 8 bits; leave out --wide and --vectors");
+        for (int i = 0; i < layers.Count; i++)
+        {
+            if (layers[i].Image is null != layers[0].Image is null)
+                throw new DataException(layers[i].Name, "convolutions and products do not stream in one network");
+            if (layers[i].Image is { } image)
+                CheckConvolution(layers[i], image, layers[0]);
+            else if (layers[i].M != layers[0].M)
+                throw new DataException(layers[i].Name, "weights stream for products of one batch: the same M in all layers");
+            if (NetworkShape.Channels(layers[i]) != (wide || i == 0 ? NetworkShape.Channels(layers[0]) : layers[i - 1].N))
+                throw new DataException(layers[i].Name, wide ? "with operands of 16 bits every layer has the K of the first" : $"its {(layers[i].Image is null ? "K is not the N" : "channels are not the filters")} of the layer before");
+        }
+    }
+
+    /// <exception cref="DataException">The layers do not fit the chip, or a field of a descriptor.</exception>
+    public static void CheckFit(ChipConfiguration configuration, IReadOnlyList<Layer> layers, NetworkShape shape, bool wide, int vectors)
+    {
+        bool images = layers[0].Image is not null;
+        if (shape.GroupImages == 0)
+            throw new DataException("network", $"images of {shape.RunPixels} pixels do not fit a slot of the accumulators, which takes {shape.SlotRows}");
+        if (shape.Groups > NetworkShape.MostGroups)
+            throw new DataException("network", $"a batch of {shape.Images} {(images ? "images" : "rows")} does not fit the accumulators: each of {NetworkShape.MostGroups} slots takes {shape.GroupImages}");
+        int mostBlocks = layers.Max(l => Math.Max(shape.Blocks(l.N), shape.Blocks(NetworkShape.Channels(l))));
+        if (mostBlocks * shape.Groups > MostPosts)
+            throw new DataException("network", $"{mostBlocks} blocks of {shape.Side} channels in {shape.Groups} slots; {MostPosts} is the most that semaphores count");
+        if (shape.BlockPixels > MostCount || (long)shape.Width * shape.Side > MostCount)
+            throw new DataException("network", $"a batch of {shape.BlockPixels} pixels, or {(long)shape.Width * shape.Side} bytes of a row of them, pass the {MostCount} that a descriptor counts");
+        if (shape.Pad * shape.Side > RingBase - ZerosBase)
+            throw new DataException("network", $"filters of {(2 * shape.Pad) + 1} pixels are too large; {(2 * ((RingBase - ZerosBase) / shape.Side)) + 1} is the most with {shape.Side} columns");
+        int elementBytes = wide ? 2 : 1;
+        long widest = layers.Max(l => Math.Max(shape.Blocks(l.N) * (vectors > 0 ? 3L : 1), shape.Blocks(NetworkShape.Channels(l)) * elementBytes)) * shape.BlockPixels * shape.Side;
+        long room = (configuration.Scratchpad.Bytes / 2) - RingBase - ((long)Ring * shape.Side * shape.Side);
+        if (widest > room)
+            throw new DataException("network", $"activations of {widest} bytes do not fit half of the scratchpad beside the ring of weights, which leaves {Math.Max(0, room)}");
+    }
+
+    private static void CheckConvolution(Layer layer, Convolution image, Layer first)
+    {
+        if (image.Stride != 1)
+            throw new DataException(layer.Name, $"stride {image.Stride}: convolutions stream with stride 1");
+        if (image.FilterHeight != image.FilterWidth || image.FilterHeight % 2 == 0)
+            throw new DataException(layer.Name, $"a filter of {image.FilterHeight}x{image.FilterWidth}: convolutions stream with square filters of an odd side");
+        int height = first.Image!.WindowsDown, width = first.Image.WindowsAcross, around = image.FilterHeight - 1;
+        if (image.WindowsDown != height || image.WindowsAcross != width)
+            throw new DataException(layer.Name, $"an image of {image.Height}x{image.Width}: with a filter of {image.FilterHeight}x{image.FilterWidth} it must be {height + around}x{width + around}, {height}x{width} with half a filter of padding on every side");
+    }
+}
