@@ -3,9 +3,9 @@
 # there is to do; sizes are whole tiles, padded with zeros by the host.
 #
 #   LD  weights of tile i -> ring[i % 4]    waits w_free             posts w_full
-#   LD  input, block by block of C columns                           posts x_full
+#   LD  input, block by block of C columns                           posts x_full (the last block)
 #   MX  load ring[i % 4]                    waits w_full             posts w_free
-#   MX  stream of a group of images         waits x_full (first layer) or p_done (padding); v_done (first of a layer)
+#   MX  stream of a group of images         waits x_full (the first of all) or p_done (padding); v_done (first of a layer)
 #   MX  drain of a group's block            posts y_full (last layer) or p_ready (padding); v_ready (last of a layer with vector work)
 #   VX  zeros into a group's padding        waits p_ready            posts p_done
 #   VX  elementwise work of a layer         waits v_ready            posts v_done
@@ -40,7 +40,8 @@
 .equ NETWORK_WIDTH,   36
 .equ NETWORK_PAD,     40            # half of the largest filter
 .equ NETWORK_GROUP,   44            # images that a slot takes
-.equ NETWORK_FIRST,   48            # a layer: blocks of k, of n, elementwise operations, pixels of a filter's side
+.equ NETWORK_HIGH,    48            # bits 47:32 of the addresses of input and output: those of HBM, or of the host's memory
+.equ NETWORK_FIRST,   52            # a layer: blocks of k, of n, elementwise operations, pixels of a filter's side
 .equ LAYER_STEP,      16
 
 .equ SHAPE_ROW,   0                 # bytes in a block of 8-bit activations: of a pixel row
@@ -106,7 +107,11 @@ main:
     la      t0, stream
     sh      s3, desc.mx.stream.k(t0)
     sh      s3, desc.n(t0)
+    lw      t2, NETWORK_HIGH(s0)
+    la      t1, store
+    sh      t2, desc.d + 4(t1)
     la      t1, input
+    sh      t2, desc.a + 4(t1)
     lw      t2, NETWORK_WIDE(s0)
     sll     t3, s3, t2              # bytes of a pixel of a block
     sh      t3, desc.n0(t1)
@@ -143,7 +148,12 @@ first:
     la      t0, input
     sw      t1, desc.a(t0)
     sw      t2, desc.d(t0)
-    hx.issue t0
+    addi    t3, s7, 1
+    lw      t4, 0(s0)
+    bne     t3, t4, 1f
+    li      t3, x_full + (1 << 8)   # the last one; all before it are there by then
+    sh      t3, desc.post(t0)
+1:  hx.issue t0
     lhu     t3, desc.n0(t0)
     lhu     t4, desc.n1(t0)
     mul     t3, t3, t4
@@ -203,19 +213,17 @@ group:
     add     t2, t2, s5
     sw      t2, desc.mx.stream.a(t0)
     sb      a2, desc.slot(t0)
-    mv      t1, gp                  # waits: of a block of input, or of padding; and of vector work
-    beqz    a2, 1f
-    li      t2, x_full + (1 << 8)
-    bne     t1, t2, 1f
-    li      t1, 0
-1:  sh      t1, desc.wait(t0)
+    sh      gp, desc.wait(t0)       # waits: of the input, or of padding; and of vector work
     slli    t1, tp, 8
     beqz    tp, 1f
     ori     t1, t1, v_done
 1:  sh      t1, desc.wait + 2(t0)
     li      tp, 0
     hx.issue t0
-    addi    t0, s8, 1               # the last products of a block of sums?
+    li      t0, x_full + (1 << 8)
+    bne     gp, t0, 1f
+    li      gp, 0
+1:  addi    t0, s8, 1               # the last products of a block of sums?
     lw      t1, 0(s0)
     bne     t0, t1, 1f
     add     t0, a0, a1
@@ -346,7 +354,7 @@ shape:  .space 64
 fetch:
     ld.copy     template, dims=2, src0=1, dst0=1, type=int8, wait=w_free:1, post=w_full:1
 input:
-    ld.copy     template, dims=2, src0=1, dst0=1, type=int8, post=x_full:1
+    ld.copy     template, dims=2, src0=1, dst0=1, type=int8
 load:
     mx.load     template, type=int8, wait=w_full:1, post=w_free:1
 stream:

@@ -1,3 +1,5 @@
+using HybridEmu.Isa;
+
 namespace HybridEmu.Chip;
 
 /// <summary>What firmware/layers/stream.s can run, in words for who wrote the list of layers.</summary>
@@ -52,6 +54,22 @@ internal static class NetworkRules
         long room = (configuration.Scratchpad.Bytes / 2) - RingBase - ((long)Ring * shape.Side * shape.Side);
         if (widest > room)
             throw new DataException("network", $"activations of {widest} bytes do not fit half of the scratchpad beside the ring of weights, which leaves {Math.Max(0, room)}");
+    }
+
+    /// <summary>Input and output lie behind the weights, or in the host's memory.</summary>
+    /// <exception cref="DataException">A memory is too small for them, or the firmware's addresses.</exception>
+    public static void CheckRoom(ChipConfiguration configuration, ulong weightsEnd, ulong input, ulong outputEnd)
+    {
+        bool hosted = input >= AddressMap.HostMemory;
+        Room("HBM", hosted ? weightsEnd : outputEnd, AddressMap.Hbm, Math.Min(configuration.Hbm.CapacityBytes, 1L << 31), "hbm.capacity");
+        if (hosted)
+            Room("the host's memory", outputEnd, AddressMap.HostMemory, Math.Min(configuration.Pcie.MemoryBytes, 1L << 32), "pcie.memory");
+
+        void Room(string memory, ulong end, ulong origin, long bytes, string key)
+        {
+            if (end - origin > (ulong)bytes)
+                throw new DataException("network", $"its data end at byte {end - origin} of {memory}; {configuration.Name} has {bytes} that 32-bit addresses reach ({key})");
+        }
     }
 
     private static void CheckConvolution(Layer layer, Convolution image, Layer first)

@@ -55,17 +55,17 @@ public sealed class NetworkRun
         }
 
         long inputBytes = _shape.Blocks(NetworkShape.Channels(layers[0])) * _shape.BlockPixels * _shape.Side * _elementBytes;
-        ulong input = at + (ulong)(tiles * tileBytes);
+        bool hosted = configuration.Pcie.MemoryBytes > 0;
+        ulong weightsEnd = at + (ulong)(tiles * tileBytes), input = hosted ? AddressMap.HostMemory : weightsEnd;
         _output = input + (ulong)inputBytes;
-        long end = (long)(_output - AddressMap.Hbm) + ((long)_shape.Blocks(layers[^1].N) * _shape.Pixels * _shape.Side);
-        if (end > Math.Min(configuration.Hbm.CapacityBytes, 1L << 31))
-            throw new DataException("network", $"weights and activations end at byte {end} of memory; {configuration.Name} has {Math.Min(configuration.Hbm.CapacityBytes, 1L << 31)} that 32-bit addresses reach (hbm.capacity)");
+        ulong outputEnd = _output + (ulong)((long)_shape.Blocks(layers[^1].N) * _shape.Pixels * _shape.Side);
+        NetworkRules.CheckRoom(configuration, weightsEnd, input, outputEnd);
         float scale = ScaleOf(layers, wide);
         words.InsertRange(
             0,
             [
                 layers.Count, _shape.Images, tiles, (long)first, (long)input, (long)_output, wide ? 1 : 0, BitConverter.SingleToUInt32Bits(scale),
-                _shape.Height, _shape.Width, _shape.Pad, _shape.GroupImages,
+                _shape.Height, _shape.Width, _shape.Pad, _shape.GroupImages, (long)(input >> 32),
             ]);
         var data = new List<(ulong, byte[])> { (s_image.Value.FindSymbol("network")!.Value, Bytes(words)) };
         foreach (byte[] tilesOfLayer in weights)
