@@ -25,7 +25,7 @@ internal static class ConfigurationRules
         Rule(s.Banks * s.BankWidthBytes >= 64, "scratchpad.banks", "an access of 64 bytes needs that much in one cycle", "banks * bank_width >= 64 B");
         Rule(!s.Secded || s.BankWidthBytes >= Secded.WordBytes, "scratchpad.bank_width", "a word and its check byte lie in one bank", "8 B or more with scratchpad.ecc secded");
         Rule(s.Secded || s.ScrubCycles == 0, "scratchpad.scrub", "has no effect, as scratchpad.ecc is off", "0 cycles, or scratchpad.ecc secded");
-        Rule(c.Accumulators.Bytes >= 4 * 4 * c.Array.Columns, "accumulators.bytes", "a slot has no room for one row of the array", "16 B * array.columns or more");
+        Rule(c.Accumulators.Bytes >= 4 * 4 * 16 * c.Array.Columns, "accumulators.bytes", "a slot has no room for 16 rows of the array, which firmware may count on", "256 B * array.columns or more");
 
         Rule(c.Fabric.StreamingBaseBytes % 64 == 0, "fabric.streaming_base", "not a multiple of a line", "a multiple of 64 B");
         Rule(c.Fabric.StreamingBaseBytes < c.Hbm.CapacityBytes, "fabric.streaming_base", "leaves nothing for the DMA", "less than hbm.capacity");

@@ -1,3 +1,5 @@
+using HybridEmu.Units;
+
 namespace HybridEmu.Chip;
 
 /// <summary>Every key there is. A key that is not here is an error; a key that is here is read by <see cref="ChipConfiguration"/>.</summary>
@@ -10,8 +12,8 @@ internal static class ConfigurationSchema
         new("tiles", Quantity.Count, 1, 16),
         new("seed", Quantity.Count, 0, ulong.MaxValue),
         new("training", Quantity.Choice) { Choices = ["off", "on"] },
-        new("array.rows", Quantity.Count, 1, 256),
-        new("array.columns", Quantity.Count, 1, 256),
+        new("array.rows", Quantity.Count, 1, MatrixConfig.MaximumSide),
+        new("array.columns", Quantity.Count, 1, MatrixConfig.MaximumSide),
         new("array.accumulator_latency", Quantity.Cycles, 1, 16),
         new("array.int8_packing", Quantity.Choice) { Choices = ["1", "4"] },
         new("array.int4_packing", Quantity.Choice) { Choices = ["1", "8"] },

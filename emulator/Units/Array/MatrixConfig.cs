@@ -4,8 +4,8 @@ using HybridEmu.Lanes;
 namespace HybridEmu.Units;
 
 /// <summary>Sizes of one tile's matrix unit.</summary>
-/// <param name="Rows">R: PEs in a column, 1 to 256.</param>
-/// <param name="Columns">C: PEs in a row, 1 to 256.</param>
+/// <param name="Rows">R: PEs in a column, 1 to 512.</param>
+/// <param name="Columns">C: PEs in a row, 1 to 512.</param>
 /// <param name="AccumulatorBytes">Bytes of all four slots; the ISA asks for at least 65536.</param>
 /// <param name="AccumulatorLatencyCycles">La: enabled cycles from a bank's write to the first read of the new value, 1 to 16.</param>
 /// <param name="OperandFifoRows">X rows requested ahead of the array.</param>
@@ -32,7 +32,7 @@ public sealed record MatrixConfig(
     bool SinglePortedAccumulators = false,
     int FunctionCycles = 20)
 {
-    public const int MaximumSide = 256;
+    public const int MaximumSide = 512;
 
     /// <summary>The most elements of consecutive k that a PE multiplies in a step.</summary>
     public int MostPacking => Math.Max(Int8Packing, Int4Packing);

@@ -48,8 +48,8 @@ public sealed partial class SystolicArray
 
     private ArrayState _state;
 
-    /// <param name="rows">R, 1 to 256.</param>
-    /// <param name="columns">C, 1 to 256.</param>
+    /// <param name="rows">R, 1 to 512.</param>
+    /// <param name="columns">C, 1 to 512.</param>
     /// <param name="simd">Host vector width.</param>
     public SystolicArray(int rows, int columns, SimdWidth simd = SimdWidth.Widest)
     {

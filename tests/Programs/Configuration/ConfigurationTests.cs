@@ -97,7 +97,7 @@ public sealed class ConfigurationTests : IDisposable
         string file = Write("bad.yaml", "array.rows: 0\narray.colums: 8\ncore.clock: fast\n");
         var e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load(file, ["tiles=99", "oops"]));
         Assert.Equal(5, e.Errors.Count);
-        Assert.Contains("legal: 1 to 256", e.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Contains("legal: 1 to 512", e.Errors[0].ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -122,6 +122,15 @@ public sealed class ConfigurationTests : IDisposable
         File.WriteAllText(b, $"base: {a}\n");
         var e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load(a));
         Assert.Contains("its own base", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_slot_of_the_accumulators_has_room_for_16_rows_of_the_array_and_not_for_15()
+    {
+        ConfigurationLoader.Load("tiny", ["array.columns=256", "accumulators.bytes=64 KiB"]);
+        ConfigurationLoader.Load("tiny", ["array.columns=512", "accumulators.bytes=128 KiB"]);
+        var e = Assert.Throws<ConfigurationException>(() => ConfigurationLoader.Load("tiny", ["array.columns=257", "accumulators.bytes=64 KiB"]));
+        Assert.Contains("256 B * array.columns or more", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

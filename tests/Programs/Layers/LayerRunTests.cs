@@ -19,6 +19,7 @@ public sealed class LayerRunTests
     [InlineData("datacenter", 70, 617, 137)]  // the tiles form a row of four
     [InlineData("datacenter", 600, 130, 40)]  // or a column
     [InlineData("hybrid array.rows=256 array.columns=256 scratchpad.bytes=64_KiB accumulators.bytes=64_KiB tiles=1", 20, 260, 300)]
+    [InlineData("hybrid array.rows=512 array.columns=512 scratchpad.bytes=64_KiB accumulators.bytes=128_KiB tiles=1", 20, 530, 600)]
     public void A_product_of_any_size_is_bit_equal_to_plain_loops_in_both_types(string config, int m, int n, int k)
     {
         ChipConfiguration chip = Firmware.Configuration(config);
@@ -67,6 +68,14 @@ public sealed class LayerRunTests
         Assert.Equal(200L * 96 * 5 * 4, m.Accumulators.WriteBytes); // five folds of k = 32
         Assert.Equal(100.0 * 150 / 160, m.MappingPercent, 1e-9);
         Assert.Equal(100.0 * 200 * 96 * 150 / (2 * 1024 * m.Cycles), m.UtilisationPercent, 1e-9);
+    }
+
+    [Fact]
+    public void Folds_of_the_largest_array_one_after_another_take_2R_plus_C_plus_M_minus_2_cycles()
+    {
+        ChipConfiguration chip = Firmware.Configuration("hybrid array.rows=512 array.columns=512");
+        LayerMeasures measures = new LayerRun(chip, new Layer("product", 30, 600, 700), LayerType.Int8, separate: true).Finish().Measures;
+        Assert.Equal(4 * ((2 * 512) + 512 + 30 - 2), measures.Cycles);
     }
 
     [Fact]

@@ -13,6 +13,7 @@ public sealed class NetworkRunTests
     [InlineData(Small + " scratchpad.bytes=1_MiB", 9, new[] { 100, 70, 50, 50, 10 }, 6)]
     [InlineData(Small + " scratchpad.bytes=1_MiB", 600, new[] { 40, 33, 20 }, 3)] // three slots
     [InlineData("tpuv1", 7, new[] { 300, 520, 256 }, 0)]
+    [InlineData("tpuv1 array.rows=512 array.columns=512", 7, new[] { 300, 520, 256 }, 0)]
     public void A_chain_of_layers_is_bit_equal_to_plain_loops(string config, int batch, int[] sizes, int vectors)
     {
         Layer[] layers = [.. Enumerable.Range(0, sizes.Length - 1).Select(i => new Layer($"fc{i}", batch, sizes[i + 1], sizes[i]))];
