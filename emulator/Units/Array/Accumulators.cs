@@ -38,8 +38,8 @@ public sealed class Accumulators
         LinesPerSlot = config.AccumulatorBytes / Slots / (4 * _columns);
         Length = ((config.AccumulatorBytes / 4) + _columns - 1) / _columns * _columns;
         _words = CacheLines.Allocate(Length, out _wordsAt);
-        // Folds start at least R cycles apart and are tracked for up to max(m, R) + R + C + La cycles.
-        _folds = new FoldInFlight[4 + ((_rows + _columns + _latency) / _rows)];
+        // Folds of a product start at least R cycles apart and are tracked for up to max(m, R) + R + C + La cycles; of streams there are some on their way out.
+        _folds = new FoldInFlight[Math.Max(MatrixUnit.MostLeaving + 2, 4 + ((_rows + _columns + _latency) / _rows))];
     }
 
     public int SizeBytes { get; }

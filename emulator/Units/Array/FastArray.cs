@@ -14,7 +14,8 @@ namespace HybridEmu.Units;
 /// after it has left, many rows at once, in the order in which rows entered: a fold over sums of an earlier one finds them.
 /// Whoever looks (core, archive, waveform) while rows are in the array has theirs put there early, the registers written
 /// out, and the early sums taken back (<see cref="TakeBackEarlySums"/>).
-/// Bounds: an X row is in the array for R + C steps; a fold's tokens are R steps long, so of folds a few more than C / R matter.
+/// Bounds: an X row is in the array for R + C steps; a fold's tokens are R steps long, so of a product's folds a few more than C / R matter, and of streams
+/// as many as may be on their way out.
 /// </remarks>
 public sealed partial class FastArray
 {
@@ -73,7 +74,7 @@ public sealed partial class FastArray
         _rowMask = rows - 1;
         _x = new int[rows * _xPitch];
         _addends = new int[rows * _stride];
-        _folds = new FoldInput[(_columns / _rows) + 6];
+        _folds = new FoldInput[Math.Max(MatrixUnit.MostLeaving + 3, (_columns / _rows) + 6)];
         _tokens = new WeightTokens((_folds.Length + 2) * _rows, _columns);
         _kept = new int[_rows * _columns];
         _packing = new Packing(this, config, atOnce);

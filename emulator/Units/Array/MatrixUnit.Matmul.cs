@@ -14,6 +14,8 @@ public sealed partial class MatrixUnit
 
     private void StartMatmul(in Descriptor descriptor)
     {
+        UseEngine();
+        State.SecondPass = 0;
         StartProduct(in descriptor);
         State.FoldsShifted = 0;
         State.TokensShifted = 0;
@@ -27,10 +29,8 @@ public sealed partial class MatrixUnit
     /// <summary>What a matmul and a stream have in common: X rows, and where their sums go.</summary>
     private void StartProduct(in Descriptor descriptor)
     {
-        UseEngine();
         State.Packing = PackingOf(in descriptor);
         State.Wide = (byte)(descriptor.TypeA == ElementType.Int16 || descriptor.TypeB == ElementType.Int16 ? 1 : 0);
-        State.SecondPass = 0;
         int foldRows = _config.Rows * State.Packing;
         State.KBlocks = (descriptor.N1 + foldRows - 1) / foldRows;
         State.NBlocks = (descriptor.N2 + _config.Columns - 1) / _config.Columns;
@@ -54,14 +54,21 @@ public sealed partial class MatrixUnit
     private int Multiply(long edge, ref bool moved)
     {
         _secondEdge = State.SecondPass != 0;
+        ReportLeaving(edge, ref moved);
         if (_secondEdge)
             return EndStep(edge, ref moved);
         int folds = State.KBlocks * State.NBlocks;
         long time = ArrayTime;
+        if (State.LeavingCount > 0 && State.LeavingOver == 0 && time > State.Leaving[0].Until)
+        {
+            State.LeavingOver = 1;
+            moved = true;
+        }
+
         bool rowsLeft = State.RowsEntered < State.Current.Descriptor.N0;
         bool foldsLeft = State.FoldsLaunched < folds;
         if (!rowsLeft && !foldsLeft && time > State.SumsUntil)
-            return EndProduct(edge, ref moved);
+            return State.LeavingCount > 0 ? WaitForReports(edge, ref moved) : EndProduct(edge, ref moved);
         bool weightsReady = State.FoldsShifted > State.FoldsLaunched;
         bool entered = false;
         bool frozen = false;
@@ -120,6 +127,16 @@ public sealed partial class MatrixUnit
         if (State.Loading == LoadProgress.Shifting)
             ShiftLoad(edge, ref moved);
         return CauseFillDrain;
+    }
+
+    /// <summary>Streams before this one are reported first. A load goes on meanwhile.</summary>
+    private int WaitForReports(long edge, ref bool moved)
+    {
+        _stepped = false;
+        _emptyingFrom = NotEmptying;
+        if (State.Loading == LoadProgress.Shifting)
+            ShiftLoad(edge, ref moved);
+        return CauseReport;
     }
 
     /// <summary>

@@ -6,8 +6,8 @@ namespace HybridEmu.Units;
 
 /// <summary>
 /// Queue MX of a tile: the sequencer, the systolic array, its accumulators and transposers. Runs one descriptor at a time,
-/// in the order in which they come, but a load of weights beside the stream before it; a descriptor is reported when all its
-/// results are in accumulators or scratchpad.
+/// in the order in which they come, but a load of weights beside the stream before it, and streams one behind the other; a descriptor is
+/// reported when all its results are in accumulators or scratchpad.
 /// </summary>
 public sealed partial class MatrixUnit
 {
@@ -159,11 +159,11 @@ public sealed partial class MatrixUnit
         }
 
         if (phase == MatrixPhase.Matmul)
-            TakeLoadBesideStream(edge, ref moved);
+            TakeBesideStream(edge, ref moved);
         ServeCore(edge, phase, cause, ref moved);
         State.Ledger.Charge(edge, cause);
         if (_emptyingFrom != NotEmptying && !moved)
-            return _emptyingFrom + (EdgesPerStep * (1 + Math.Max(0, State.SumsUntil + 1 - ArrayTime)));
+            return _emptyingFrom + (EdgesPerStep * (1 + Math.Max(0, NoneOverUntil + 1 - ArrayTime)));
         return moved ? edge + 1 : Wake.Never;
     }
 

@@ -34,6 +34,25 @@ public enum LoadProgress : byte
     Loaded,
 }
 
+/// <summary>A stream all of whose rows have entered, while rows of the one after it enter behind them.</summary>
+public struct LeavingStream
+{
+    public uint Sequence;
+
+    /// <summary>Array time up to which its sums are in flight.</summary>
+    public long Until;
+
+    /// <summary>1: a load was beside it, is over and is reported after it.</summary>
+    public byte HasLoad;
+    public uint LoadSequence;
+}
+
+[InlineArray(MatrixUnit.MostLeaving)]
+public struct LeavingStreams
+{
+    private LeavingStream _first;
+}
+
 /// <summary>The 64 bytes of a parameter block.</summary>
 [InlineArray(16)]
 public struct ParameterWords
@@ -78,6 +97,13 @@ public struct MatrixUnitState
 
     /// <summary>Array time up to which sums of the current descriptor are in flight.</summary>
     public long SumsUntil;
+
+    /// <summary>Streams before the current one whose sums are in flight or which are not reported, the oldest first; and how many.</summary>
+    public LeavingStreams Leaving;
+    public int LeavingCount;
+
+    /// <summary>Of the oldest of them: 1 when its sums are where they belong, 2 when its load's report is due.</summary>
+    public byte LeavingOver;
 
     /// <summary>What the PEs multiply. The array is empty when it changes.</summary>
     public MacKind Kind;

