@@ -51,7 +51,7 @@ public sealed class NetworkRunTests
     public void Where_weights_are_what_is_late_all_shifts_but_the_ring_s_are_seen_and_the_run_takes_the_memory_s_time()
     {
         var layer = new Layer("fc", 200, 1024, 1024);
-        NetworkResult result = new NetworkRun(Firmware.Configuration("tpuv1"), [layer], wide: false, vectors: 0).Finish();
+        NetworkResult result = new NetworkRun(Firmware.Configuration("tpuv1 pcie.memory=0_B"), [layer], wide: false, vectors: 0).Finish();
         Assert.Equal(16, result.Tiles);
         Assert.Equal(16L * 200, result.Breakdown.Active);
         Assert.InRange(result.Breakdown.Shift, 12L * 256, 16L * 256); // those of the ring may be beside rows, as weights come before the input
