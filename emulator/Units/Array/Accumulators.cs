@@ -54,6 +54,11 @@ public sealed class Accumulators
     /// <summary>Cycles from the entry of a word's row to the read of its addend.</summary>
     private int ReadDelay => _addsAtBottom ? _rows : 0;
 
+    /// <summary>Folds whose wavefront is in the array, the oldest first.</summary>
+    public int FoldsInFlight => _state.Folds;
+
+    public ref readonly FoldInFlight InFlight(int index) => ref Fold(index);
+
     /// <summary>Words read by the array in the steps before a time, by drains and by the core.</summary>
     public long ReadsBefore(long time)
     {

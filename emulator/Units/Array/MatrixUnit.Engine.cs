@@ -50,6 +50,7 @@ public sealed partial class MatrixUnit
     {
         if (_isFast || _config.Engine == ArrayEngine.Step || ArrayTime <= State.ActiveUntil)
             return;
+        _registers.Settle();
         _fast.ReadRegisters(_registers, State.Kind, State.ShadowLoaded != 0);
         _isFast = true;
     }
@@ -59,10 +60,15 @@ public sealed partial class MatrixUnit
     {
         Settle(edge);
         if (!_isFast)
+        {
+            _registers.Settle();
             return;
+        }
+
         _fast.Settle(remember: true);
         _fast.WriteRegisters(_registers);
         _fast.TakeBackEarlySums();
+        _steppedSums.Restart();
         _isFast = false;
     }
 
@@ -77,20 +83,16 @@ public sealed partial class MatrixUnit
     {
         if (_isFast)
             _fast.Settle();
+        else
+            _registers.Settle();
     }
 
     private void StepArray(long time)
     {
         if (_isFast)
-        {
             _fast.Step(State.Kind);
-        }
         else
-        {
-            _accumulators.ReadAddends(time, _registers.Top);
-            _accumulators.WriteResults(time, _registers.Bottom);
             _registers.Step(State.Kind);
-        }
 
         _accumulators.Retire(time);
         State.ArrayCycles++;

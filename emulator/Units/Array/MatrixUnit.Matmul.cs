@@ -180,8 +180,8 @@ public sealed partial class MatrixUnit
         _accumulators.Launch(in fold);
         if (_isFast)
             _fast.Launch(in fold, State.Switches != 0, OperandStream.FormatOf(descriptor.TypeB, State.Packing));
-        else if (State.Switches != 0)
-            _registers.EnterSwitch();
+        else
+            LaunchInRegisters(in fold);
         State.FoldRows = KRows(State.LaunchKBlock);
         State.FoldColumns = fold.Columns;
         State.RowsEntered = 0;
@@ -196,6 +196,13 @@ public sealed partial class MatrixUnit
         }
 
         return Ledger.Busy;
+    }
+
+    private void LaunchInRegisters(in FoldInFlight fold)
+    {
+        _steppedSums.Launch(in fold);
+        if (State.Switches != 0)
+            _registers.EnterSwitch();
     }
 
     /// <summary>k of a block.</summary>

@@ -50,6 +50,7 @@ public sealed partial class MatrixUnit
     private readonly ScratchpadPort _write;
     private readonly ScratchpadPort _core;
     private readonly SystolicArray _registers;
+    private readonly SteppedSums _steppedSums;
     private readonly FastArray _fast;
     private readonly Accumulators _accumulators;
     private readonly OperandStream _operands;
@@ -87,8 +88,9 @@ public sealed partial class MatrixUnit
         _readWeights = readWeights;
         _write = write;
         _core = core;
-        _registers = new SystolicArray(config.Rows, config.Columns, config.Simd);
         _accumulators = new Accumulators(config);
+        _steppedSums = new SteppedSums(config, _accumulators);
+        _registers = new SystolicArray(config.Rows, config.Columns, config.Simd, _steppedSums);
         _fast = new FastArray(config, _accumulators, team);
         _operands = new OperandStream(OperandRole.Activations, config, readOperands);
         _weights = new OperandStream(OperandRole.Weights, config, readWeights);
@@ -175,6 +177,8 @@ public sealed partial class MatrixUnit
         archive.Value("state", ref State);
         _registers.Walk(archive);
         _accumulators.Walk(archive);
+        if (archive.IsLoad)
+            _steppedSums.Restart();
         if (!archive.IsHash)
             archive.Value("emptying", ref _emptyingFrom);
         _operands.Walk(archive);

@@ -1,180 +1,169 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
 /// <summary>
-/// The sweep over the grid: from the bottom row up, so that each row reads what the row above held before the edge, and the
-/// sums move down without a copy. One body a vector width, its scalar twin beside.
+/// The loops over the rows of a group of columns. Into a row come the sums of the row above: at the first i of a sweep the one that is kept
+/// there, at the others what the row above made at the i before. So eight sums walk down in host registers, and of a row only its last stays.
 /// </summary>
-/// <remarks>
-/// Sums and weights lie on the host's cache lines; act streams cannot, as they move a word a step. A load of act is two lines,
-/// so wide rows load each line once and put the vectors together from two.
-/// </remarks>
 public sealed partial class SystolicArray
 {
-    // From so many columns on the permutation is cheaper than the second line of a load.
-    private const int PermutedWidth = 64;
-
-    private void Multiply<TMac>()
+    /// <summary>Rows that are enabled, and whose weights stay.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Plain<TLanes, TMac>(long i, int group, int first, int end)
+        where TLanes : struct, ILanes<TLanes>
         where TMac : struct, IMac
     {
-        if (_simd == SimdWidth.Vector512)
-            Multiply512<TMac>();
-        else if (_simd == SimdWidth.Vector256)
-            Multiply256<TMac>();
-        else if (_simd == SimdWidth.Vector128)
-            Multiply128<TMac>();
-        else
-            MultiplyScalar<TMac>();
+        ref int psum = ref _psum[_psumAt + PlaceOf(first, group * TLanes.Count)];
+        ref int weight = ref _weight[_weightAt + PlaceOf(first, group * TLanes.Count)];
+        ref int x = ref X(i - first - (group * TLanes.Count), first);
+        nint down = sizeof(int) * (1 - (nint)_xPitch), later = sizeof(int) * (nint)_xPitch;
+        nint x1 = later, x2 = 2 * later, x3 = 3 * later, x4 = 4 * later, x5 = 5 * later, x6 = 6 * later, x7 = 7 * later;
+        ref int into = ref _into[_intoAt];
+        TLanes s0 = TLanes.Load(ref into), s1 = TLanes.Load(ref Unsafe.Add(ref into, CacheLines.Words)),
+            s2 = TLanes.Load(ref Unsafe.Add(ref into, 2 * CacheLines.Words)), s3 = TLanes.Load(ref Unsafe.Add(ref into, 3 * CacheLines.Words));
+        TLanes s4 = TLanes.Load(ref Unsafe.Add(ref into, 4 * CacheLines.Words)), s5 = TLanes.Load(ref Unsafe.Add(ref into, 5 * CacheLines.Words)),
+            s6 = TLanes.Load(ref Unsafe.Add(ref into, 6 * CacheLines.Words)), s7 = TLanes.Load(ref Unsafe.Add(ref into, 7 * CacheLines.Words));
+        for (int r = first; r < end; r++)
+        {
+            TLanes held = TLanes.Load(ref psum), w = TLanes.Load(ref weight);
+            TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x7)), w, s7).Store(ref psum);
+            s7 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x6)), w, s6);
+            s6 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x5)), w, s5);
+            s5 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x4)), w, s4);
+            s4 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x3)), w, s3);
+            s3 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x2)), w, s2);
+            s2 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x1)), w, s1);
+            s1 = TLanes.Mac<TMac>(TLanes.Same(x), w, s0);
+            s0 = held;
+            psum = ref Unsafe.Add(ref psum, CacheLines.Words);
+            weight = ref Unsafe.Add(ref weight, CacheLines.Words);
+            x = ref Unsafe.AddByteOffset(ref x, down);
+        }
+
+        s0.Store(ref into);
+        s1.Store(ref Unsafe.Add(ref into, CacheLines.Words));
+        s2.Store(ref Unsafe.Add(ref into, 2 * CacheLines.Words));
+        s3.Store(ref Unsafe.Add(ref into, 3 * CacheLines.Words));
+        s4.Store(ref Unsafe.Add(ref into, 4 * CacheLines.Words));
+        s5.Store(ref Unsafe.Add(ref into, 5 * CacheLines.Words));
+        s6.Store(ref Unsafe.Add(ref into, 6 * CacheLines.Words));
+        s7.Store(ref Unsafe.Add(ref into, 7 * CacheLines.Words));
     }
 
+    /// <summary>Rows that a switch token comes to, each an i later than the row above: enabled before and after.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply512<TMac>()
+    private void Crossed<TLanes, TMac>(long i, int group, int first, int end, long step)
+        where TLanes : struct, ILanes<TLanes>
         where TMac : struct, IMac
     {
-        nint pitch = _pitch;
-        nint actPitch = _actPitch;
-        nint width = _width;
-        ref int act = ref _act[_actAt + ((Rows - 1) * _actPitch) + _state.Position];
-        ref int weight = ref _grid[_weightAt + ((Rows - 1) * _pitch)];
-        ref int above = ref _grid[_psumAt + ((Rows - 1) * _pitch)];
-        nint offset = _state.Position & (CacheLines.Words - 1);
-        bool permutes = Avx512F.IsSupported && width >= PermutedWidth;
-        Vector512<int> fromOffset = Vector512<int>.Indices + Vector512.Create((int)offset);
-        ref RowEnable enables = ref MemoryMarshal.GetArrayDataReference(_rowEnable);
-        for (int r = Rows - 1; r >= 0; r--)
+        int column = group * TLanes.Count;
+        int at = (int)(step + first + column - i); // of the eight
+        long token = TokenOfSwitch(step);
+        ref int psum = ref _psum[_psumAt + PlaceOf(first, column)];
+        ref int weight = ref _weight[_weightAt + PlaceOf(first, column)];
+        ref int x = ref X(i - first - column, first);
+        nint down = sizeof(int) * (1 - (nint)_xPitch), later = sizeof(int) * (nint)_xPitch;
+        nint x1 = later, x2 = 2 * later, x3 = 3 * later, x4 = 4 * later, x5 = 5 * later, x6 = 6 * later, x7 = 7 * later;
+        ref int into = ref _into[_intoAt];
+        TLanes s0 = TLanes.Load(ref into), s1 = TLanes.Load(ref Unsafe.Add(ref into, CacheLines.Words)),
+            s2 = TLanes.Load(ref Unsafe.Add(ref into, 2 * CacheLines.Words)), s3 = TLanes.Load(ref Unsafe.Add(ref into, 3 * CacheLines.Words));
+        TLanes s4 = TLanes.Load(ref Unsafe.Add(ref into, 4 * CacheLines.Words)), s5 = TLanes.Load(ref Unsafe.Add(ref into, 5 * CacheLines.Words)),
+            s6 = TLanes.Load(ref Unsafe.Add(ref into, 6 * CacheLines.Words)), s7 = TLanes.Load(ref Unsafe.Add(ref into, 7 * CacheLines.Words));
+        for (int r = first; r < end; r++, at++)
         {
-            RowEnable enable = Unsafe.Add(ref enables, r);
-            ref int below = ref Unsafe.Add(ref above, pitch);
-            if (enable == RowEnable.All && permutes)
+            TLanes held = TLanes.Load(ref psum), before = TLanes.Load(ref weight), w = TLanes.Load(ref _tokens.Word(token - r, column));
+            w.Store(ref weight);
+            TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x7)), w, s7).Store(ref psum);
+            if (at == 7)
+                w = before;
+            s7 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x6)), w, s6);
+            if (at == 6)
+                w = before;
+            s6 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x5)), w, s5);
+            if (at == 5)
+                w = before;
+            s5 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x4)), w, s4);
+            if (at == 4)
+                w = before;
+            s4 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x3)), w, s3);
+            if (at == 3)
+                w = before;
+            s3 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x2)), w, s2);
+            if (at == 2)
+                w = before;
+            s2 = TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x1)), w, s1);
+            if (at == 1)
+                w = before;
+            s1 = TLanes.Mac<TMac>(TLanes.Same(x), w, s0);
+            s0 = held;
+            psum = ref Unsafe.Add(ref psum, CacheLines.Words);
+            weight = ref Unsafe.Add(ref weight, CacheLines.Words);
+            x = ref Unsafe.AddByteOffset(ref x, down);
+        }
+
+        s0.Store(ref into);
+        s1.Store(ref Unsafe.Add(ref into, CacheLines.Words));
+        s2.Store(ref Unsafe.Add(ref into, 2 * CacheLines.Words));
+        s3.Store(ref Unsafe.Add(ref into, 3 * CacheLines.Words));
+        s4.Store(ref Unsafe.Add(ref into, 4 * CacheLines.Words));
+        s5.Store(ref Unsafe.Add(ref into, 5 * CacheLines.Words));
+        s6.Store(ref Unsafe.Add(ref into, 6 * CacheLines.Words));
+        s7.Store(ref Unsafe.Add(ref into, 7 * CacheLines.Words));
+    }
+
+    /// <summary>Anything: fewer steps than a block, lanes that do some of them, tokens and enables at any of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void General<TLanes, TMac>(long i, int count, int group, int first, int end)
+        where TLanes : struct, ILanes<TLanes>
+        where TMac : struct, IMac
+    {
+        int column = group * TLanes.Count;
+        for (int r = first; r < end; r++)
+        {
+            ref int psum = ref _psum[_psumAt + PlaceOf(r, column)];
+            ref int weight = ref _weight[_weightAt + PlaceOf(r, column)];
+            ref int into = ref _into[_intoAt];
+            ref int masks = ref _masks[_masksAt];
+            long entered = i - r - column;
+            ref int x = ref X(entered, r);
+            ushort enables = _enable[(group * Rows) + r];
+            TLanes sum = TLanes.Load(ref psum), w = TLanes.Load(ref weight), enabled = TLanes.Mask(enables), active = default;
+            bool switches = false;
+            for (int j = 0; j < count; j++)
             {
-                ref int line = ref Unsafe.Subtract(ref act, offset);
-                Vector512<int> low = Vector512.LoadUnsafe(ref line);
-                for (nint c = 0; c < width; c += 16)
+                active = TLanes.Load(ref masks);
+                ref StepRecord record = ref Record(entered + j);
+                if ((record.Flags & StepFlags.SwitchToken) != 0)
                 {
-                    Vector512<int> high = Vector512.LoadUnsafe(ref line, (nuint)c + 16);
-                    TMac.Apply(
-                        Avx512F.PermuteVar16x32x2(low, fromOffset, high), Vector512.LoadUnsafe(ref weight, (nuint)c), Vector512.LoadUnsafe(ref above, (nuint)c))
-                        .StoreUnsafe(ref below, (nuint)c);
-                    low = high;
+                    long token = record.Tokens - (long)(record.Flags & StepFlags.ShiftToken) - r;
+                    w = TLanes.Choose(active, TLanes.Load(ref _tokens.Word(token, column)), w);
+                    uint bits = TLanes.Bits(active);
+                    enables = (ushort)(_tokens.Enabled(token) ? enables | bits : enables & ~bits);
+                    enabled = TLanes.Mask(enables);
+                    switches = true;
                 }
-            }
-            else if (enable == RowEnable.All)
-            {
-                for (nint c = 0; c < width; c += 16)
-                {
-                    TMac.Apply(
-                        Vector512.LoadUnsafe(ref act, (nuint)c), Vector512.LoadUnsafe(ref weight, (nuint)c), Vector512.LoadUnsafe(ref above, (nuint)c))
-                        .StoreUnsafe(ref below, (nuint)c);
-                }
-            }
-            else if (enable == RowEnable.None)
-            {
-                for (nint c = 0; c < width; c += 16)
-                    Vector512.LoadUnsafe(ref above, (nuint)c).StoreUnsafe(ref below, (nuint)c);
-            }
-            else
-            {
-                for (nint c = 0; c < width; c += 16)
-                {
-                    Vector512<int> passed = Vector512.LoadUnsafe(ref above, (nuint)c);
-                    Vector512<int> sum = TMac.Apply(Vector512.LoadUnsafe(ref act, (nuint)c), Vector512.LoadUnsafe(ref weight, (nuint)c), passed);
-                    Vector512.ConditionalSelect(Mask512(EnablesFrom(r, (int)c)), sum, passed).StoreUnsafe(ref below, (nuint)c);
-                }
+
+                TLanes above = TLanes.Load(ref into), before = sum;
+                TLanes made = TLanes.Mac<TMac>(TLanes.Same(x), w, above);
+                sum = TLanes.Choose(active, TLanes.Choose(enabled, made, above), sum);
+                before.Store(ref into);
+                into = ref Unsafe.Add(ref into, CacheLines.Words);
+                masks = ref Unsafe.Add(ref masks, CacheLines.Words);
+                x = ref Unsafe.Add(ref x, _xPitch);
             }
 
-            act = ref Unsafe.Subtract(ref act, actPitch);
-            weight = ref Unsafe.Subtract(ref weight, pitch);
-            above = ref Unsafe.Subtract(ref above, pitch);
+            sum.Store(ref psum);
+            if (!switches)
+                continue;
+            w.Store(ref weight);
+            SetEnable(group, r, enables);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply256<TMac>()
-        where TMac : struct, IMac
-    {
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            ref int act = ref _act[_actAt + (r * _actPitch) + _state.Position];
-            ref int weight = ref _grid[_weightAt + (r * _pitch)];
-            ref int above = ref _grid[_psumAt + (r * _pitch)];
-            ref int below = ref Unsafe.Add(ref above, _pitch);
-            bool all = _rowEnable[r] == RowEnable.All;
-            for (int c = 0; c < _width; c += 8)
-            {
-                Vector256<int> passed = Vector256.LoadUnsafe(ref above, (nuint)c);
-                Vector256<int> sum = TMac.Apply(Vector256.LoadUnsafe(ref act, (nuint)c), Vector256.LoadUnsafe(ref weight, (nuint)c), passed);
-                if (!all)
-                    sum = Vector256.ConditionalSelect(Mask256(EnablesFrom(r, c)), sum, passed);
-                sum.StoreUnsafe(ref below, (nuint)c);
-            }
-        }
-    }
+    private int PlaceOf(int row, int column) =>
+        ((column & -CacheLines.Words) * Rows) + (row * CacheLines.Words) + (column & (CacheLines.Words - 1));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply128<TMac>()
-        where TMac : struct, IMac
-    {
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            ref int act = ref _act[_actAt + (r * _actPitch) + _state.Position];
-            ref int weight = ref _grid[_weightAt + (r * _pitch)];
-            ref int above = ref _grid[_psumAt + (r * _pitch)];
-            ref int below = ref Unsafe.Add(ref above, _pitch);
-            bool all = _rowEnable[r] == RowEnable.All;
-            for (int c = 0; c < _width; c += 4)
-            {
-                Vector128<int> passed = Vector128.LoadUnsafe(ref above, (nuint)c);
-                Vector128<int> sum = TMac.Apply(Vector128.LoadUnsafe(ref act, (nuint)c), Vector128.LoadUnsafe(ref weight, (nuint)c), passed);
-                if (!all)
-                    sum = Vector128.ConditionalSelect(Mask128(EnablesFrom(r, c)), sum, passed);
-                sum.StoreUnsafe(ref below, (nuint)c);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyScalar<TMac>()
-        where TMac : struct, IMac
-    {
-        for (int r = Rows - 1; r >= 0; r--)
-        {
-            for (int c = 0; c < Columns; c++)
-            {
-                int sum = _grid[_psumAt + (r * _pitch) + c];
-                if (Enable(r, c))
-                    sum = TMac.Apply(Act(r, c), Weight(r, c), sum);
-                _grid[_psumAt + ((r + 1) * _pitch) + c] = sum;
-            }
-        }
-    }
-
-    /// <summary>Enables of a row; bit 0 is the column's.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong EnablesFrom(int row, int column) => _enable[(row * _words) + (column >> 6)] >> (column & 63);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Mask512(ulong bits)
-    {
-        Vector512<int> lane = Vector512.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
-        return Vector512.Equals(Vector512.Create((int)bits) & lane, lane);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Mask256(ulong bits)
-    {
-        Vector256<int> lane = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
-        return Vector256.Equals(Vector256.Create((int)bits) & lane, lane);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Mask128(ulong bits)
-    {
-        Vector128<int> lane = Vector128.Create(1, 2, 4, 8);
-        return Vector128.Equals(Vector128.Create((int)bits) & lane, lane);
-    }
+    private ref int X(long step, int row) => ref _x[_xAt + ((int)(step - _xFirst) * _xPitch) + row];
 }

@@ -1,5 +1,6 @@
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
@@ -9,63 +10,58 @@ public sealed partial class SystolicArray
     /// <summary>Arrays above this side are not named PE by PE.</summary>
     public const int NamedSide = 16;
 
-    public int Act(int row, int column) => _act[_actAt + (row * _actPitch) + _state.Position + column];
+    public int Act(int row, int column) => X(_state.Time - 1 - row - column, row);
 
-    public int Psum(int row, int column) => _grid[_psumAt + ((row + 1) * _pitch) + column];
+    public int Psum(int row, int column)
+    {
+        Settle();
+        return _psum[_psumAt + PlaceOf(row, column)];
+    }
 
-    public int Weight(int row, int column) => _grid[_weightAt + (row * _pitch) + column];
+    public int Weight(int row, int column)
+    {
+        Settle();
+        return _weight[_weightAt + PlaceOf(row, column)];
+    }
 
     public int Shadow(int row, int column) => _tokens.Word(TokenOfAge(row + column) - row, column);
 
     public int WeightOut(int row, int column) => _tokens.Word(TokenOfAge(row + column) - row - 1, column);
 
-    public bool Enable(int row, int column) => (_enable[(row * _words) + (column >> 6)] >> (column & 63) & 1) != 0;
+    public bool Enable(int row, int column)
+    {
+        Settle();
+        return (_enable[(column / _lanes * Rows) + row] >> (column % _lanes) & 1) != 0;
+    }
 
     public bool EnableShadow(int row, int column) => _tokens.Enabled(TokenOfAge(row + column) - row);
 
     public bool EnableOut(int row, int column) => _tokens.Enabled(TokenOfAge(row + column) - row - 1);
 
-    public bool ShiftToken(int row, int column) => Bit(_shiftHistory, row + column);
+    public bool ShiftToken(int row, int column) => Entered(row + column, StepFlags.ShiftToken);
 
-    public bool SwitchToken(int row, int column) => Bit(_switchHistory, row + column);
+    public bool SwitchToken(int row, int column) => Entered(row + column, StepFlags.SwitchToken);
 
     /// <summary>
     /// Presents every register. A hash sees NaN psums as canonical: their payload is the host's, not the chip's.
     /// </summary>
     public void Walk(StateArchive archive)
     {
+        Settle();
         long time = _state.Time;
         archive.Value("time", ref time);
+        if (archive.IsLoad)
+            RestAt(time);
         archive.Value("shiftEntering", ref _state.ShiftEntering);
         archive.Value("switchEntering", ref _state.SwitchEntering);
         archive.Value("enableEntering", ref _state.EnableEntering);
-        if (archive.IsLoad)
-        {
-            _state.Time = time;
-            _state.Position = PositionAfterRebase;
-            System.Array.Clear(_act);
-        }
-
-        foreach (ulong[] history in (ReadOnlySpan<ulong[]>)[_shiftHistory, _switchHistory, _enableHistory])
-        {
-            ClearBeyondGrid(history);
-            archive.Array("history", history);
-        }
-
-        // With the skew registers, which are the part of each stream that has not reached column 0.
-        for (int r = 0; r < Rows; r++)
-            Words(archive, "act", _act.AsSpan(_actAt + (r * _actPitch) + _state.Position - Rows + 1, Rows - 1 + Columns));
+        WalkHistory(archive, StepFlags.ShiftToken);
+        WalkHistory(archive, StepFlags.SwitchToken);
+        WalkHistory(archive, StepFlags.Enable);
+        WalkActs(archive);
         WalkPsums(archive);
-        for (int r = 0; r < Rows; r++)
-            Words(archive, "weight", _grid.AsSpan(_weightAt + (r * _pitch), Columns));
-        archive.Array("enable", _enable);
+        WalkWeights(archive);
         WalkShadows(archive);
-
-        if (archive.IsLoad)
-        {
-            for (int r = 0; r < Rows; r++)
-                _rowEnable[r] = Summary(r);
-        }
     }
 
     /// <summary>Names every PE register of arrays up to 16 x 16: pe.r0.c0.psum.</summary>
@@ -89,7 +85,7 @@ public sealed partial class SystolicArray
     private static void Words(StateArchive archive, string name, Span<int> words) =>
         archive.Bytes(name, System.Runtime.InteropServices.MemoryMarshal.AsBytes(words));
 
-    private static bool Bit(ulong[] history, int age) => (history[age >> 6] >> (age & 63) & 1) != 0;
+    private bool Entered(int age, StepFlags flag) => (Record(_state.Time - 1 - age).Flags & flag) != 0;
 
     private void DescribeElement(SignalMap pe, int row, int column, Action current)
     {
@@ -111,22 +107,66 @@ public sealed partial class SystolicArray
         return this;
     }
 
+    /// <summary>What stands in the tokens' registers: bit j entered j steps ago.</summary>
+    private void WalkHistory(StateArchive archive, StepFlags flag)
+    {
+        var history = new ulong[((Rows + Columns + CacheLines.Words) / 64) + 2];
+        for (int age = 0; age < Rows + Columns - 1; age++)
+            history[age >> 6] |= (Entered(age, flag) ? 1UL : 0) << (age & 63);
+        archive.Array("history", history);
+        for (int age = 0; archive.IsLoad && age < Rows + Columns - 1; age++)
+            Record(_state.Time - 1 - age).Flags |= (history[age >> 6] >> (age & 63) & 1) != 0 ? flag : StepFlags.None;
+    }
+
+    /// <summary>With the skew registers, which are what has not reached column 0 yet; column -1 - r is what enters next.</summary>
+    private void WalkActs(StateArchive archive)
+    {
+        var words = new int[Rows - 1 + Columns];
+        for (int r = 0; r < Rows; r++)
+        {
+            for (int column = 1 - Rows; column < Columns; column++)
+                words[Rows - 1 + column] = column >= -r ? Act(r, column) : 0;
+            Words(archive, "act", words);
+            for (int column = -r; archive.IsLoad && column < Columns; column++)
+                SetAct(r, column, words[Rows - 1 + column]);
+        }
+    }
+
+    private void WalkWeights(StateArchive archive)
+    {
+        var row = new int[Columns];
+        for (int r = 0; r < Rows; r++)
+        {
+            for (int c = 0; c < Columns; c++)
+                row[c] = Weight(r, c);
+            Words(archive, "weight", row);
+            for (int c = 0; archive.IsLoad && c < Columns; c++)
+                _weight[_weightAt + PlaceOf(r, c)] = row[c];
+        }
+
+        int words = (Columns + 63) / 64;
+        var enable = new ulong[Rows * words];
+        for (int i = 0; i < Rows * Columns; i++)
+            enable[(i / Columns * words) + (i % Columns >> 6)] |= (Enable(i / Columns, i % Columns) ? 1UL : 0) << (i % Columns & 63);
+        archive.Array("enable", enable);
+        for (int i = 0; archive.IsLoad && i < Rows * Columns; i++)
+            WriteEnable(i / Columns, i % Columns, (enable[(i / Columns * words) + (i % Columns >> 6)] >> (i % Columns & 63) & 1) != 0);
+    }
+
     private void WalkPsums(StateArchive archive)
     {
-        int[] row = new int[Columns];
-        for (int r = 1; r <= Rows; r++)
+        var row = new int[Columns];
+        for (int r = 0; r < Rows; r++)
         {
-            Span<int> psums = _grid.AsSpan(_psumAt + (r * _pitch), Columns);
-            psums.CopyTo(row);
-            if (archive.IsHash)
+            for (int c = 0; c < Columns; c++)
             {
-                foreach (ref int psum in row.AsSpan())
-                    psum = (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(psum));
+                int psum = Psum(r, c);
+                row[c] = archive.IsHash ? (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(psum)) : psum;
             }
 
             archive.Array("psum", row);
-            if (archive.IsLoad)
-                row.CopyTo(psums);
+            for (int c = 0; archive.IsLoad && c < Columns; c++)
+                _psum[_psumAt + PlaceOf(r, c)] = row[c];
         }
     }
 
@@ -137,7 +177,11 @@ public sealed partial class SystolicArray
     private void WalkShadows(StateArchive archive)
     {
         if (archive.IsLoad)
+        {
             _tokens.Reset(TokensAtReset);
+            _unlinked = true;
+        }
+
         int[] shadow = new int[Columns], passed = new int[Columns], waiting = new int[Columns];
         byte[] enables = new byte[Columns];
         for (int r = 0; r < Rows; r++)
@@ -165,7 +209,7 @@ public sealed partial class SystolicArray
         // A token that entered so many steps before the last one has yet to come to the columns after; -1 enters at the next.
         for (int age = -1; age < Columns - 1; age++)
         {
-            bool stands = age < 0 ? _state.ShiftEntering != 0 : Bit(_shiftHistory, age);
+            bool stands = age < 0 ? _state.ShiftEntering != 0 : Entered(age, StepFlags.ShiftToken);
             long token = age < 0 ? _tokens.Last : TokenOfAge(age);
             System.Array.Clear(waiting);
             for (int c = age + 1; stands && c < Columns; c++)
@@ -174,7 +218,7 @@ public sealed partial class SystolicArray
             for (int c = age + 1; archive.IsLoad && stands && c < Columns; c++)
                 _tokens.Word(token, c) = waiting[c];
             if (archive.IsLoad && stands)
-                _tokens.Enable(token, age < 0 ? _state.EnableEntering != 0 : Bit(_enableHistory, age));
+                _tokens.Enable(token, age < 0 ? _state.EnableEntering != 0 : Entered(age, StepFlags.Enable));
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
@@ -16,74 +14,106 @@ namespace HybridEmu.Units;
 /// act = act of the PE to the left;  psum = enable ? fma(act, weight, psum of the PE above) : psum of the PE above
 /// </code>
 /// Row 0 takes psum, weights and tokens from above with column c delayed by c, column 0 takes act with row r delayed by r.
-/// So all PEs with the same r + c see what entered together, and the registers are kept as that says:
-/// act of a row is a stream stored newest first, and moving it right is moving one pointer left; tokens are one bit history
-/// whose bit r + c is the token register of PE (r, c). Shadows and pass registers are not kept at all: which word stands in
-/// them follows from how many tokens have come by (<see cref="WeightTokens"/>), and it is wanted only where a switch token stands.
+/// So all PEs with the same r + c see what entered together, and the registers are kept as that says: an act register shows
+/// element r of the row that entered r + c steps before the last, a token register what entered then. Shadows and pass registers
+/// are not kept either: which word stands in them follows from how many tokens have come by (<see cref="WeightTokens"/>).
+/// Sums and weights are kept PE by PE. Steps are recorded and made up some at a time (<c>SystolicArray.Sweep.cs</c>); whoever looks has
+/// them made up first.
 /// </remarks>
 public sealed partial class SystolicArray
 {
-    // Cycles between two moves of the act streams back to the end of their buffers.
-    private const int StreamSlack = 64;
-
-    private readonly int _width;         // columns rounded up to a vector
-    private readonly int _pitch;         // words from row to row of the grids
-    private readonly int _actPitch;
-    private readonly int _words;         // 64-bit words of enables a row
+    private readonly int _groups;        // of so many columns side by side as the host computes at once
+    private readonly int _lanes;
     private readonly SimdWidth _simd;
+    private readonly SteppedSums? _sums;
 
-    private readonly int[] _act;         // R streams, newest first; PE (r, c) is at _actAt + r * _actPitch + Position + c
-    private readonly int _actAt;
-    private readonly int[] _grid;        // psum, of which row 0 is what enters the top and PE (r, c) is in row r + 1; then weight
+    private readonly int[] _x;           // rows as they entered, by step
+    private readonly int _xAt;
+    private readonly int _xPitch;
+    private readonly int _xWindow;       // rows that the sweeps may look back on
+    private readonly int[] _psum;        // of strips of 16 columns, row below row
     private readonly int _psumAt;
+    private readonly int[] _weight;
     private readonly int _weightAt;
     private readonly WeightTokens _tokens;
-    private readonly ulong[] _enable;
-    private readonly ulong[] _shiftHistory;  // bit j: a token entered j steps ago
-    private readonly ulong[] _switchHistory;
-    private readonly ulong[] _enableHistory; // the enable that entered with the shift token
-    private readonly int[] _widened;         // a row being entered
-    private readonly ulong[] _fullRow;       // enables of a row with all columns on
-    private readonly RowEnable[] _rowEnable; // summary of _enable, derived
+    private readonly ushort[] _enable;   // of a group of columns, row below row; a bit a lane
+    private readonly int[] _notFull;     // rows of a group whose enables are not all on
+    private readonly StepRecord[] _records; // ring by step
+    private readonly int _recordMask;
+    private readonly int[] _tops;        // ring by step, of those at which somebody wrote it
+    private readonly int[] _bottom;
+    private readonly int[] _widened;     // a row on its way
 
     private ArrayState _state;
+    private MacKind _kind;               // of the steps that are recorded
+    private long _xFirst;                // step whose row is the first in the buffer
+    private long _lastTop = -1;
+    private StepFlags _entering;
+    private bool _unlinked;
 
     /// <param name="rows">R, 1 to 512.</param>
     /// <param name="columns">C, 1 to 512.</param>
     /// <param name="simd">Host vector width.</param>
-    public SystolicArray(int rows, int columns, SimdWidth simd = SimdWidth.Widest)
+    /// <param name="sums">Where addends come from and sums go, or null: then they are <see cref="Top"/> and <see cref="Bottom"/>.</param>
+    public SystolicArray(int rows, int columns, SimdWidth simd = SimdWidth.Widest, SteppedSums? sums = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         Rows = rows;
         Columns = columns;
+        _sums = sums;
         _simd = SimdWidths.Choose(simd);
-        _pitch = CacheLines.Pitch(columns);
-        _width = (columns + CacheLines.Words - 1) / CacheLines.Words * CacheLines.Words;
-        _actPitch = CacheLines.Pitch(rows + StreamSlack + _width + CacheLines.Words);
-        _words = (columns + 63) / 64;
-        _act = CacheLines.Allocate(rows * _actPitch, out _actAt);
-        _grid = CacheLines.Allocate(((2 * rows) + 1) * _pitch, out _psumAt);
-        _weightAt = _psumAt + ((rows + 1) * _pitch);
-        _tokens = new WeightTokens((2 * rows) + columns, columns);
-        _enable = new ulong[rows * _words];
-        int history = ((rows + columns + CacheLines.Words) / 64) + 2;
-        _shiftHistory = new ulong[history];
-        _switchHistory = new ulong[history];
-        _enableHistory = new ulong[history];
-        _fullRow = new ulong[_words];
-        for (int c = 0; c < columns; c++)
-            _fullRow[c >> 6] |= 1UL << (c & 63);
-        _rowEnable = new RowEnable[rows];
-        _widened = new int[Math.Max(rows, columns)];
-        _state.Position = PositionAfterRebase;
+        _lanes = _simd switch
+        {
+            SimdWidth.Vector512 => Lanes16.Count,
+            SimdWidth.Vector256 => Lanes8.Count,
+            SimdWidth.Vector128 => Lanes4.Count,
+            _ => Lanes1.Count,
+        };
+        _groups = (columns + _lanes - 1) / _lanes;
+        int grid = (columns + CacheLines.Words - 1) / CacheLines.Words * CacheLines.Words * rows;
+        _psum = CacheLines.Allocate(grid, out _psumAt);
+        _weight = CacheLines.Allocate(grid, out _weightAt);
+        _enable = new ushort[_groups * rows];
+        _notFull = new int[_groups];
+        System.Array.Fill(_notFull, rows);
+
+        // Steps that are not made up yet, and those whose rows and tokens are in the array then.
+        int pending = (2 * _lanes) + Block;
+        _xPitch = CacheLines.Pitch(rows);
+        _xWindow = rows + columns + _lanes + pending;
+        _x = CacheLines.Allocate((_xWindow + XSlack) * _xPitch, out _xAt);
+        _tokens = new WeightTokens((2 * rows) + columns + _lanes + pending, columns);
+        _records = new StepRecord[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(_xWindow + 2))];
+        _recordMask = _records.Length - 1;
+        _tops = new int[MostPending * columns];
+        _bottom = new int[columns];
+        _widened = new int[columns];
+        _into = CacheLines.Allocate(Block * CacheLines.Words, out _intoAt);
+        _masks = CacheLines.Allocate(Block * CacheLines.Words, out _masksAt);
+        RestAt(0);
     }
 
-    private enum RowEnable : byte
+    /// <summary>What entered at a step, and what had come in before.</summary>
+    private struct StepRecord
+    {
+        /// <summary>Number of the last shift token that entered at this step or before.</summary>
+        public long Tokens;
+
+        /// <summary>The last step up to this one at which a switch token entered.</summary>
+        public long Switch;
+        public StepFlags Flags;
+    }
+
+    [Flags]
+    private enum StepFlags : byte
     {
         None = 0,
-        All = 1,
-        Mixed,
+        ShiftToken = 1,
+        SwitchToken = 2,
+        Enable = 4, // of the shift token
+        Row = 8,
+        Top = 16,
     }
 
     public int Rows { get; }
@@ -94,31 +124,36 @@ public sealed partial class SystolicArray
     public long Time => _state.Time;
 
     /// <summary>What enters the top of each column at the next step; +0 where nobody writes.</summary>
-    public Span<int> Top => _grid.AsSpan(_psumAt, Columns);
+    public Span<int> Top
+    {
+        get
+        {
+            Span<int> top = _tops.AsSpan((int)(_state.Time & (MostPending - 1)) * Columns, Columns);
+            if ((_entering & StepFlags.Top) == 0)
+                top.Clear();
+            _entering |= StepFlags.Top;
+            _lastTop = _state.Time;
+            return top;
+        }
+    }
 
     /// <summary>The bottom row's psum registers.</summary>
-    public ReadOnlySpan<int> Bottom => _grid.AsSpan(_psumAt + (Rows * _pitch), Columns);
-
-    private int PositionAfterRebase => Rows + StreamSlack;
+    public ReadOnlySpan<int> Bottom
+    {
+        get
+        {
+            for (int c = 0; c < Columns; c++)
+                _bottom[c] = Psum(Rows - 1, c);
+            return _bottom;
+        }
+    }
 
     /// <summary>An X row enters at the next step: words as the PEs multiply them, element r for row r; missing ones are 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void EnterRow(ReadOnlySpan<int> words)
-    {
-        ref int entry = ref _act[_actAt + _state.Position - 1];
-        nint step = _actPitch - 1;
-        for (int r = 0; r < words.Length; r++)
-            Unsafe.Add(ref entry, r * step) = words[r];
-    }
+    public void EnterRow(ReadOnlySpan<int> words) => words.CopyTo(XRow(words.Length));
 
     /// <summary>As <see cref="EnterRow(ReadOnlySpan{int})"/>, from the bytes of a row.</summary>
     /// <param name="words">Words of the row, up to R.</param>
-    public void EnterRow(ReadOnlySpan<byte> row, int words, RowFormat format)
-    {
-        Span<int> widened = _widened.AsSpan(0, words);
-        RowFormats.Widen(row, format, widened);
-        EnterRow(widened);
-    }
+    public void EnterRow(ReadOnlySpan<byte> row, int words, RowFormat format) => RowFormats.Widen(row, format, XRow(words));
 
     /// <summary>A switch token enters at the next step, with the first X row of a fold.</summary>
     public void EnterSwitch() => _state.SwitchEntering = 1;
@@ -148,45 +183,39 @@ public sealed partial class SystolicArray
     /// <param name="kind">What every PE computes.</param>
     public void Step(MacKind kind)
     {
-        Push(_shiftHistory, _state.ShiftEntering);
-        Push(_switchHistory, _state.SwitchEntering);
-        Push(_enableHistory, _state.EnableEntering);
+        if (kind != _kind)
+        {
+            Settle();
+            _kind = kind;
+        }
+
+        Link();
+        long time = _state.Time;
+        if ((_entering & StepFlags.Row) == 0)
+            XRow(0);
+        ref StepRecord before = ref Record(time - 1);
+        ref StepRecord record = ref Record(time);
+        record.Flags = _entering | (StepFlags)(_state.ShiftEntering | (_state.SwitchEntering << 1) | (_state.EnableEntering << 2));
+        record.Tokens = before.Tokens + _state.ShiftEntering;
+        record.Switch = _state.SwitchEntering != 0 ? time : before.Switch;
         _state.ShiftEntering = 0;
         _state.SwitchEntering = 0;
         _state.EnableEntering = 0;
-        _state.Position--;
-
-        SwitchWeights();
-        switch (kind)
-        {
-            case MacKind.Integer:
-                Multiply<MacInteger>();
-                break;
-            case MacKind.Bf16:
-                Multiply<MacBf16>();
-                break;
-            case MacKind.Int8x4:
-                Multiply<MacInt8x4>();
-                break;
-            default:
-                Multiply<MacInt4x8>();
-                break;
-        }
-
-        Top.Clear();
-        _state.Time++;
-        if (_state.Position < Rows)
-            RebaseStreams();
+        _entering = StepFlags.None;
+        _state.Time = ++time;
+        if (time == _due)
+            SweepWhatIsDue();
+        if (time - _xFirst == _xWindow + XSlack)
+            MoveRows();
     }
 
-    private static void Push(ulong[] history, ulong bit)
+    /// <summary>The row of X that enters at the next step, with so many words still to be written.</summary>
+    private Span<int> XRow(int words)
     {
-        for (int i = 0; i < history.Length; i++)
-        {
-            ulong word = history[i];
-            history[i] = (word << 1) | bit;
-            bit = word >> 63;
-        }
+        _entering |= StepFlags.Row;
+        Span<int> row = _x.AsSpan(_xAt + ((int)(_state.Time - _xFirst) * _xPitch), Rows);
+        row[words..].Clear();
+        return row[..words];
     }
 
     /// <summary>A second call before a step writes the same token again.</summary>
@@ -201,86 +230,39 @@ public sealed partial class SystolicArray
         return _tokens.Row(_tokens.Last);
     }
 
+    private ref StepRecord Record(long step) => ref _records[(int)step & _recordMask];
+
     /// <summary>Number of the last token that entered at least <paramref name="age"/> steps before the last step.</summary>
     private long TokenOfAge(int age)
     {
-        long token = _tokens.Last - _state.ShiftEntering;
-        int word = 0;
-        for (; (word + 1) * 64 <= age; word++)
-            token -= System.Numerics.BitOperations.PopCount(_shiftHistory[word]);
-        return token - System.Numerics.BitOperations.PopCount(_shiftHistory[word] & ((1UL << (age & 63)) - 1));
+        Link();
+        return Record(_state.Time - 1 - age).Tokens;
     }
 
-    /// <summary>A switch token stands on one anti-diagonal of the grid, so it costs one PE a row and not the grid.</summary>
-    private void SwitchWeights()
+    /// <summary>Counts tokens and finds switches anew, if registers were written one by one.</summary>
+    private void Link()
     {
-        for (int word = 0; word < _switchHistory.Length; word++)
+        if (!_unlinked)
+            return;
+        _unlinked = false;
+        long last = _state.Time - 1, first = _state.Time - _records.Length;
+        long tokens = _tokens.Last - _state.ShiftEntering;
+        for (long step = last; step >= first; step--)
         {
-            ulong tokens = _switchHistory[word];
-            while (tokens != 0)
-            {
-                int age = (word * 64) + System.Numerics.BitOperations.TrailingZeroCount(tokens);
-                if (age >= Rows + Columns - 1)
-                    return;
-                tokens &= tokens - 1;
-                SwitchDiagonal(age);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SwitchDiagonal(int age)
-    {
-        int first = Math.Max(0, age - Columns + 1);
-        int last = Math.Min(Rows - 1, age);
-        nint pitch = _pitch;
-        nint tokenPitch = _tokens.Pitch;
-        int mask = _tokens.Mask;
-        int token = (int)(TokenOfAge(age + 1) - 1) & mask; // a shift token at the same edge comes after
-        ref int words = ref _tokens.FirstWord;
-        ref byte enabled = ref _tokens.FirstEnable;
-        ref RowEnable held = ref MemoryMarshal.GetArrayDataReference(_rowEnable);
-        ref int weight = ref _grid[_weightAt + (first * _pitch) + age - first];
-        for (int r = first; r <= last; r++)
-        {
-            nint slot = (token - r) & mask;
-            weight = Unsafe.Add(ref words, (slot * tokenPitch) + age - r);
-            weight = ref Unsafe.Add(ref weight, pitch - 1);
-            byte enable = Unsafe.Add(ref enabled, slot);
-            if ((byte)Unsafe.Add(ref held, r) != enable)
-                SwitchEnable(r, age - r, enable);
-        }
-    }
-
-    private void SwitchEnable(int row, int column, byte enable)
-    {
-        ref ulong word = ref _enable[(row * _words) + (column >> 6)];
-        ulong bit = 1UL << (column & 63);
-        word = (word & ~bit) | (enable != 0 ? bit : 0);
-        _rowEnable[row] = Summary(row);
-    }
-
-    private RowEnable Summary(int row)
-    {
-        ReadOnlySpan<ulong> enables = _enable.AsSpan(row * _words, _words);
-        if (enables.IndexOfAnyExcept(0UL) < 0)
-            return RowEnable.None;
-        return enables.SequenceEqual(_fullRow) ? RowEnable.All : RowEnable.Mixed;
-    }
-
-    private void RebaseStreams()
-    {
-        int from = _state.Position - Rows + 1;
-        int to = PositionAfterRebase - Rows + 1;
-        int length = Rows - 1 + _width;
-        for (int r = 0; r < Rows; r++)
-        {
-            Span<int> stream = _act.AsSpan(_actAt + (r * _actPitch), _actPitch);
-            stream.Slice(from, length).CopyTo(stream[to..]);
-            stream[..to].Clear();
+            Record(step).Tokens = tokens;
+            tokens -= (long)(Record(step).Flags & StepFlags.ShiftToken);
         }
 
-        _state.Position = PositionAfterRebase;
+        long switched = first - 1;
+        for (long step = first; step <= last; step++)
+            Record(step).Switch = switched = (Record(step).Flags & StepFlags.SwitchToken) != 0 ? step : switched;
+    }
+
+    /// <summary>Moves the rows that are still wanted to the start of their buffer.</summary>
+    private void MoveRows()
+    {
+        _x.AsSpan(_xAt + (XSlack * _xPitch), _xWindow * _xPitch).CopyTo(_x.AsSpan(_xAt));
+        _xFirst += XSlack;
     }
 }
 
@@ -289,8 +271,5 @@ public struct ArrayState
 {
     /// <summary>Enabled cycles so far.</summary>
     public long Time;
-
-    /// <summary>Where in its buffer each act stream has column 0. Derived storage, not a register.</summary>
-    public int Position;
     public byte ShiftEntering, SwitchEntering, EnableEntering;
 }
