@@ -48,7 +48,8 @@ public static class WidenBf16
             }
         }
 
-        Scalar(source[(int)i..], destination[(int)i..]);
+        if (i < n)
+            Scalar(source[(int)i..], destination[(int)i..]);
     }
 
     /// <summary>The same, one element at a time.</summary>

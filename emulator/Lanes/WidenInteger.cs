@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HybridEmu.Lanes;
 
@@ -17,7 +18,12 @@ public static class WidenInteger
         ref int d = ref MemoryMarshal.GetReference(destination);
         nuint i = 0;
         nuint n = (nuint)source.Length;
-        if (Vector128.IsHardwareAccelerated)
+        if (Avx512F.IsSupported)
+        {
+            for (; i + 16 <= n; i += 16)
+                Avx512F.ConvertToVector512Int32(Vector128.LoadUnsafe(ref s, i)).StoreUnsafe(ref d, i);
+        }
+        else if (Vector128.IsHardwareAccelerated)
         {
             for (; i + 16 <= n; i += 16)
             {
@@ -31,7 +37,8 @@ public static class WidenInteger
             }
         }
 
-        Scalar(source[(int)i..], destination[(int)i..]);
+        if (i < n)
+            Scalar(source[(int)i..], destination[(int)i..]);
     }
 
     /// <param name="source">int16.</param>
@@ -54,7 +61,8 @@ public static class WidenInteger
             }
         }
 
-        Scalar(source[(int)i..], destination[(int)i..]);
+        if (i < n)
+            Scalar(source[(int)i..], destination[(int)i..]);
     }
 
     /// <summary>The same, one element at a time.</summary>

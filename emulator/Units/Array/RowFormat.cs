@@ -35,20 +35,20 @@ public static class RowFormats
     /// <param name="words">One word an element.</param>
     public static void Widen(ReadOnlySpan<byte> row, RowFormat format, Span<int> words)
     {
-        row = row[..(words.Length * BytesOf(format))];
+        int length = words.Length;
         switch (format)
         {
             case RowFormat.Int8:
-                WidenInteger.Run(MemoryMarshal.Cast<byte, sbyte>(row), words);
+                WidenInteger.Run(MemoryMarshal.Cast<byte, sbyte>(row)[..length], words);
                 break;
             case RowFormat.Bf16:
-                WidenBf16.Run(MemoryMarshal.Cast<byte, ushort>(row), MemoryMarshal.Cast<int, float>(words));
+                WidenBf16.Run(MemoryMarshal.Cast<byte, ushort>(row)[..length], MemoryMarshal.Cast<int, float>(words));
                 break;
             case RowFormat.Int16:
-                WidenInteger.Run(MemoryMarshal.Cast<byte, short>(row), words);
+                WidenInteger.Run(MemoryMarshal.Cast<byte, short>(row)[..length], words);
                 break;
             default:
-                row.CopyTo(MemoryMarshal.AsBytes(words));
+                row[..(length * sizeof(int))].CopyTo(MemoryMarshal.AsBytes(words));
                 break;
         }
     }

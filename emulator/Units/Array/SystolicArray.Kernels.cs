@@ -60,7 +60,8 @@ public sealed partial class SystolicArray
     {
         int column = group * TLanes.Count;
         int at = (int)(step + first + column - i); // of the eight
-        long token = TokenOfSwitch(step);
+        long token = TokenOfSwitch(step) - first;
+        WeightTokens tokens = _tokens;
         ref int psum = ref _psum[_psumAt + PlaceOf(first, column)];
         ref int weight = ref _weight[_weightAt + PlaceOf(first, column)];
         ref int x = ref X(i - first - column, first);
@@ -71,9 +72,9 @@ public sealed partial class SystolicArray
             s2 = TLanes.Load(ref Unsafe.Add(ref into, 2 * CacheLines.Words)), s3 = TLanes.Load(ref Unsafe.Add(ref into, 3 * CacheLines.Words));
         TLanes s4 = TLanes.Load(ref Unsafe.Add(ref into, 4 * CacheLines.Words)), s5 = TLanes.Load(ref Unsafe.Add(ref into, 5 * CacheLines.Words)),
             s6 = TLanes.Load(ref Unsafe.Add(ref into, 6 * CacheLines.Words)), s7 = TLanes.Load(ref Unsafe.Add(ref into, 7 * CacheLines.Words));
-        for (int r = first; r < end; r++, at++)
+        for (int r = first; r < end; r++, at++, token--)
         {
-            TLanes held = TLanes.Load(ref psum), before = TLanes.Load(ref weight), w = TLanes.Load(ref _tokens.Word(token - r, column));
+            TLanes held = TLanes.Load(ref psum), before = TLanes.Load(ref weight), w = TLanes.Load(ref tokens.Word(token, column));
             w.Store(ref weight);
             TLanes.Mac<TMac>(TLanes.Same(Unsafe.AddByteOffset(ref x, x7)), w, s7).Store(ref psum);
             if (at == 7)
@@ -115,7 +116,7 @@ public sealed partial class SystolicArray
 
     /// <summary>Anything: fewer steps than a block, lanes that do some of them, tokens and enables at any of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void General<TLanes, TMac>(long i, int count, int group, int first, int end)
+    private void General<TLanes, TMac>(long i, int count, int group, int first, int end, bool whole)
         where TLanes : struct, ILanes<TLanes>
         where TMac : struct, IMac
     {
@@ -125,7 +126,7 @@ public sealed partial class SystolicArray
             ref int psum = ref _psum[_psumAt + PlaceOf(r, column)];
             ref int weight = ref _weight[_weightAt + PlaceOf(r, column)];
             ref int into = ref _into[_intoAt];
-            ref int masks = ref _masks[_masksAt];
+            ref int masks = ref _masks[_masksAt + (whole ? Block * CacheLines.Words : 0)];
             long entered = i - r - column;
             ref int x = ref X(entered, r);
             ushort enables = _enable[(group * Rows) + r];

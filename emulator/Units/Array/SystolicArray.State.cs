@@ -10,7 +10,7 @@ public sealed partial class SystolicArray
     /// <summary>Arrays above this side are not named PE by PE.</summary>
     public const int NamedSide = 16;
 
-    public int Act(int row, int column) => X(_state.Time - 1 - row - column, row);
+    public int Act(int row, int column) => X(_time - 1 - row - column, row);
 
     public int Psum(int row, int column)
     {
@@ -48,13 +48,13 @@ public sealed partial class SystolicArray
     public void Walk(StateArchive archive)
     {
         Settle();
-        long time = _state.Time;
+        long time = _time;
         archive.Value("time", ref time);
         if (archive.IsLoad)
             RestAt(time);
-        archive.Value("shiftEntering", ref _state.ShiftEntering);
-        archive.Value("switchEntering", ref _state.SwitchEntering);
-        archive.Value("enableEntering", ref _state.EnableEntering);
+        WalkEntering(archive, "shiftEntering", StepFlags.ShiftToken);
+        WalkEntering(archive, "switchEntering", StepFlags.SwitchToken);
+        WalkEntering(archive, "enableEntering", StepFlags.Enable);
         WalkHistory(archive, StepFlags.ShiftToken);
         WalkHistory(archive, StepFlags.SwitchToken);
         WalkHistory(archive, StepFlags.Enable);
@@ -68,7 +68,7 @@ public sealed partial class SystolicArray
     /// <param name="current">Makes the registers those of this time; called before each is read.</param>
     public void Describe(SignalMap map, Action current)
     {
-        map.Add("time", 64, () => (ulong)At(current)._state.Time);
+        map.Add("time", 64, () => (ulong)At(current)._time);
         if (Rows > NamedSide || Columns > NamedSide)
             return;
         for (int r = 0; r < Rows; r++)
@@ -85,7 +85,7 @@ public sealed partial class SystolicArray
     private static void Words(StateArchive archive, string name, Span<int> words) =>
         archive.Bytes(name, System.Runtime.InteropServices.MemoryMarshal.AsBytes(words));
 
-    private bool Entered(int age, StepFlags flag) => (Record(_state.Time - 1 - age).Flags & flag) != 0;
+    private bool Entered(int age, StepFlags flag) => (Record(_time - 1 - age).Flags & flag) != 0;
 
     private void DescribeElement(SignalMap pe, int row, int column, Action current)
     {
@@ -107,6 +107,14 @@ public sealed partial class SystolicArray
         return this;
     }
 
+    private void WalkEntering(StateArchive archive, string name, StepFlags flag)
+    {
+        byte enters = (byte)((_entering & flag) != 0 ? 1 : 0);
+        archive.Value(name, ref enters);
+        if (archive.IsLoad && enters != 0)
+            _entering |= flag;
+    }
+
     /// <summary>What stands in the tokens' registers: bit j entered j steps ago.</summary>
     private void WalkHistory(StateArchive archive, StepFlags flag)
     {
@@ -115,7 +123,7 @@ public sealed partial class SystolicArray
             history[age >> 6] |= (Entered(age, flag) ? 1UL : 0) << (age & 63);
         archive.Array("history", history);
         for (int age = 0; archive.IsLoad && age < Rows + Columns - 1; age++)
-            Record(_state.Time - 1 - age).Flags |= (history[age >> 6] >> (age & 63) & 1) != 0 ? flag : StepFlags.None;
+            Record(_time - 1 - age).Flags |= (history[age >> 6] >> (age & 63) & 1) != 0 ? flag : StepFlags.None;
     }
 
     /// <summary>With the skew registers, which are what has not reached column 0 yet; column -1 - r is what enters next.</summary>
@@ -209,7 +217,7 @@ public sealed partial class SystolicArray
         // A token that entered so many steps before the last one has yet to come to the columns after; -1 enters at the next.
         for (int age = -1; age < Columns - 1; age++)
         {
-            bool stands = age < 0 ? _state.ShiftEntering != 0 : Entered(age, StepFlags.ShiftToken);
+            bool stands = age < 0 ? (_entering & StepFlags.ShiftToken) != 0 : Entered(age, StepFlags.ShiftToken);
             long token = age < 0 ? _tokens.Last : TokenOfAge(age);
             System.Array.Clear(waiting);
             for (int c = age + 1; stands && c < Columns; c++)
@@ -218,7 +226,7 @@ public sealed partial class SystolicArray
             for (int c = age + 1; archive.IsLoad && stands && c < Columns; c++)
                 _tokens.Word(token, c) = waiting[c];
             if (archive.IsLoad && stands)
-                _tokens.Enable(token, age < 0 ? _state.EnableEntering != 0 : Entered(age, StepFlags.Enable));
+                _tokens.Enable(token, age < 0 ? (_entering & StepFlags.Enable) != 0 : Entered(age, StepFlags.Enable));
         }
     }
 }

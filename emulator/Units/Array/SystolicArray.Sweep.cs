@@ -21,11 +21,11 @@ public sealed partial class SystolicArray
     private const int MostPending = 64;
 
     // Steps between two moves of the rows of X back to the start of their buffer.
-    private const int XSlack = 128;
+    private const int XSlack = 256;
 
     private readonly int[] _into;  // sums that come into a row from above, at each i of a sweep
     private readonly int _intoAt;
-    private readonly int[] _masks; // lanes that do a step, at each i
+    private readonly int[] _masks; // lanes that do a step, at each i; then as many with all lanes
     private readonly int _masksAt;
 
     private long _next;   // i of the next sweep
@@ -35,10 +35,10 @@ public sealed partial class SystolicArray
     /// <summary>Makes up for all steps: registers and sums are then those of this time.</summary>
     public void Settle()
     {
-        long time = _state.Time;
+        long time = _time;
         if (_lowest == time)
             return;
-        Sweep(time, time);
+        Sweep(time);
         RestFrom(time);
     }
 
@@ -52,44 +52,44 @@ public sealed partial class SystolicArray
 
     private void SweepWhatIsDue()
     {
-        Sweep(_due - _lanes + 1, long.MaxValue);
+        Sweep(_due - _lanes + 1);
         _due = _next + _lanes - 1 + Block;
     }
 
-    private void Sweep(long end, long endOfSteps)
+    private void Sweep(long end)
     {
         if (_simd == SimdWidth.Vector512)
-            Sweep<Lanes16>(end, endOfSteps);
+            Sweep<Lanes16>(end);
         else if (_simd == SimdWidth.Vector256)
-            Sweep<Lanes8>(end, endOfSteps);
+            Sweep<Lanes8>(end);
         else if (_simd == SimdWidth.Vector128)
-            Sweep<Lanes4>(end, endOfSteps);
+            Sweep<Lanes4>(end);
         else
-            Sweep<Lanes1>(end, endOfSteps);
+            Sweep<Lanes1>(end);
     }
 
-    private void Sweep<TLanes>(long end, long endOfSteps)
+    private void Sweep<TLanes>(long end)
         where TLanes : struct, ILanes<TLanes>
     {
         switch (_kind)
         {
             case MacKind.Integer:
-                Sweep<TLanes, MacInteger>(end, endOfSteps);
+                Sweep<TLanes, MacInteger>(end);
                 break;
             case MacKind.Bf16:
-                Sweep<TLanes, MacBf16>(end, endOfSteps);
+                Sweep<TLanes, MacBf16>(end);
                 break;
             case MacKind.Int8x4:
-                Sweep<TLanes, MacInt8x4>(end, endOfSteps);
+                Sweep<TLanes, MacInt8x4>(end);
                 break;
             default:
-                Sweep<TLanes, MacInt4x8>(end, endOfSteps);
+                Sweep<TLanes, MacInt4x8>(end);
                 break;
         }
     }
 
-    /// <summary>Goes on up to an i, with lanes that do no step before those that they have done, nor from an end on.</summary>
-    private void Sweep<TLanes, TMac>(long end, long endOfSteps)
+    /// <summary>Goes on up to an i, with lanes that do no step that they have done, nor one that is not recorded.</summary>
+    private void Sweep<TLanes, TMac>(long end)
         where TLanes : struct, ILanes<TLanes>
         where TMac : struct, IMac
     {
@@ -99,9 +99,9 @@ public sealed partial class SystolicArray
             long i = _next;
             bool ramp = i < _lowest;
             int count = (int)Math.Min(most, (ramp ? Math.Min(_lowest, end) : end) - i);
-            bool whole = !ramp && i + count + TLanes.Count - 1 <= endOfSteps;
-            for (int j = 0; j < count; j++)
-                TLanes.Mask(whole ? uint.MaxValue : ActiveLanes(i + j, endOfSteps)).Store(ref _masks[_masksAt + (j * CacheLines.Words)]);
+            bool whole = !ramp && i + count + TLanes.Count - 1 <= _time;
+            for (int j = 0; !whole && j < count; j++)
+                TLanes.Mask(ActiveLanes(i + j)).Store(ref _masks[_masksAt + (j * CacheLines.Words)]);
             for (int group = 0; group < _groups; group++)
             {
                 int column = group * TLanes.Count;
@@ -109,9 +109,9 @@ public sealed partial class SystolicArray
                 if (whole && count == Block)
                     SweepGroup<TLanes, TMac>(i, group);
                 else
-                    General<TLanes, TMac>(i, count, group, 0, Rows);
+                    General<TLanes, TMac>(i, count, group, 0, Rows, whole);
                 if (_sums is not null)
-                    GiveSums(i, count, column, whole, endOfSteps);
+                    GiveSums(i, count, column, whole);
             }
 
             _next += count;
@@ -121,11 +121,11 @@ public sealed partial class SystolicArray
     }
 
     /// <summary>Lanes whose step at an i is neither done nor still to be entered.</summary>
-    private uint ActiveLanes(long i, long endOfSteps)
+    private uint ActiveLanes(long i)
     {
         uint all = (1u << _lanes) - 1;
         int first = (int)Math.Clamp(_lowest - i, 0, _lanes);
-        int end = (int)Math.Clamp(endOfSteps - i, 0, _lanes);
+        int end = (int)Math.Clamp(_time - i, 0, _lanes);
         return (all << first) & (all >> (_lanes - end)) & all;
     }
 
@@ -137,7 +137,7 @@ public sealed partial class SystolicArray
         int row = 0;
         int column = group * TLanes.Count;
         long earliest = i - column - Rows;
-        for (long token = Record(_state.Time - 1).Switch; token > earliest;)
+        for (long token = Record(_time - 1).Switch; token > earliest;)
         {
             // PE (r, column) takes it at i = token + r + column.
             long first = i - column - token;
@@ -157,7 +157,7 @@ public sealed partial class SystolicArray
                 if (alone && AllEnabled(group, begin, end, token))
                     Crossed<TLanes, TMac>(i, group, begin, end, token);
                 else
-                    General<TLanes, TMac>(i, Block, group, begin, end);
+                    General<TLanes, TMac>(i, Block, group, begin, end, whole: true);
                 row = end;
             }
 
@@ -192,7 +192,7 @@ public sealed partial class SystolicArray
             else if (enable == 0)
                 Plain<TLanes, MacPassing>(i, group, first, alike);
             else
-                General<TLanes, TMac>(i, Block, group, first, alike);
+                General<TLanes, TMac>(i, Block, group, first, alike, whole: true);
             first = alike;
         }
     }
@@ -235,7 +235,7 @@ public sealed partial class SystolicArray
         _sums?.Read(i, count, column, _lanes, into);
         for (long step = i; step <= _lastTop && step < i + count + _lanes; step++)
         {
-            if ((Record(step).Flags & StepFlags.Top) == 0 || step == _state.Time)
+            if ((Record(step).Flags & StepFlags.Top) == 0 || step == _time)
                 continue;
             for (int lane = 0; lane < _lanes && column + lane < Columns; lane++)
             {
@@ -247,9 +247,9 @@ public sealed partial class SystolicArray
     }
 
     /// <summary>What the bottom row held before each step goes to the accumulators.</summary>
-    private void GiveSums(long i, int count, int column, bool whole, long endOfSteps)
+    private void GiveSums(long i, int count, int column, bool whole)
     {
         for (int j = 0; j < count; j++)
-            _sums!.Write(i + j, column, _lanes, whole ? AllLanes : ActiveLanes(i + j, endOfSteps), _into.AsSpan(_intoAt + (j * CacheLines.Words), CacheLines.Words));
+            _sums!.Write(i + j, column, _lanes, whole ? AllLanes : ActiveLanes(i + j), _into.AsSpan(_intoAt + (j * CacheLines.Words), CacheLines.Words));
     }
 }

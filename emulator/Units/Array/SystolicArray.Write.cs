@@ -17,7 +17,7 @@ public sealed partial class SystolicArray
     /// <summary>The tokens that entered <paramref name="age"/> steps before the last one.</summary>
     internal void SetTokens(int age, ulong shift, ulong swap, ulong enable)
     {
-        Record(_state.Time - 1 - age).Flags |= (StepFlags)(shift | (swap << 1) | (enable << 2));
+        Record(_time - 1 - age).Flags |= (StepFlags)(shift | (swap << 1) | (enable << 2));
         _unlinked = true;
     }
 
@@ -25,7 +25,7 @@ public sealed partial class SystolicArray
     internal void SetAct(int row, int column, int word)
     {
         if (column < Columns)
-            X(_state.Time - 1 - row - column, row) = word;
+            X(_time - 1 - row - column, row) = word;
     }
 
     internal void SetElement(int row, int column, int psum, int weight, bool enable)
@@ -51,12 +51,12 @@ public sealed partial class SystolicArray
 
     private void RestAt(long time)
     {
-        _state = default;
-        _state.Time = time;
+        _time = time;
         _entering = StepFlags.None;
         _lastTop = -1;
         _unlinked = true;
         _xFirst = time - _xWindow;
+        _xNext = _xAt + (_xWindow * _xPitch);
         System.Array.Clear(_x);
         System.Array.Clear(_records);
         RestFrom(time);

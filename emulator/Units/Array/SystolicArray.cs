@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
@@ -30,6 +32,7 @@ public sealed partial class SystolicArray
     private readonly int[] _x;           // rows as they entered, by step
     private readonly int _xAt;
     private readonly int _xPitch;
+    private readonly int _xEnd;
     private readonly int _xWindow;       // rows that the sweeps may look back on
     private readonly int[] _psum;        // of strips of 16 columns, row below row
     private readonly int _psumAt;
@@ -44,9 +47,11 @@ public sealed partial class SystolicArray
     private readonly int[] _bottom;
     private readonly int[] _widened;     // a row on its way
 
-    private ArrayState _state;
+    private long _time;
     private MacKind _kind;               // of the steps that are recorded
     private long _xFirst;                // step whose row is the first in the buffer
+    private int _xNext;                  // where the next step's is
+    private long _lastSwitch;
     private long _lastTop = -1;
     private StepFlags _entering;
     private bool _unlinked;
@@ -83,6 +88,7 @@ public sealed partial class SystolicArray
         _xPitch = CacheLines.Pitch(rows);
         _xWindow = rows + columns + _lanes + pending;
         _x = CacheLines.Allocate((_xWindow + XSlack) * _xPitch, out _xAt);
+        _xEnd = _xAt + ((_xWindow + XSlack) * _xPitch);
         _tokens = new WeightTokens((2 * rows) + columns + _lanes + pending, columns);
         _records = new StepRecord[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(_xWindow + 2))];
         _recordMask = _records.Length - 1;
@@ -90,7 +96,8 @@ public sealed partial class SystolicArray
         _bottom = new int[columns];
         _widened = new int[columns];
         _into = CacheLines.Allocate(Block * CacheLines.Words, out _intoAt);
-        _masks = CacheLines.Allocate(Block * CacheLines.Words, out _masksAt);
+        _masks = CacheLines.Allocate(2 * Block * CacheLines.Words, out _masksAt);
+        _masks.AsSpan(_masksAt + (Block * CacheLines.Words), Block * CacheLines.Words).Fill(-1);
         RestAt(0);
     }
 
@@ -121,18 +128,18 @@ public sealed partial class SystolicArray
     public int Columns { get; }
 
     /// <summary>Enabled cycles so far, which is the index of the next step.</summary>
-    public long Time => _state.Time;
+    public long Time => _time;
 
     /// <summary>What enters the top of each column at the next step; +0 where nobody writes.</summary>
     public Span<int> Top
     {
         get
         {
-            Span<int> top = _tops.AsSpan((int)(_state.Time & (MostPending - 1)) * Columns, Columns);
+            Span<int> top = _tops.AsSpan((int)(_time & (MostPending - 1)) * Columns, Columns);
             if ((_entering & StepFlags.Top) == 0)
                 top.Clear();
             _entering |= StepFlags.Top;
-            _lastTop = _state.Time;
+            _lastTop = _time;
             return top;
         }
     }
@@ -156,7 +163,7 @@ public sealed partial class SystolicArray
     public void EnterRow(ReadOnlySpan<byte> row, int words, RowFormat format) => RowFormats.Widen(row, format, XRow(words));
 
     /// <summary>A switch token enters at the next step, with the first X row of a fold.</summary>
-    public void EnterSwitch() => _state.SwitchEntering = 1;
+    public void EnterSwitch() => _entering |= StepFlags.SwitchToken;
 
     /// <summary>A shift token enters at the next step with one row of weights, bottom row first.</summary>
     /// <param name="words">One word a column; missing ones are 0.</param>
@@ -176,7 +183,8 @@ public sealed partial class SystolicArray
         Span<int> token = TokenRow(!row.IsEmpty);
         words = row.IsEmpty ? 0 : words;
         RowFormats.Widen(row, format, token[..words]);
-        token[words..].Clear();
+        if (words < token.Length)
+            token[words..].Clear();
     }
 
     /// <summary>One enabled cycle.</summary>
@@ -190,63 +198,69 @@ public sealed partial class SystolicArray
         }
 
         Link();
-        long time = _state.Time;
         if ((_entering & StepFlags.Row) == 0)
             XRow(0);
-        ref StepRecord before = ref Record(time - 1);
+        long time = _time;
         ref StepRecord record = ref Record(time);
-        record.Flags = _entering | (StepFlags)(_state.ShiftEntering | (_state.SwitchEntering << 1) | (_state.EnableEntering << 2));
-        record.Tokens = before.Tokens + _state.ShiftEntering;
-        record.Switch = _state.SwitchEntering != 0 ? time : before.Switch;
-        _state.ShiftEntering = 0;
-        _state.SwitchEntering = 0;
-        _state.EnableEntering = 0;
+        if ((_entering & StepFlags.SwitchToken) != 0)
+            _lastSwitch = time;
+        record.Flags = _entering;
+        record.Tokens = _tokens.Last;
+        record.Switch = _lastSwitch;
         _entering = StepFlags.None;
-        _state.Time = ++time;
+        _time = ++time;
+        _xNext += _xPitch;
         if (time == _due)
             SweepWhatIsDue();
-        if (time - _xFirst == _xWindow + XSlack)
+        if (_xNext == _xEnd)
             MoveRows();
     }
 
     /// <summary>The row of X that enters at the next step, with so many words still to be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<int> XRow(int words)
     {
         _entering |= StepFlags.Row;
-        Span<int> row = _x.AsSpan(_xAt + ((int)(_state.Time - _xFirst) * _xPitch), Rows);
-        row[words..].Clear();
+        Span<int> row = _x.AsSpan(_xNext, Rows);
+        if (words < row.Length)
+            row[words..].Clear();
         return row[..words];
     }
 
     /// <summary>A second call before a step writes the same token again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<int> TokenRow(bool enabled)
     {
-        bool again = _state.ShiftEntering != 0;
-        _state.ShiftEntering = 1;
-        _state.EnableEntering = (byte)(enabled ? 1 : 0);
+        bool again = (_entering & StepFlags.ShiftToken) != 0;
+        _entering = (_entering & ~StepFlags.Enable) | (enabled ? StepFlags.ShiftToken | StepFlags.Enable : StepFlags.ShiftToken);
         if (!again)
             return _tokens.Enter(enabled);
         _tokens.Enable(_tokens.Last, enabled);
         return _tokens.Row(_tokens.Last);
     }
 
-    private ref StepRecord Record(long step) => ref _records[(int)step & _recordMask];
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref StepRecord Record(long step) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_records), (int)step & _recordMask);
 
     /// <summary>Number of the last token that entered at least <paramref name="age"/> steps before the last step.</summary>
     private long TokenOfAge(int age)
     {
         Link();
-        return Record(_state.Time - 1 - age).Tokens;
+        return Record(_time - 1 - age).Tokens;
     }
 
     /// <summary>Counts tokens and finds switches anew, if registers were written one by one.</summary>
     private void Link()
     {
-        if (!_unlinked)
-            return;
+        if (_unlinked)
+            FollowTokens();
+    }
+
+    private void FollowTokens()
+    {
         _unlinked = false;
-        long last = _state.Time - 1, first = _state.Time - _records.Length;
-        long tokens = _tokens.Last - _state.ShiftEntering;
+        long last = _time - 1, first = _time - _records.Length;
+        long tokens = _tokens.Last - (long)(_entering & StepFlags.ShiftToken);
         for (long step = last; step >= first; step--)
         {
             Record(step).Tokens = tokens;
@@ -256,6 +270,7 @@ public sealed partial class SystolicArray
         long switched = first - 1;
         for (long step = first; step <= last; step++)
             Record(step).Switch = switched = (Record(step).Flags & StepFlags.SwitchToken) != 0 ? step : switched;
+        _lastSwitch = switched;
     }
 
     /// <summary>Moves the rows that are still wanted to the start of their buffer.</summary>
@@ -263,13 +278,6 @@ public sealed partial class SystolicArray
     {
         _x.AsSpan(_xAt + (XSlack * _xPitch), _xWindow * _xPitch).CopyTo(_x.AsSpan(_xAt));
         _xFirst += XSlack;
+        _xNext -= XSlack * _xPitch;
     }
-}
-
-/// <summary>The registers of the array that are not a grid.</summary>
-public struct ArrayState
-{
-    /// <summary>Enabled cycles so far.</summary>
-    public long Time;
-    public byte ShiftEntering, SwitchEntering, EnableEntering;
 }

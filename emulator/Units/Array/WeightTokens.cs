@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
@@ -33,20 +34,16 @@ internal sealed class WeightTokens
     /// <summary>Token n is in slot n - 1 and Mask.</summary>
     public int Mask => _mask;
 
-    /// <summary>First word of slot 0, and its enable.</summary>
-    public ref int FirstWord => ref _words[_start];
-
-    public ref byte FirstEnable => ref _enabled[0];
-
     /// <summary>Number of the last token.</summary>
     public long Last { get; private set; }
 
     /// <summary>One more token: its row, C words that still have to be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<int> Enter(bool enabled)
     {
-        Last++;
-        Enable(Last, enabled);
-        return Row(Last);
+        int slot = (int)Last++ & _mask;
+        _enabled[slot] = (byte)(enabled ? 1 : 0);
+        return _words.AsSpan(_start + (slot * Pitch), _columns);
     }
 
     public Span<int> Row(long token) => _words.AsSpan(_start + (Slot(token) * Pitch), _columns);

@@ -26,14 +26,8 @@ internal static class ArrayLockstep
         {
             if (random.Next(4) != 0) // else frozen: everything holds
                 RandomEntry(array, golden, random, kind);
-            for (int r = 0; r < rows; r++)
-            {
-                for (int c = 0; c < columns; c++)
-                {
-                    if (Difference(golden[r, c], array, r, c, kind, t) is { } difference)
-                        return (0, difference);
-                }
-            }
+            if (Difference(golden, array, kind, t) is { } difference)
+                return (0, difference);
         }
 
         return ((long)cycles * rows * columns * RegistersOfElement, null);
@@ -48,18 +42,43 @@ internal static class ArrayLockstep
         int[]? weights = random.Next(dense ? 8 : 2) != 0 ? Words(random, array.Columns, kind) : null;
         bool enabled = random.Next(5) != 0;
         int[] addends = Words(random, array.Columns, kind);
+        Enter(array, golden, row, switchToken, weights, enabled, addends, kind);
+    }
+
+    /// <summary>A step of both.</summary>
+    /// <param name="row">Null: no row enters.</param>
+    /// <param name="weights">Null: no shift token enters.</param>
+    /// <param name="addends">Null: +0 enters the top.</param>
+    public static void Enter(
+        SystolicArray array, SystolicReference? golden, int[]? row, bool switchToken, int[]? weights, bool enabled, int[]? addends, MacKind kind)
+    {
         if (row is not null)
             array.EnterRow(row);
         if (switchToken)
             array.EnterSwitch();
         if (weights is not null)
             array.EnterWeights(weights, enabled);
-        addends.CopyTo(array.Top);
+        addends?.CopyTo(array.Top);
         array.Step(kind);
-        golden?.Step(row, switchToken, weights, enabled, addends, (SystolicReference.Mac)kind);
+        golden?.Step(row, switchToken, weights, enabled, addends ?? new int[array.Columns], (SystolicReference.Mac)kind);
     }
 
-    private static int[] Words(MatrixStimulus random, int count, MacKind kind)
+    /// <summary>Null, or the first PE and how its registers differ.</summary>
+    public static string? Difference(SystolicReference golden, SystolicArray array, MacKind kind, int t)
+    {
+        for (int r = 0; r < array.Rows; r++)
+        {
+            for (int c = 0; c < array.Columns; c++)
+            {
+                if (Difference(golden[r, c], array, r, c, kind, t) is { } difference)
+                    return difference;
+            }
+        }
+
+        return null;
+    }
+
+    public static int[] Words(MatrixStimulus random, int count, MacKind kind)
     {
         var words = new int[count];
         for (int i = 0; i < count; i++)
