@@ -110,6 +110,29 @@ public sealed class SteppedSums
         }
     }
 
+    /// <summary>One step of all columns, which are at one time: a wavefront is on a diagonal of lines then.</summary>
+    /// <param name="time">The step.</param>
+    /// <param name="top">Zeros, where addends come to.</param>
+    /// <param name="bottom">What the bottom row held before the step.</param>
+    public void StepOnce(long time, Span<int> top, Span<int> bottom)
+    {
+        for (long w = _first; w < _end; w++)
+        {
+            ref FoldInFlight wave = ref Wave(w);
+            long age = time - wave.Start;
+            for (int c = FirstColumn(in wave, age); c <= age && c < wave.Columns && wave.Addend != 0 && !_addsAtBottom; c++)
+                top[c] = _accumulators.Row(in wave, (int)age - c)[c];
+        }
+
+        for (long w = _first; w < _end; w++)
+        {
+            ref FoldInFlight wave = ref Wave(w);
+            long age = time - wave.Start - _rows;
+            for (int c = FirstColumn(in wave, age); c <= age && c < wave.Columns; c++)
+                Write(in wave, _accumulators.Row(in wave, (int)age - c).Slice(c, 1), 1, bottom.Slice(c, 1));
+        }
+    }
+
     /// <summary>Forgets the folds that have left all columns.</summary>
     /// <param name="i">The next.</param>
     public void Retire(long i)
@@ -117,6 +140,9 @@ public sealed class SteppedSums
         while (_first < _end && Wave(_first).Start + Wave(_first).Rows + _rows + _columns < i)
             _first++;
     }
+
+    /// <summary>The first column that the last row of a fold has not passed at an age.</summary>
+    private static int FirstColumn(in FoldInFlight wave, long age) => (int)Math.Clamp(age - wave.Rows + 1, 0, wave.Columns);
 
     private void Write(in FoldInFlight wave, Span<int> held, uint active, Span<int> sums)
     {

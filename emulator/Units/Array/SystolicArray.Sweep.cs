@@ -40,6 +40,7 @@ public sealed partial class SystolicArray
             return;
         Sweep(time);
         RestFrom(time);
+        _sums?.Retire(_next);
     }
 
     /// <summary>All lanes have done the steps before this time, and none another.</summary>
@@ -93,6 +94,14 @@ public sealed partial class SystolicArray
         where TLanes : struct, ILanes<TLanes>
         where TMac : struct, IMac
     {
+        bool alike = _next + TLanes.Count - 1 == _lowest;
+        if (alike && _time - _lowest <= TLanes.Count / 4)
+        {
+            for (long step = _lowest; step < _time; step++)
+                StepOnce<TLanes, TMac>(step);
+            return;
+        }
+
         int most = Math.Min(Block, _sums?.ShortestReuse ?? Block);
         while (_next < end)
         {
@@ -241,7 +250,7 @@ public sealed partial class SystolicArray
             {
                 long j = step - lane - i;
                 if (j >= 0 && j < count)
-                    into[((int)j * CacheLines.Words) + lane] = _tops[((int)(step & (MostPending - 1)) * Columns) + column + lane];
+                    into[((int)j * CacheLines.Words) + lane] = TopOf(step)[column + lane];
             }
         }
     }

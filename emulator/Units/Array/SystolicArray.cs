@@ -96,6 +96,7 @@ public sealed partial class SystolicArray
         _bottom = new int[columns];
         _widened = new int[columns];
         _into = CacheLines.Allocate(Block * CacheLines.Words, out _intoAt);
+        _line = CacheLines.Allocate((_groups + 1) * _lanes, out _lineAt);
         _masks = CacheLines.Allocate(2 * Block * CacheLines.Words, out _masksAt);
         _masks.AsSpan(_masksAt + (Block * CacheLines.Words), Block * CacheLines.Words).Fill(-1);
         RestAt(0);
@@ -135,7 +136,7 @@ public sealed partial class SystolicArray
     {
         get
         {
-            Span<int> top = _tops.AsSpan((int)(_time & (MostPending - 1)) * Columns, Columns);
+            Span<int> top = TopOf(_time);
             if ((_entering & StepFlags.Top) == 0)
                 top.Clear();
             _entering |= StepFlags.Top;
@@ -149,9 +150,8 @@ public sealed partial class SystolicArray
     {
         get
         {
-            for (int c = 0; c < Columns; c++)
-                _bottom[c] = Psum(Rows - 1, c);
-            return _bottom;
+            Settle();
+            return HeldAtBottom();
         }
     }
 
@@ -215,6 +215,8 @@ public sealed partial class SystolicArray
         if (_xNext == _xEnd)
             MoveRows();
     }
+
+    private Span<int> TopOf(long step) => _tops.AsSpan((int)(step & (MostPending - 1)) * Columns, Columns);
 
     /// <summary>The row of X that enters at the next step, with so many words still to be written.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
