@@ -27,8 +27,9 @@ public sealed class SteppedSums
         _columns = config.Columns;
         _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
 
-        // Folds start R steps apart and are wanted until the sweeps, which are up to 64 steps late, have passed them.
-        _waves = new FoldInFlight[6 + ((_rows + _columns + config.AccumulatorLatencyCycles + 64) / _rows)];
+        // Folds of a product start R steps apart, streams at different ones; they are wanted until the sweeps have passed them.
+        const int Late = SystolicArray.MostPending;
+        _waves = new FoldInFlight[MatrixUnit.MostLeaving + 6 + Late + ((_rows + _columns + config.AccumulatorLatencyCycles + Late) / _rows)];
     }
 
     /// <summary>Steps from the write of a sum to the read of the same as an addend, where that is fewer than any sweep takes.</summary>

@@ -18,7 +18,7 @@ public sealed partial class SystolicArray
     private const int Block = 8;
 
     // Of steps that are recorded and not made up for by all lanes: 2 lanes + a block at most.
-    private const int MostPending = 64;
+    internal const int MostPending = 64;
 
     // Steps between two moves of the rows of X back to the start of their buffer.
     private const int XSlack = 256;
