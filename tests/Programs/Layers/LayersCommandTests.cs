@@ -74,12 +74,26 @@ public sealed class LayersCommandTests : IDisposable
         Assert.Equal(100 * tops / roofline.GetProperty("roofTeraOperations").GetDouble(), roofline.GetProperty("achievedPercent").GetDouble(), 1e-9);
     }
 
+    [Fact]
+    public void A_batch_of_images_multiplies_what_each_weight_does()
+    {
+        string[] options = ["--set", "array.rows=16", "--set", "array.columns=16", "--stream", "--json", "-"];
+        (ExitCode code, string output, _) = Run("a,6,7,3,3,20,9,1\nb,6,7,3,3,9,16,1\n", [.. options, "--batch", "3"]);
+        Assert.Equal(ExitCode.Passed, code);
+        using JsonDocument json = JsonDocument.Parse(output);
+        Assert.Equal(3, json.RootElement.GetProperty("batch").GetInt32());
+        Assert.Equal(3 * 4 * 5, json.RootElement.GetProperty("roofline").GetProperty("macsPerWeightByte").GetDouble());
+    }
+
     [Theory]
     [InlineData("--stream", "--no-overlap")]
     [InlineData("--stream", "--type", "bf16")]
     [InlineData("--stream", "--vectors", "-1")]
     [InlineData("--wide")]
     [InlineData("--vectors", "3")]
+    [InlineData("--batch", "3")]
+    [InlineData("--stream", "--batch", "0")]
+    [InlineData("--stream", "--batch", "2", "--set", "array.rows=16", "--set", "array.columns=16")] // of products
     public void Options_that_mean_nothing_together_are_refused(params string[] options)
     {
         (ExitCode code, string output, string errors) = Run("a,6,16,16\n", options);
