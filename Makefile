@@ -18,7 +18,7 @@ EMULATOR := $(OUT)/hybridemu
 FIRMWARE := first hello gemm matmul conv stream mlp_train mlp_infer
 IMAGES := $(FIRMWARE:%=$(OUT)/firmware/%.elf)
 SOURCES := $(shell find emulator isa traces -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*') \
-  $(shell find emulator isa traces -name '*.csproj') $(wildcard emulator/Chip/Presets/*.yaml) Directory.Build.props Directory.Packages.props
+  $(shell find emulator isa traces -name '*.csproj') $(wildcard emulator/Chip/Presets/*.yaml emulator/Chip/Presets/Standards/*.yaml firmware/layers/*.s firmware/layers/*.inc) firmware/lib/hx.inc Directory.Build.props Directory.Packages.props
 DOTNET := DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 dotnet
 
 comma := ,

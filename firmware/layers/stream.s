@@ -184,26 +184,12 @@ columns:
 tap:
     li      s8, 0
 reduction:
-    li      a2, 0
-    la      t0, shape
-    lw      a4, SHAPE_LEAD(t0)
-    la      t0, network
-    lw      a3, NETWORK_IMAGES(t0)
+    call    first_group
 group:
-    la      t1, network
-    lw      t2, NETWORK_GROUP(t1)
-    bgeu    a3, t2, 1f
-    mv      t2, a3
-1:  sub     a3, a3, t2
-    la      t3, shape
-    sw      t2, SHAPE_NOW(t3)
+    call    take_group
     la      t0, stream
-    addi    t2, t2, -1
-    lw      t4, SHAPE_STEP(t3)
-    mul     t2, t2, t4
-    lw      t4, SHAPE_RUN(t3)
-    add     t2, t2, t4
-    sh      t2, desc.m(t0)
+    la      t1, network
+    la      t3, shape
     lw      t2, SHAPE_BLOCK(t3)
     mul     t2, t2, s8
     add     t2, t2, a4
@@ -223,21 +209,20 @@ group:
     li      t0, x_full + (1 << 8)
     bne     gp, t0, 1f
     li      gp, 0
-1:  addi    t0, s8, 1               # the last products of a block of sums?
+1:  call    pass_group
+    bnez    a3, group
+    addi    t0, s8, 1               # the last products of a block of sums?
     lw      t1, 0(s0)
-    bne     t0, t1, 1f
+    bne     t0, t1, 2f
     add     t0, a0, a1
     addi    t0, t0, -2
-    bnez    t0, 1f
+    bnez    t0, 2f
+    call    first_group             # behind all of them, as a drain waits until the array is empty
+1:  call    take_group
     call    drain_group
-1:  addi    a2, a2, 1
-    la      t0, shape
-    lw      t1, SHAPE_IMAGE(t0)
-    lw      t2, SHAPE_NOW(t0)
-    mul     t1, t1, t2
-    add     a4, a4, t1
-    bnez    a3, group
-    call    load_tile
+    call    pass_group
+    bnez    a3, 1b
+2:  call    load_tile
     call    fetch_tile
     la      t0, stream
     li      t1, ACCUMULATE
