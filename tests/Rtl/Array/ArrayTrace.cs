@@ -46,8 +46,8 @@ internal sealed class ArrayTrace(ArrayForm form)
     }
 
     /// <summary>Null, or how another engine's registers differ from those that were seen after a cycle.</summary>
-    public string? Difference(int cycle, SystolicArray other) =>
-        Difference(RegistersOf(other), _seen[cycle], "fast engine") is { } difference ? $"cycle {cycle}, {difference}" : null;
+    public string? Difference(int cycle, SystolicArray other, string who = "fast engine") =>
+        Difference(RegistersOf(other), _seen[cycle], who) is { } difference ? $"cycle {cycle}, {difference}" : null;
 
     private string? Difference(int[] words, int[] expected, string who)
     {

@@ -30,7 +30,7 @@ internal sealed record FreeCase(ulong Seed, int Cycles, int Freezes, bool HalfRa
     public ArrayTrace Trace(ArrayForm form)
     {
         var trace = new ArrayTrace(form);
-        var array = new SystolicArray(form.Rows, form.Columns);
+        SystolicArray array = new(form.Rows, form.Columns), seldomSeen = new(form.Rows, form.Columns);
         var random = new ArrayWords(form, Seed);
         int[] x = new int[form.Rows], weights = new int[form.Columns], top = new int[form.Columns];
         for (int cycle = 0; cycle < Cycles; cycle++)
@@ -43,18 +43,20 @@ internal sealed record FreeCase(ulong Seed, int Cycles, int Freezes, bool HalfRa
             RowFormats.Widen(random.Row(form.Columns), form.Format, weights);
             foreach (ref int word in top.AsSpan())
                 word = random.Addend();
-            if (step)
+            foreach (SystolicArray entered in step ? [array, seldomSeen] : Array.Empty<SystolicArray>())
             {
-                array.EnterRow(x);
+                entered.EnterRow(x);
                 if (switches)
-                    array.EnterSwitch();
+                    entered.EnterSwitch();
                 if (shifts)
-                    array.EnterWeights(weights, enabled);
-                top.CopyTo(array.Top);
-                array.Step(form.Kind);
+                    entered.EnterWeights(weights, enabled);
+                top.CopyTo(entered.Top);
+                entered.Step(form.Kind);
             }
 
             trace.Add(step, switches, shifts, enabled, x, weights, top, array);
+            if (cycle == Cycles - 1 || ((ulong)cycle + Seed) % 37 == 0)
+                Assert.Null(trace.Difference(cycle, seldomSeen, "step engine that is seldom looked at"));
         }
 
         return trace;
