@@ -155,6 +155,39 @@ public class EngineTests
         Assert.True(skipping.Evaluations + 14 <= every.Evaluations); // R + C - 1 + La, but for the step of the last row and the end
     }
 
+    [Theory]
+    [InlineData(SimdWidth.Widest)]
+    [InlineData(SimdWidth.Scalar)]
+    public void The_core_finds_a_sum_written_from_the_same_cycle_on_whether_somebody_looked_before_or_not(SimdWidth simd)
+    {
+        const int Side = 8, Rows = 60;
+        var product = new MatrixCase(Rows, Side, Side, true, false, false, 1, false, 1);
+        MatrixConfig config = new(Side, Side, 16384, Simd: simd, Engine: ArrayEngine.Step);
+        int fresh = 0;
+        for (int behind = 0; behind < Rows; behind++)
+        {
+            // An access at each edge, to one line after the other: some of them to lines that are just being written.
+            var words = new uint[2][];
+            for (int looked = 0; looked < 2; looked++)
+            {
+                var bench = new MatrixBench(config) { Hashes = looked == 1 ? [] : null, HashAt = edge => edge > 0 };
+                for (int i = 0; i < 2 * Rows; i++)
+                {
+                    uint row = (uint)Math.Clamp(i - behind, 0, Rows - 1);
+                    bench.CoreProgram.Enqueue(new ScratchpadRequest { Address = (uint)(product.Matmul(0).Slot * config.AccumulatorBytes / Accumulators.Slots) + (((row * Side) + (row % Side)) * 4), Length = 4 });
+                }
+
+                product.Run(bench);
+                words[looked] = [.. bench.CoreResponses.Select(Word)];
+            }
+
+            Assert.Equal(words[1], words[0]);
+            fresh += words[0].Count(w => w != 0);
+        }
+
+        Assert.InRange(fresh, 1, (2 * Rows * Rows) - 1);
+    }
+
     [Fact]
     public void Counters_settled_at_any_edge_are_those_of_an_array_that_never_sleeps()
     {
