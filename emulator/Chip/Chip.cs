@@ -125,7 +125,8 @@ public sealed partial class Chip
         var wideIn = new Channel<WideFlit>?[Math.Max(2 * tiles, homes)];
         var wideOut = new Channel<WideFlit>?[widePorts];
         var backIn = new Channel<WideFlit>?[widePorts];
-        var backOut = new Channel<WideFlit>?[2 * tiles];
+        int moreLanes = config.Fabric.LoadPorts - 1;
+        var backOut = new Channel<WideFlit>?[(2 + moreLanes) * tiles];
         HbmConfig hbmConfig = config.Hbm.Controller;
         for (int ch = 0; ch < channels; ch++)
         {
@@ -162,25 +163,27 @@ public sealed partial class Chip
             _pcie = new PcieEndpoint(config.Pcie.Endpoint(homes), _core, HostMemory, wideOut[homes]!, backIn[homes]!);
         }
 
-        // Tiles: port 2t of the wide plane loads, 2t + 1 stores.
+        // Tiles: port 2t of the wide plane loads, 2t + 1 stores; data of further lanes of loads come to ports behind all of these.
         _tiles = new Tile[tiles];
         var links = new HartLink[tiles];
         for (int t = 0; t < tiles; t++)
         {
+            Channel<WideFlit> Back(int number, int unit) => backOut[number] = _wires.Channel<WideFlit>($"wide.data{number}", wideResponseId, unit, depth);
             WidePort Wide(int number, int unit)
             {
                 wideIn[number] = _wires.Channel<WideFlit>($"wide.in{number}", unit, wideRequestId, depth);
-                backOut[number] = _wires.Channel<WideFlit>($"wide.data{number}", wideResponseId, unit, depth);
-                return new WidePort(number, wideIn[number]!, backOut[number]!);
+                return new WidePort(number, wideIn[number]!, Back(number, unit));
             }
 
+            int firstLane = (2 * tiles) + (t * moreLanes), load = ids[t].Load;
+            WideAnswers[] lanes = [.. Enumerable.Range(firstLane, moreLanes).Select(number => new WideAnswers(number, Back(number, load)))];
             links[t] = new HartLink(
                 _wires.Crossing<SystemRequest>($"system.request{t}", _core, ids[t].Control, _system, systemId, 2),
                 _wires.Crossing<SystemReply>($"system.reply{t}", _system, systemId, _core, ids[t].Control, 2),
                 _wires.Crossing<InterruptLines>($"system.lines{t}", _system, systemId, _core, ids[t].Control, 4));
             _tiles[t] = new Tile(
                 t, config, ids[t], _wires, dataPorts[t], codePorts[t], links[t],
-                Wide(2 * t, ids[t].Load), Wide((2 * t) + 1, ids[t].Store), map, _races, Faults, engine, simd, team);
+                Wide(2 * t, load), lanes, Wide((2 * t) + 1, ids[t].Store), map, _races, Faults, engine, simd, team);
         }
 
         var hostLink = new HostLink(

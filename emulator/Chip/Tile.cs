@@ -31,6 +31,7 @@ internal sealed class Tile
     /// <param name="code">L1I's channels to the plane.</param>
     /// <param name="hart">Crossings to the system side.</param>
     /// <param name="loadPort">Wide-plane channels of the load engine.</param>
+    /// <param name="moreLoads">Where data of the load engine's further lanes come.</param>
     /// <param name="storePort">Wide-plane channels of the store engine.</param>
     /// <param name="homes">Address to pseudo-channel.</param>
     /// <param name="races">The chip's race checker, or null.</param>
@@ -40,7 +41,7 @@ internal sealed class Tile
     /// <param name="team">Host threads that share the sums, or null.</param>
     public Tile(
         int number, ChipConfiguration c, TileIds ids, Wires wires, CoherencePort data, CoherencePort code, HartLink hart,
-        WidePort loadPort, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults, ArrayEngine engine, SimdWidth simd, HostTeam? team)
+        WidePort loadPort, WideAnswers[] moreLoads, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults, ArrayEngine engine, SimdWidth simd, HostTeam? team)
     {
         _wires = wires;
         _clock = wires.Core;
@@ -118,9 +119,10 @@ internal sealed class Tile
                 number, c.Dispatch.QueueDepth, c.Scratchpad.Bytes, c.Hbm.CapacityBytes, c.Fabric.StreamingBaseBytes,
                 c.Array.Rows, c.Array.Columns, c.Array.Int8Packing, c.Array.Int4Packing, c.Accumulators.Bytes, c.Features, c.Pcie.MemoryBytes),
             commands, replies, notices, starts, dones, races);
+        LoadLane[] lanes = [.. moreLoads.Select((answers, i) => new LoadLane(answers.Number, answers.Response, Port($"ld{i + 1}", ids.Load)))];
         int stores = Math.Max(1, c.Fabric.WideOutstanding / 4), loads = c.Fabric.WideOutstanding - stores;
         Load = new LoadEngine(
-            new DmaConfig(number, loadPort.Number, loads, homes), starts[0], dones[0], loadPort.Request, loadPort.Response, load);
+            new DmaConfig(number, loadPort.Number, loads, homes), starts[0], dones[0], loadPort.Request, loadPort.Response, load, lanes);
         Store = new StoreEngine(
             new DmaConfig(number, storePort.Number, stores, homes), starts[1], dones[1], storePort.Request, storePort.Response, store);
         Matrix = new MatrixUnit(
@@ -129,7 +131,7 @@ internal sealed class Tile
             new VectorConfig { Lanes = c.Vector.Lanes }, $"{name}.vector", starts[3], dones[3], vectorA, vectorB, vectorD);
 
         // Compute before data movement is Gemmini's order: reads of the array before DMA's, its writes before moves in. The core is last.
-        ScratchpadPort[] compute = [operands, weights, vectorA, vectorB, results, vectorD], moves = [store, load];
+        ScratchpadPort[] compute = [operands, weights, vectorA, vectorB, results, vectorD], moves = [store, load, .. lanes.Select(l => l.Port)];
         ScratchpadPort[] ports = c.Scratchpad.DmaFirst ? [.. moves, .. compute, core] : [.. compute, .. moves, core];
         Scratchpad = new Scratchpad(
             new ScratchpadConfig(
@@ -197,6 +199,11 @@ internal readonly record struct TileIds(int Control, int Dispatch, int Load, int
 {
     public const int Count = 7;
 }
+
+/// <summary>A tile-side port of the wide plane to which only data come.</summary>
+/// <param name="Number">Port number of the plane.</param>
+/// <param name="Response">In: read data.</param>
+internal readonly record struct WideAnswers(int Number, Channel<WideFlit> Response);
 
 /// <summary>A tile-side port of the wide plane.</summary>
 /// <param name="Number">Port number of the plane.</param>

@@ -82,12 +82,12 @@ public static class AreaEstimate
         new("dispatch, LD, ST", EnginesOfControl, c.Area.Engine, "area.engine"),
     ];
 
-    /// <summary>The endpoints are those of the breadboard: L1D and L1I of each tile, the host, the homes; two wide ports a tile, one a link.</summary>
+    /// <summary>The endpoints are those of the breadboard: L1D and L1I of each tile, the host, the homes; those of a load and a store engine a tile, one a link.</summary>
     private static List<AreaTerm> Fabric(ChipConfiguration c)
     {
         int homes = 2 * c.Hbm.Channels;
         int links = HasLink(c) ? 1 : 0;
-        int coherent = CoherentNetworks * ((2 * c.Tiles) + 1 + homes), wide = WideNetworks * ((2 * c.Tiles) + homes + links);
+        int coherent = CoherentNetworks * ((2 * c.Tiles) + 1 + homes), wide = WideNetworks * (((c.Fabric.LoadPorts + 1) * c.Tiles) + homes + links);
         return
         [
             new("ports", coherent + wide, c.Area.FabricPort, "area.fabric_port"),

@@ -84,6 +84,7 @@ public sealed record ChipConfiguration(
         new(v.Integer("dispatch.queue_depth")),
         new(
             v.Integer("fabric.wide_outstanding"),
+            v.Integer("fabric.load_ports"),
             v.Integer("fabric.buffer_depth"),
             v.Long("fabric.streaming_base")),
         HbmConfiguration.From(v),
@@ -131,9 +132,10 @@ public sealed record CoreConfiguration(int ClockMegahertz, int L1iBytes, int L1d
 public sealed record DispatchConfiguration(int QueueDepth);
 
 /// <param name="WideOutstanding">DMA transactions of a tile in flight.</param>
+/// <param name="LoadPorts">Wide ports, and scratchpad ports, of a tile's load engine.</param>
 /// <param name="BufferDepth">Flits an input buffer holds, which is also its credits.</param>
 /// <param name="StreamingBaseBytes">HBM offset from which memory is streaming instead of cacheable.</param>
-public sealed record FabricConfiguration(int WideOutstanding, int BufferDepth, long StreamingBaseBytes);
+public sealed record FabricConfiguration(int WideOutstanding, int LoadPorts, int BufferDepth, long StreamingBaseBytes);
 
 /// <summary>Timer, host port and power manager.</summary>
 public sealed record SystemConfiguration(int ClockMegahertz);

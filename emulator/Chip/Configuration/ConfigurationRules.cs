@@ -31,6 +31,7 @@ internal static class ConfigurationRules
         Rule(c.Fabric.StreamingBaseBytes < c.Hbm.CapacityBytes, "fabric.streaming_base", "leaves nothing for the DMA", "less than hbm.capacity");
         Rule(c.Hbm.CapacityBytes / c.Hbm.Channels >= 32L << 20, "hbm.capacity", "less than 32 MiB a channel", "32 MiB * hbm.channels or more");
 
+        Rule(c.Tiles * (c.Fabric.LoadPorts + 1) <= 64, "fabric.load_ports", "the wide plane has 64 ports on a side, and a store engine takes one too", "tiles * (load_ports + 1) <= 64");
         Memory(c.Hbm, values, Rule);
         Rule(c.Pcie.MemoryBytes % HomeMap.GranuleBytes == 0, "pcie.memory", "a transaction would reach beyond it", "a multiple of 512 B");
         foreach (string key in (string[])["bandwidth", "latency", "payload", "overhead", "transactions"])

@@ -35,6 +35,7 @@ internal static class ConfigurationSchema
         new("core.store_buffer", Quantity.Count, 1, 8),
         new("dispatch.queue_depth", Quantity.Count, 1, 32),
         new("fabric.wide_outstanding", Quantity.Count, 2, 64),
+        new("fabric.load_ports", Quantity.Count, 1, 4) { PowerOfTwo = true },
         new("fabric.buffer_depth", Quantity.Count, 1, 64),
         new("fabric.streaming_base", Quantity.Bytes, 64 * KiB, 2 * GiB),
         new("hbm.standard", Quantity.Choice) { Choices = ["HBM2", "HBM2E", "HBM3", "DDR3"] },

@@ -53,16 +53,27 @@ public struct DmaTransaction
     public ushort Addends;
 
     /// <summary>The request for what HBM has there.</summary>
-    public readonly WideFlit Read(DmaConfig config, int tag) => new()
+    /// <param name="widePort">Where its data come.</param>
+    public readonly WideFlit Read(DmaConfig config, int tag, int widePort) => new()
     {
         Kind = WideKind.ReadNoSnoop,
-        Port = (byte)config.WidePort,
+        Port = (byte)widePort,
         Home = (byte)config.Homes.Index(Hbm),
         Last = 1,
         Tag = (ushort)tag,
         Length = HbmBytes,
         Address = Hbm,
     };
+}
+
+/// <summary>Load: a data flit that is being written to the scratchpad.</summary>
+public struct StagedFlit
+{
+    public WideFlit Flit;
+
+    /// <summary>Half bytes of it that are written.</summary>
+    public ushort Done;
+    public byte Valid;
 }
 
 [InlineArray(DmaConfig.DescriptorSlots)]
@@ -88,11 +99,6 @@ public struct DmaState
 
     /// <summary>Store: the first transaction whose addends may still have to be asked for.</summary>
     public long Fetched;
-
-    /// <summary>Load: a data flit being written to the scratchpad, and how many of its half bytes are.</summary>
-    public WideFlit Staged;
-    public ushort StagedDone;
-    public byte StagedValid;
 
     /// <summary>Transactions sent, scratchpad bytes moved, scratchpad beats, descriptors performed.</summary>
     public long Transactions, Bytes, Beats, Completed;

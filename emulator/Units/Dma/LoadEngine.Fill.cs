@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using HybridEmu.Isa;
+using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
 /// <summary>Padding of copies, and the zeros that windows find outside their images: written without a word from HBM.</summary>
 public sealed partial class LoadEngine
 {
-    // Rule LD-6: one beat an edge at which no flit is written. Rule LD-8: a stretch without zeros takes an edge and no port.
+    // Rule LD-6: one beat an edge at which lane 0 writes no flit. Rule LD-8: a stretch without zeros takes an edge and no port.
     private bool Fill(long edge, bool portTaken, ref bool blocked)
     {
         int slot = FillingSlot();
@@ -21,7 +22,8 @@ public sealed partial class LoadEngine
 
         if (portTaken)
             return false;
-        if (!_port.Request.CanPush(edge))
+        Channel<ScratchpadRequest> port = _lanes[0].Port.Request;
+        if (!port.CanPush(edge))
         {
             blocked = true;
             return false;
@@ -31,7 +33,7 @@ public sealed partial class LoadEngine
         int bytes = ((ElementType)d.TypeOut).SizeBytes();
         uint address = (uint)((images ? d.Zeros.ZeroDestination : d.Fill.Address) - AddressMap.Scratchpad);
         int elements = Math.Min(images ? d.Zeros.RunZeros : d.Fill.RunElements, (64 - (int)(address & 63)) / bytes);
-        ref ScratchpadRequest request = ref _port.Request.Allocate(edge);
+        ref ScratchpadRequest request = ref port.Allocate(edge);
         request.Address = address;
         request.Length = (ushort)(elements * bytes);
         request.Write = 1;

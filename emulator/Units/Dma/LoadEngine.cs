@@ -3,10 +3,17 @@ using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
+/// <summary>A way of data from the wide plane to the scratchpad.</summary>
+/// <param name="WidePort">Wide-plane port number.</param>
+/// <param name="Response">From that port.</param>
+/// <param name="Port">To the scratchpad.</param>
+public sealed record LoadLane(int WidePort, Channel<WideFlit> Response, ScratchpadPort Port);
+
 /// <summary>
 /// Executes queue LD: reads HBM in transactions over the wide plane and writes what comes back, beat by beat, through
-/// its scratchpad port. Transactions of several descriptors overlap; descriptors are reported performed in order.
+/// its scratchpad ports. Transactions of several descriptors overlap; descriptors are reported performed in order.
 /// </summary>
+/// <remarks>Transaction i comes back on lane i modulo the lanes; a lane writes a beat an edge, and all lanes do so at once.</remarks>
 public sealed partial class LoadEngine
 {
     public static readonly string[] Causes =
@@ -21,35 +28,51 @@ public sealed partial class LoadEngine
     private readonly Channel<StartDescriptor> _start;
     private readonly Channel<DescriptorDone> _done;
     private readonly Channel<WideFlit> _request;
-    private readonly Channel<WideFlit> _response;
-    private readonly ScratchpadPort _port;
+    private readonly LoadLane[] _lanes;
+    private readonly StagedFlit[] _staged;
 
+    /// <param name="config">Sizes; its wide port is lane 0's.</param>
+    /// <param name="start">Descriptors from dispatch.</param>
+    /// <param name="done">Reports to dispatch.</param>
+    /// <param name="request">Reads to the wide plane.</param>
+    /// <param name="response">Lane 0's data.</param>
+    /// <param name="port">Lane 0's scratchpad port.</param>
+    /// <param name="more">Further lanes.</param>
     public LoadEngine(
         DmaConfig config,
         Channel<StartDescriptor> start,
         Channel<DescriptorDone> done,
         Channel<WideFlit> request,
         Channel<WideFlit> response,
-        ScratchpadPort port)
+        ScratchpadPort port,
+        params ReadOnlySpan<LoadLane> more)
     {
         _config = config;
         _transactions = new DmaTransaction[config.Outstanding];
         _start = start;
         _done = done;
         _request = request;
-        _response = response;
-        _port = port;
+        _lanes = [new LoadLane(config.WidePort, response, port), .. more];
+        _staged = new StagedFlit[_lanes.Length];
     }
 
     public long Evaluate(long edge)
     {
         bool moved = DmaDescriptorRing.Report(ref State, _done, edge);
-        moved |= Acknowledge(edge);
-        bool wrote = WriteBeat(edge, out bool writeBlocked);
+        bool wrote = false, writeBlocked = false, firstTaken = false;
+        for (int lane = 0; lane < _lanes.Length; lane++)
+        {
+            moved |= Acknowledge(lane, edge);
+            bool laneWrote = WriteBeat(lane, edge, out bool laneBlocked);
+            wrote |= laneWrote;
+            writeBlocked |= laneBlocked;
+            firstTaken |= lane == 0 && (laneWrote || laneBlocked);
+        }
+
         moved |= DmaDescriptorRing.Accept(ref State, _start, edge);
         bool sent = SendRequest(edge, out int requestStall);
         moved |= wrote | sent;
-        moved |= Fill(edge, wrote | writeBlocked, ref writeBlocked);
+        moved |= Fill(edge, firstTaken, ref writeBlocked);
 
         int cause = Ledger.Idle;
         if (moved)
@@ -77,6 +100,7 @@ public sealed partial class LoadEngine
         State.Ledger.Settle(edge);
         archive.Value("load", ref State);
         archive.Array("load.transactions", _transactions);
+        archive.Array("load.staged", _staged);
     }
 
     public void Describe(SignalMap map)
@@ -110,64 +134,66 @@ public sealed partial class LoadEngine
 
         ref DmaTransaction t = ref _transactions[free];
         t = DmaDescriptorRing.Next(ref State, load: true);
-        _request.Push(t.Read(_config, free), edge);
+        _request.Push(t.Read(_config, free, _lanes[free % _lanes.Length].WidePort), edge);
         return true;
     }
 
-    // Rule LD-3: one scratchpad write an edge; a flit that straddles a line, or widens, takes several.
-    private bool WriteBeat(long edge, out bool blocked)
+    // Rule LD-3: one scratchpad write an edge and lane; a flit that straddles a line, or widens, takes several.
+    private bool WriteBeat(int number, long edge, out bool blocked)
     {
+        LoadLane lane = _lanes[number];
+        ref StagedFlit staged = ref _staged[number];
         blocked = false;
-        if (State.StagedValid == 0)
+        if (staged.Valid == 0)
         {
-            if (!_response.CanPop(edge))
+            if (!lane.Response.CanPop(edge))
                 return false;
-            State.Staged = _response.Peek(edge);
-            _response.Discard(edge);
-            ref DmaTransaction first = ref _transactions[State.Staged.Tag];
-            State.StagedDone = first.Hbm == State.Staged.Address ? first.FirstHalf : (ushort)0;
-            State.StagedValid = 1;
+            staged.Flit = lane.Response.Peek(edge);
+            lane.Response.Discard(edge);
+            ref DmaTransaction first = ref _transactions[staged.Flit.Tag];
+            staged.Done = first.Hbm == staged.Flit.Address ? first.FirstHalf : (ushort)0;
+            staged.Valid = 1;
         }
 
-        if (!_port.Request.CanPush(edge))
+        if (!lane.Port.Request.CanPush(edge))
         {
             blocked = true;
             return false;
         }
 
-        ref DmaTransaction t = ref _transactions[State.Staged.Tag];
+        ref DmaTransaction t = ref _transactions[staged.Flit.Tag];
         ref DmaDescriptor d = ref State.Descriptors[t.Descriptor];
         int sourceHalves = ElementConversion.HalfBytes((ElementType)d.TypeIn), destinationBytes = ((ElementType)d.TypeOut).SizeBytes();
-        int before = ((2 * (int)(State.Staged.Address - t.Hbm)) + State.StagedDone - t.FirstHalf) / sourceHalves;
-        int left = Math.Min((t.ScratchpadBytes / destinationBytes) - before, ((2 * State.Staged.Length) - State.StagedDone) / sourceHalves);
+        int before = ((2 * (int)(staged.Flit.Address - t.Hbm)) + staged.Done - t.FirstHalf) / sourceHalves;
+        int left = Math.Min((t.ScratchpadBytes / destinationBytes) - before, ((2 * staged.Flit.Length) - staged.Done) / sourceHalves);
         uint destination = t.Scratchpad + (uint)(before * destinationBytes);
         int elements = Math.Min(left, (64 - (int)(destination & 63)) / destinationBytes);
-        ref ScratchpadRequest request = ref _port.Request.Allocate(edge);
+        ref ScratchpadRequest request = ref lane.Port.Request.Allocate(edge);
         request.Address = destination;
         request.Length = (ushort)(elements * destinationBytes);
         request.Write = 1;
         request.Tag = t.Descriptor;
         if (d.TypeIn == (byte)ElementType.Int4)
         {
-            ElementConversion.Unpack(Line64.ReadSpan(State.Staged.Data), State.StagedDone, Line64.Span(ref request.Data)[..elements]);
+            ElementConversion.Unpack(Line64.ReadSpan(staged.Flit.Data), staged.Done, Line64.Span(ref request.Data)[..elements]);
         }
         else
         {
             ElementConversion.Convert(
                 (ElementType)d.TypeIn,
                 (ElementType)d.TypeOut,
-                Line64.ReadSpan(State.Staged.Data).Slice(State.StagedDone / 2, elements * sourceHalves / 2),
+                Line64.ReadSpan(staged.Flit.Data).Slice(staged.Done / 2, elements * sourceHalves / 2),
                 Line64.Span(ref request.Data));
         }
 
         d.Outstanding++;
         State.Beats++;
         State.Bytes += request.Length;
-        State.StagedDone += (ushort)(elements * sourceHalves);
+        staged.Done += (ushort)(elements * sourceHalves);
         if (elements < left)
             return true;
-        State.StagedValid = 0;
-        t.Arrived += State.Staged.Length;
+        staged.Valid = 0;
+        t.Arrived += staged.Flit.Length;
         if (t.Arrived == t.HbmBytes)
         {
             t = default;
@@ -178,12 +204,13 @@ public sealed partial class LoadEngine
         return true;
     }
 
-    private bool Acknowledge(long edge)
+    private bool Acknowledge(int lane, long edge)
     {
-        if (!_port.Response.CanPop(edge))
+        Channel<ScratchpadResponse> answers = _lanes[lane].Port.Response;
+        if (!answers.CanPop(edge))
             return false;
-        State.Descriptors[_port.Response.Peek(edge).Tag].Outstanding--;
-        _port.Response.Discard(edge);
+        State.Descriptors[answers.Peek(edge).Tag].Outstanding--;
+        answers.Discard(edge);
         return true;
     }
 

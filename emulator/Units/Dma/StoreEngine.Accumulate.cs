@@ -29,7 +29,7 @@ public sealed partial class StoreEngine
 
         int index = (int)(State.Fetched % _transactions.Length);
         ref DmaTransaction t = ref _transactions[index];
-        _request.Push(t.Read(_config, index), edge);
+        _request.Push(t.Read(_config, index, _config.WidePort), edge);
         State.Fetched++;
         return true;
     }

@@ -73,6 +73,8 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("hbm.refresh_hot: 80 C\n", 1, "hbm.refresh_hot", "hbm.refresh_follows_heat is off")]
     [InlineData("hbm.refresh_very_hot: 80 C\n", 1, "hbm.refresh_very_hot", "would not rise")]
     [InlineData("hbm:\n  refresh: off\n  refresh_rate: 4\n", 3, "hbm.refresh_rate", "hbm.refresh is off")]
+    [InlineData("tiles: 16\nfabric.load_ports: 4\n", 2, "fabric.load_ports", "64 ports")]
+    [InlineData("fabric.load_ports: 3\n", 1, "fabric.load_ports", "not a power of two")]
     [InlineData("pcie.memory: 100 B\n", 1, "pcie.memory", "reach beyond")]
     [InlineData("pcie.latency: 1 us\n", 1, "pcie.latency", "pcie.memory is 0 B")]
     [InlineData("pcie:\n  memory: 1 MiB\n  bandwidth: 12.5 GiB/s\n", 3, "pcie.bandwidth", "'GiB/s' is not a unit")]

@@ -12,7 +12,7 @@ public sealed class ConvolutionTests
     public static TheoryData<string, bool> Chips => new()
     {
         { "tiny", false }, { "edge", false }, { "hybrid", false }, { "tiny", true }, { "hybrid", true }, { "datacenter", true },
-        { "tiny fabric.wide_outstanding=4 scratchpad.banks=2", true },
+        { "tiny fabric.wide_outstanding=4 scratchpad.banks=2", true }, { "hybrid fabric.load_ports=4", true },
     };
 
     [Theory]

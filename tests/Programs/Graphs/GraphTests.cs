@@ -26,6 +26,7 @@ public sealed class GraphTests(ITestOutputHelper output)
     [InlineData("datacenter", 1)]
     [InlineData("tiny array.rows=3 array.columns=5 array.int8_packing=4 array.int4_packing=8", 4)]
     [InlineData("tiny vector.lanes=4 scratchpad.banks=2", 3)]
+    [InlineData("edge fabric.load_ports=4", 3)]
     [InlineData("tiny scratchpad.ports=single scratchpad.ecc=secded accumulators.ports=single", 2)]
     [InlineData("tiny hbm.standard=DDR3 hbm.page=closed", 2)]
     [InlineData("tiny hbm.standard=HBM3 hbm.scheduler=fcfs hbm.queue_of=kind hbm.queue=3", 2)]

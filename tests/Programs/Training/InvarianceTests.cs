@@ -32,6 +32,7 @@ public sealed class InvarianceTests(ITestOutputHelper output)
     [InlineData("tiny")]
     [InlineData("edge")]
     [InlineData("tiny core.clock=1300_MHz hbm.clock=900_MHz")]
+    [InlineData("edge fabric.load_ports=2")]
     [InlineData("tiny thermal.sample_interval=1_us thermal.trip=45.25_C thermal.release=45_C thermal.ambient=44_C thermal.initial=45.5_C")]
     [InlineData("tiny hbm.scheduler=fr-fcfs-grouped hbm.queue_of=bank hbm.queue=2 hbm.write_high=4 hbm.write_low=1 hbm.refresh=per-bank hbm.postpone=8 hbm.page=adaptive")]
     [InlineData("tiny hbm.standard=DDR3 hbm.postpone=4 hbm.page=closed hbm.starvation=60_cycles")]
