@@ -53,10 +53,13 @@ internal static class LayerRows
         }
 
         ChipConfiguration core = ConfigurationLoader.Load("tpuv4like", ["tiles=2", "core.clock=940 MHz"]);
-        double[] percent = [.. s_products.Select(p => 100.0 * (new LayerRun(core, new Layer("product", p.Side, p.Side, p.Side), LayerType.Bf16, separate: false).Finish().Measures.Cycles - p.Cycles) / p.Cycles)];
+        LayerMeasures[] products = [.. s_products.Select(p => new LayerRun(core, new Layer("product", p.Side, p.Side, p.Side), LayerType.Bf16, separate: false).Finish().Measures)];
+        double[] Percent(Func<LayerMeasures, long> cycles) => [.. products.Zip(s_products, (m, p) => 100.0 * (cycles(m) - p.Cycles) / p.Cycles)];
+        static string List(double[] percent) => string.Join(", ", percent.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p:+0;-0} %")));
+        double[] whole = Percent(m => m.Cycles);
         yield return new(
-            $"{Published}3-like core, bf16 products", "measured cycles of 256, 512 and 1024: " + string.Join(", ", percent.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p:+0;-0} %"))),
-            string.Create(CultureInfo.InvariantCulture, $"{percent.Max(Math.Abs):0} %"), ValidationRow.Here);
+            $"{Published}3-like core, bf16 products", $"measured cycles of 256, 512 and 1024: {List(whole)}; without the firmware's set-up {List(Percent(m => m.Cycles - m.SetupCycles))}",
+            string.Create(CultureInfo.InvariantCulture, $"{whole.Max(Math.Abs):0} %"), ValidationRow.Here);
     }
 
     private static IEnumerable<string[]> Oracle(string file) =>
