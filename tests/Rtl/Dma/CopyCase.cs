@@ -83,7 +83,8 @@ internal sealed record CopyCase(ulong Seed, int StallPercent, int LatencyCycles,
                 : new LoadEngine(config, start, done, request, response, scratchpad.Port).Evaluate);
         }
 
-        while (bench.Cycles < 100_000 && !ends.All(e => e.IsDone))
+        // Thousands of elements that lie apart take a transaction each, few of them at once.
+        while (bench.Cycles < 1_000_000 && !ends.All(e => e.IsDone))
             bench.Step();
         Assert.True(ends.All(e => e.IsDone), $"copies do not end: {this}");
         for (int i = 0; i < 5; i++)
