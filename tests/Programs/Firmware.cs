@@ -73,6 +73,34 @@ internal static class Firmware
     public static uint Address(ElfImage image, string symbol) =>
         image.FindSymbol(symbol)?.Value ?? throw new ArgumentException($"The image has no symbol {symbol}.", nameof(symbol));
 
+    /// <summary>A program of a few descriptors: instructions, .data, what they point to. Hart 0 runs it, and ends it when all queues are empty.</summary>
+    public static ElfImage Inline(string text)
+    {
+        string[] parts = text.Split(".data");
+        return Assemble($"""
+                .include "../lib/hx.inc"
+            main:
+                csrr    t0, mhartid
+                bnez    t0, 1f
+            {parts[0]}
+                wait_for ALL_QUEUES
+            1:  li      a0, 0
+                ret
+                .data
+            {parts[1]}
+
+            """);
+    }
+
+    /// <summary>A program that includes firmware/lib as ../lib.</summary>
+    public static ElfImage Assemble(string source)
+    {
+        var options = new AssemblerOptions { IncludeResolver = AssemblerOptions.ResolveFrom(Path.Combine(Root, "firmware", "conv")) };
+        AssemblyResult result = Assembler.Assemble("inline.s", source, options);
+        Assert.Empty(result.Diagnostics);
+        return result.Image!;
+    }
+
     private static string WithUnit(string setting) =>
         setting[..(setting.IndexOf('=', StringComparison.Ordinal) + 1)] + setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..].Replace('_', ' ');
 

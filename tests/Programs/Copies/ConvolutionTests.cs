@@ -164,30 +164,14 @@ public sealed class ConvolutionTests
     }
 
     // On a tiny chip, which has 128 KiB of scratchpad: instructions, .data, descriptors.
-    private static ChipRun Inline(string text)
-    {
-        string directory = Path.Combine(Firmware.Root, "firmware", "conv");
-        string[] parts = text.Split(".data");
-        string source = $"""
-                .include "../lib/hx.inc"
-            main:
-                csrr    t0, mhartid
-                bnez    t0, 1f
-            {parts[0]}
-                wait_for ALL_QUEUES
-            1:  li      a0, 0
-                ret
-                .data
-            {parts[1]}
+    private static ChipRun Inline(string text) => Firmware.Boot(
+        "tiny",
+        Firmware.Inline($"""
+            {text}
                 .section .stream, "aw", @nobits
             place: .space 4096
-
-            """;
-        var options = new AssemblerOptions { IncludeResolver = AssemblerOptions.ResolveFrom(directory) };
-        AssemblyResult result = Assembler.Assemble("inline.s", source, options);
-        Assert.Empty(result.Diagnostics);
-        return Firmware.Boot("tiny", result.Image!, new RunOptions { MaximumCycles = 1_000_000 });
-    }
+            """),
+        new RunOptions { MaximumCycles = 1_000_000 });
 
     private static float[] Floats(ChipRun run, ElfImage image, string symbol, int count) =>
         MemoryMarshal.Cast<byte, float>(run.ReadMemory(Firmware.Address(image, symbol), count * 4)).ToArray();

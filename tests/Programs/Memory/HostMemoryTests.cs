@@ -152,7 +152,7 @@ public sealed class HostMemoryTests
     [InlineData("word:7@0x8000000FFFFE", "the host's 0x800000000000..0x800000100000")]
     public void Data_may_be_placed_in_the_hosts_memory(string argument, string? mistake)
     {
-        ElfImage image = Assemble(RoundTrip);
+        ElfImage image = Firmware.Inline(RoundTrip);
         if (mistake is not null)
         {
             var e = Assert.Throws<DataException>(() => DataPlacement.Place([argument], image, 1 << 30, 1, 1 << 20));
@@ -176,32 +176,9 @@ public sealed class HostMemoryTests
 
     private static HostedRun Boot(string config, string text, byte[] host, RunOptions? options = null)
     {
-        ElfImage image = Assemble(text);
+        ElfImage image = Firmware.Inline(text);
         var run = new ChipRun(Firmware.Configuration(config), image, [(AddressMap.HostMemory, host)], (options ?? new RunOptions()) with { MaximumCycles = 1_000_000 });
         return new HostedRun(run, image);
-    }
-
-    // Instructions, .data, descriptors.
-    private static ElfImage Assemble(string text)
-    {
-        string[] parts = text.Split(".data");
-        string source = $"""
-                .include "../lib/hx.inc"
-            main:
-                csrr    t0, mhartid
-                bnez    t0, 1f
-            {parts[0]}
-                wait_for ALL_QUEUES
-            1:  li      a0, 0
-                ret
-                .data
-            {parts[1]}
-
-            """;
-        var options = new AssemblerOptions { IncludeResolver = AssemblerOptions.ResolveFrom(Path.Combine(Firmware.Root, "firmware", "conv")) };
-        AssemblyResult result = Assembler.Assemble("inline.s", source, options);
-        Assert.Empty(result.Diagnostics);
-        return result.Image!;
     }
 
     private sealed record HostedRun(ChipRun Run, ElfImage Image)

@@ -42,24 +42,15 @@ public sealed class LoadPortTests
 
     private static ChipRun Boot(int ports)
     {
-        const string Source = """
-                .include "../lib/hx.inc"
-            main:
+        ElfImage image = Firmware.Inline("""
                 issue   fetch
-                wait_for ALL_QUEUES
-                li      a0, 0
-                ret
                 .data
                 .balign 64
             fetch: ld.copy  a=source, d=sp(4096), dims=2, n0=512, n1=256, src0=1, src1=512, dst0=1, dst1=512, type=uint8
                 .section .stream, "aw", @nobits
                 .balign 512
             source: .space 131072
-
-            """;
-        var options = new AssemblerOptions { IncludeResolver = AssemblerOptions.ResolveFrom(Path.Combine(Firmware.Root, "firmware", "conv")) };
-        AssemblyResult result = Assembler.Assemble("inline.s", Source, options);
-        Assert.Empty(result.Diagnostics);
-        return Firmware.Boot($"hybrid tiles=1 fabric.load_ports={ports} fabric.wide_outstanding=64", result.Image!, new RunOptions { MaximumCycles = 1_000_000 }, ("source", Data()));
+            """);
+        return Firmware.Boot($"hybrid tiles=1 fabric.load_ports={ports} fabric.wide_outstanding=64", image, new RunOptions { MaximumCycles = 1_000_000 }, ("source", Data()));
     }
 }
