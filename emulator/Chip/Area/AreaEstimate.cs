@@ -82,7 +82,7 @@ public static class AreaEstimate
         new("dispatch, LD, ST", EnginesOfControl, c.Area.Engine, "area.engine"),
     ];
 
-    /// <summary>The endpoints are those of the breadboard: L1D and L1I of each tile, the host, the homes; those of a load and a store engine a tile, one a link.</summary>
+    /// <summary>The endpoints are those of the breadboard: L1D and L1I of each tile, the host, the homes; wide ports are those of a tile's two DMA engines, of the homes and of a link.</summary>
     private static List<AreaTerm> Fabric(ChipConfiguration c)
     {
         int homes = 2 * c.Hbm.Channels;

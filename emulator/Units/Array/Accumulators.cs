@@ -106,42 +106,6 @@ public sealed class Accumulators
         Fold(_state.Folds - 1) = fold;
     }
 
-    /// <summary>Reads what enters the top at a step: the addend of each column that a fold reaches, at its entry.</summary>
-    public void ReadAddends(long time, Span<int> top)
-    {
-        if (_addsAtBottom)
-            return;
-        for (int i = 0; i < _state.Folds; i++)
-        {
-            ref FoldInFlight fold = ref Fold(i);
-            if (fold.Addend == 0 || !Active(in fold, time - fold.Start, out int first, out int end, out int place))
-                continue;
-            for (int c = first; c < end; c++, place -= _columns - 1)
-                top[c] = _words[_wordsAt + place];
-        }
-    }
-
-    /// <summary>
-    /// Writes what the bottom row held before this step, for the columns in which a fold leaves; added to what is held when
-    /// addends join at the bottom.
-    /// </summary>
-    public void WriteResults(long time, ReadOnlySpan<int> bottom)
-    {
-        for (int i = 0; i < _state.Folds; i++)
-        {
-            ref FoldInFlight fold = ref Fold(i);
-            if (!Active(in fold, time - fold.Start - _rows, out int first, out int end, out int place))
-                continue;
-            for (int c = first; c < end; c++, place -= _columns - 1)
-            {
-                int word = bottom[c];
-                if (_addsAtBottom && fold.Addend != 0)
-                    word = AddAtBottom(_words[_wordsAt + place], word, fold.Kind);
-                _words[_wordsAt + place] = fold.Kind == MacKind.Bf16 ? (int)CanonicalNaN.BitsOf(BitConverter.Int32BitsToSingle(word)) : word;
-            }
-        }
-    }
-
     /// <summary>Forgets the folds whose wavefront is past at the step of this time; their accesses are counted for good.</summary>
     public void Retire(long time)
     {
@@ -171,7 +135,7 @@ public sealed class Accumulators
         {
             ref FoldInFlight fold = ref Fold(i);
             long age = time - fold.Start - (write ? _rows : ReadDelay);
-            if ((write || fold.Addend != 0) && Active(in fold, age, out int first, out int end, out _) && column >= first && column < end)
+            if ((write || fold.Addend != 0) && Active(in fold, age, out int first, out int end) && column >= first && column < end)
                 return true;
         }
 
@@ -184,12 +148,12 @@ public sealed class Accumulators
         for (int r = 0; r < _state.Folds; r++)
         {
             ref FoldInFlight reader = ref Fold(r);
-            if (reader.Addend == 0 || !Active(in reader, time - reader.Start - ReadDelay, out int readFirst, out int readEnd, out _))
+            if (reader.Addend == 0 || !Active(in reader, time - reader.Start - ReadDelay, out int readFirst, out int readEnd))
                 continue;
             for (int w = 0; w < _state.Folds; w++)
             {
                 ref FoldInFlight writer = ref Fold(w);
-                if (Active(in writer, time - writer.Start - _rows, out int first, out int end, out _) && first < readEnd && readFirst < end)
+                if (Active(in writer, time - writer.Start - _rows, out int first, out int end) && first < readEnd && readFirst < end)
                     return true;
             }
         }
@@ -245,16 +209,12 @@ public sealed class Accumulators
         return Triangle(age) - Triangle(age - fold.Rows) - Triangle(age - fold.Columns) + Triangle(age - fold.Rows - fold.Columns);
     }
 
-    /// <summary>Which columns of a fold stand at the top (or bottom) at an age, and where the word of the first of them is.</summary>
-    private bool Active(in FoldInFlight fold, long age, out int first, out int end, out int place)
+    /// <summary>Which columns of a fold stand at the top (or bottom) at an age.</summary>
+    private bool Active(in FoldInFlight fold, long age, out int first, out int end)
     {
         first = age < fold.Rows ? 0 : (int)Math.Min(age - fold.Rows + 1, _columns);
         end = (int)Math.Min(age + 1, fold.Columns);
-        place = 0;
-        if (age < 0 || first >= end)
-            return false;
-        place = ((fold.Line + (int)(age - first)) * _columns) + first;
-        return true;
+        return age >= 0 && first < end;
     }
 
     private ref FoldInFlight Fold(int index)

@@ -164,8 +164,7 @@ public class ArrayKindTests
 
         void Step(SystolicArray array, Accumulators sums, long time)
         {
-            sums.ReadAddends(time, array.Top);
-            sums.WriteResults(time, array.Bottom);
+            PlainSums.Move(config, sums, array);
             array.Step(c.Kind);
             sums.Retire(time);
         }

@@ -46,9 +46,7 @@ internal sealed record FoldCase(ulong Seed, int Folds, int Late)
                     EnterToken();
                 if (launched == Folds && entered == rows)
                     rest--;
-                long time = array.Time;
-                sums.ReadAddends(time, array.Top);
-                sums.WriteResults(time, array.Bottom);
+                PlainSums.Move(ConfigOf(form), sums, array);
             }
 
             ReadOnlySpan<int> top = array.Top.ToArray();
