@@ -39,24 +39,24 @@ public sealed partial class StreamPort
     /// <summary>First byte of a transaction's next burst that it wants, and the byte behind the last one, from the begin of the granule.</summary>
     private static (int From, int To) NextBurst(in StreamTransaction transaction)
     {
-        int start = (int)(transaction.Address % HomeMap.GranuleBytes), burst = transaction.FirstBurst + transaction.Asked;
-        return (Math.Max(start, burst * BurstBytes), Math.Min(start + transaction.Length, (burst + 1) * BurstBytes));
+        int start = transaction.Wide.First, burst = transaction.FirstBurst + transaction.Asked;
+        return (Math.Max(start, burst * BurstBytes), Math.Min(start + transaction.Wide.Length, (burst + 1) * BurstBytes));
     }
 
     /// <summary>Whether the bytes of the next burst are there, if it is a write's.</summary>
     private static bool HasData(in StreamTransaction transaction) =>
-        transaction.Kind != WideKind.WriteNoSnoop
-        || (int)(transaction.Address % HomeMap.GranuleBytes) + transaction.Moved >= NextBurst(in transaction).To;
+        transaction.Wide.Kind != WideKind.WriteNoSnoop
+        || transaction.Wide.First + transaction.Wide.Moved >= NextBurst(in transaction).To;
 
     private void Ask(int slot, ref HbmRequest request)
     {
         ref StreamTransaction transaction = ref _transactions[slot];
         (int from, int to) = NextBurst(in transaction);
         int burst = transaction.FirstBurst + transaction.Asked++;
-        request.Address = (transaction.Address & ~(ulong)(HomeMap.GranuleBytes - 1)) + (ulong)(burst * BurstBytes);
+        request.Address = (transaction.Wide.Address & ~(ulong)(HomeMap.GranuleBytes - 1)) + (ulong)(burst * BurstBytes);
         request.Tag = (ushort)((slot * BurstsPerGranule) + burst);
         State.Bursts++;
-        if (transaction.Kind != WideKind.WriteNoSnoop)
+        if (transaction.Wide.Kind != WideKind.WriteNoSnoop)
         {
             request.Write = 0;
             request.ByteEnable = 0;
@@ -157,28 +157,7 @@ public sealed partial class StreamPort
             return false;
         }
 
-        ref StreamTransaction transaction = ref _transactions[State.Responder];
-        var flit = new WideFlit
-        {
-            Port = transaction.Port,
-            Home = (byte)_config.Home,
-            Tag = transaction.Tag,
-            Address = transaction.Address,
-            Length = transaction.Length,
-            Kind = WideKind.WriteAck,
-            Last = 1,
-        };
-        if (transaction.Kind == WideKind.ReadNoSnoop)
-        {
-            flit.Kind = WideKind.ReadData;
-            flit.Address += transaction.Moved;
-            int offset = (int)(flit.Address % FlitBytes);
-            flit.Length = (ushort)Math.Min(FlitBytes - offset, transaction.Length - transaction.Moved);
-            Bytes(State.Responder).Slice((int)(flit.Address % HomeMap.GranuleBytes), flit.Length).CopyTo(Line64.Span(ref flit.Data));
-            transaction.Moved += flit.Length;
-            flit.Last = (byte)(transaction.Moved == transaction.Length ? 1 : 0);
-        }
-
+        WideFlit flit = _transactions[State.Responder].Wide.Answer(_config.Home, Bytes(State.Responder));
         _responses.Push(in flit, edge);
         State.Responding = (byte)(1 - flit.Last);
         if (flit.Last != 0)
@@ -207,7 +186,7 @@ public sealed partial class StreamPort
 
     private void Release(int slot)
     {
-        _transactions[slot].Kind = WideKind.None;
+        _transactions[slot].Wide.Kind = WideKind.None;
         int place = Array.IndexOf(_order, (byte)slot, 0, State.Count);
         State.Count--;
         State.Issued--;

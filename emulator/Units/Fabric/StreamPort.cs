@@ -15,7 +15,6 @@ public sealed partial class StreamPort
     /// <summary>Bytes of one column access.</summary>
     public const int BurstBytes = 32;
 
-    private const int FlitBytes = 64;
     private const int BurstsPerGranule = HomeMap.GranuleBytes / BurstBytes;
 
     private const int StallResponse = 2;
@@ -153,25 +152,19 @@ public sealed partial class StreamPort
 
     private void Open(in WideFlit flit)
     {
-        if (flit.Kind is not (WideKind.ReadNoSnoop or WideKind.WriteNoSnoop))
-            throw new InvalidOperationException("A wide packet must begin with a request.");
-        int first = (int)(flit.Address % HomeMap.GranuleBytes);
-        if (flit.Length == 0 || first + flit.Length > HomeMap.GranuleBytes || _config.Map.Index(flit.Address) != _config.Home)
-            throw new InvalidOperationException("A wide transaction must lie in one granule of its port.");
+        WideTransaction wide = WideTransaction.Of(in flit);
+        if (_config.Map.Index(flit.Address) != _config.Home)
+            throw new InvalidOperationException("A wide transaction must lie in a granule of its port.");
 
         int slot = 0;
-        while (_transactions[slot].Kind != WideKind.None)
+        while (_transactions[slot].Wide.Kind != WideKind.None)
             slot++;
-        int firstBurst = first / BurstBytes;
+        int firstBurst = wide.First / BurstBytes;
         _transactions[slot] = new StreamTransaction
         {
-            Kind = flit.Kind,
-            Port = flit.Port,
-            Tag = flit.Tag,
-            Address = flit.Address,
-            Length = flit.Length,
+            Wide = wide,
             FirstBurst = (byte)firstBurst,
-            Bursts = (byte)(((first + flit.Length + BurstBytes - 1) / BurstBytes) - firstBurst),
+            Bursts = (byte)(((wide.First + wide.Length + BurstBytes - 1) / BurstBytes) - firstBurst),
         };
         _order[State.Count++] = (byte)slot;
         if (flit.Kind == WideKind.ReadNoSnoop)
@@ -189,12 +182,7 @@ public sealed partial class StreamPort
     private void TakeWriteData(in WideFlit flit)
     {
         int slot = _order[State.Count - 1];
-        ref StreamTransaction transaction = ref _transactions[slot];
-        bool complete = transaction.Moved + flit.Length == transaction.Length;
-        if (flit.Kind != WideKind.WriteData || flit.Address != transaction.Address + transaction.Moved || complete != (flit.Last != 0))
-            throw new InvalidOperationException("Write data must follow their header in ascending order, whole.");
-        Line64.ReadSpan(in flit.Data)[..flit.Length].CopyTo(Bytes(slot)[(int)(flit.Address % HomeMap.GranuleBytes)..]);
-        transaction.Moved += flit.Length;
+        bool complete = _transactions[slot].Wide.Take(in flit, Bytes(slot));
         State.Receiving = (byte)(complete ? 0 : 1);
     }
 

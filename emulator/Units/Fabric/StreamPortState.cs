@@ -28,17 +28,7 @@ public struct StreamPortState
 /// <summary>One transaction of a stream port.</summary>
 public struct StreamTransaction
 {
-    /// <summary>None: the slot is free.</summary>
-    public WideKind Kind;
-    public byte Port;
-    public ushort Tag;
-
-    /// <summary>HBM byte offset and bytes.</summary>
-    public ulong Address;
-    public ushort Length;
-
-    /// <summary>Write: bytes whose data flit arrived. Read: bytes sent back.</summary>
-    public ushort Moved;
+    public WideTransaction Wide;
 
     /// <summary>32-byte bursts of the granule that the transaction touches: first and how many.</summary>
     public byte FirstBurst, Bursts;

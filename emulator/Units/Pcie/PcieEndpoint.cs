@@ -16,7 +16,6 @@ public sealed class PcieEndpoint
     public static readonly string[] Causes = ["Idle", "Busy", "ResponseBlocked", "WaitLink"];
 
     private const int StallResponse = 2, WaitLink = 3;
-    private const int FlitBytes = 64;
     private const long PicosecondsPerSecond = 1_000_000_000_000;
 
     /// <summary>Wide-plane byte offset of the host memory's first byte.</summary>
@@ -97,21 +96,13 @@ public sealed class PcieEndpoint
 
     private void Open(in WideFlit flit, long now)
     {
-        if (flit.Kind is not (WideKind.ReadNoSnoop or WideKind.WriteNoSnoop))
-            throw new InvalidOperationException("A wide packet must begin with a request.");
-        int first = (int)(flit.Address % HomeMap.GranuleBytes);
-        if (flit.Length == 0 || first + flit.Length > HomeMap.GranuleBytes || flit.Address < Origin)
-            throw new InvalidOperationException("A wide transaction must lie in one granule of its port.");
-        int slot = Array.FindIndex(_transactions, t => t.Kind == WideKind.None);
-        _transactions[slot] = new PcieTransaction
-        {
-            Kind = flit.Kind,
-            Port = flit.Port,
-            Tag = flit.Tag,
-            Address = flit.Address,
-            Length = flit.Length,
-            EndPs = long.MaxValue,
-        };
+        WideTransaction wide = WideTransaction.Of(in flit);
+        if (flit.Address < Origin)
+            throw new InvalidOperationException("A wide transaction of the host's memory must lie in it.");
+        int slot = 0;
+        while (_transactions[slot].Wide.Kind != WideKind.None)
+            slot++;
+        _transactions[slot] = new PcieTransaction { Wide = wide, EndPs = long.MaxValue };
         State.Count++;
         if (flit.Kind == WideKind.ReadNoSnoop)
         {
@@ -120,32 +111,27 @@ public sealed class PcieEndpoint
         }
 
         State.Receiving = 1;
+        State.Receiver = (byte)slot;
     }
 
     private void TakeWriteData(in WideFlit flit, long now)
     {
-        int slot = Array.FindIndex(_transactions, t => t.Kind == WideKind.WriteNoSnoop && t.EndPs == long.MaxValue);
-        ref PcieTransaction t = ref _transactions[slot];
-        bool complete = t.Moved + flit.Length == t.Length;
-        if (flit.Kind != WideKind.WriteData || flit.Address != t.Address + t.Moved || complete != (flit.Last != 0))
-            throw new InvalidOperationException("Write data must follow their header in ascending order, whole.");
-        Line64.ReadSpan(in flit.Data)[..flit.Length].CopyTo(Bytes(slot)[t.Moved..]);
-        t.Moved += flit.Length;
-        State.Receiving = (byte)(complete ? 0 : 1);
-        if (complete)
-            SendWrite(slot, now);
+        if (!_transactions[State.Receiver].Wide.Take(in flit, Granule(State.Receiver)))
+            return;
+        State.Receiving = 0;
+        SendWrite(State.Receiver, now);
     }
 
     // Rules PCI-2 and PCI-3: the request goes out, the completions come in, each behind what that direction has to carry.
     private void SendRead(int slot, long now)
     {
         ref PcieTransaction t = ref _transactions[slot];
-        _host.Read((long)(t.Address - Origin), Bytes(slot)[..t.Length]);
+        _host.Read((long)(t.Wide.Address - Origin), Bytes(slot));
         long left = State.OutboundFreePs = Math.Max(now, State.OutboundFreePs) + TimeOf(_config.OverheadBytes);
-        int packets = Packets(in t), bytes = t.Length + (packets * _config.OverheadBytes);
+        int packets = Packets(in t), bytes = t.Wide.Length + (packets * _config.OverheadBytes);
         t.EndPs = State.InboundFreePs = Math.Max(left + _config.LatencyPs, State.InboundFreePs) + TimeOf(bytes);
         State.Reads++;
-        State.ReadBytes += t.Length;
+        State.ReadBytes += t.Wide.Length;
         State.OutboundPackets++;
         State.OutboundBytes += _config.OverheadBytes;
         State.InboundPackets += packets;
@@ -156,11 +142,11 @@ public sealed class PcieEndpoint
     private void SendWrite(int slot, long now)
     {
         ref PcieTransaction t = ref _transactions[slot];
-        _host.Write((long)(t.Address - Origin), Bytes(slot)[..t.Length]);
-        int packets = Packets(in t), bytes = t.Length + (packets * _config.OverheadBytes);
+        _host.Write((long)(t.Wide.Address - Origin), Bytes(slot));
+        int packets = Packets(in t), bytes = t.Wide.Length + (packets * _config.OverheadBytes);
         t.EndPs = State.OutboundFreePs = Math.Max(now, State.OutboundFreePs) + TimeOf(bytes);
         State.Writes++;
-        State.WriteBytes += t.Length;
+        State.WriteBytes += t.Wide.Length;
         State.OutboundPackets += packets;
         State.OutboundBytes += bytes;
     }
@@ -174,7 +160,6 @@ public sealed class PcieEndpoint
             int first = EarliestEnd();
             if (first < 0 || _transactions[first].EndPs > now)
                 return false;
-            _transactions[first].Moved = 0;
             State.Responder = (byte)first;
             State.Responding = 1;
         }
@@ -186,26 +171,7 @@ public sealed class PcieEndpoint
         }
 
         ref PcieTransaction t = ref _transactions[State.Responder];
-        var flit = new WideFlit
-        {
-            Port = t.Port,
-            Home = (byte)_config.Home,
-            Tag = t.Tag,
-            Address = t.Address,
-            Length = t.Length,
-            Kind = WideKind.WriteAck,
-            Last = 1,
-        };
-        if (t.Kind == WideKind.ReadNoSnoop)
-        {
-            flit.Kind = WideKind.ReadData;
-            flit.Address += t.Moved;
-            flit.Length = (ushort)Math.Min(FlitBytes - (int)(flit.Address % FlitBytes), t.Length - t.Moved);
-            Bytes(State.Responder).Slice(t.Moved, flit.Length).CopyTo(Line64.Span(ref flit.Data));
-            t.Moved += flit.Length;
-            flit.Last = (byte)(t.Moved == t.Length ? 1 : 0);
-        }
-
+        WideFlit flit = t.Wide.Answer(_config.Home, Granule(State.Responder));
         _responses.Push(in flit, edge);
         if (flit.Last != 0)
         {
@@ -224,10 +190,10 @@ public sealed class PcieEndpoint
         for (int i = 0; i < _transactions.Length; i++)
         {
             ref PcieTransaction t = ref _transactions[i];
-            if (t.Kind == WideKind.None)
+            if (t.Wide.Kind == WideKind.None)
                 continue;
             bool earlier = earliest < 0 || t.EndPs < _transactions[earliest].EndPs
-                || (t.EndPs == _transactions[earliest].EndPs && t.Kind < _transactions[earliest].Kind);
+                || (t.EndPs == _transactions[earliest].EndPs && t.Wide.Kind < _transactions[earliest].Wide.Kind);
             if (earlier)
                 earliest = i;
         }
@@ -235,14 +201,14 @@ public sealed class PcieEndpoint
         return earliest;
     }
 
-    private int Packets(in PcieTransaction t)
-    {
-        int first = (int)(t.Address % HomeMap.GranuleBytes);
-        return ((first + t.Length - 1) / _config.PayloadBytes) - (first / _config.PayloadBytes) + 1;
-    }
+    private int Packets(in PcieTransaction t) =>
+        ((t.Wide.First + t.Wide.Length - 1) / _config.PayloadBytes) - (t.Wide.First / _config.PayloadBytes) + 1;
 
     private long TimeOf(int bytes) => ((bytes * PicosecondsPerSecond) + _config.BytesPerSecond - 1) / _config.BytesPerSecond;
 
-    /// <summary>Bytes of a slot's transaction.</summary>
-    private Span<byte> Bytes(int slot) => _data.AsSpan(slot * HomeMap.GranuleBytes, HomeMap.GranuleBytes);
+    /// <summary>The granule of a slot's transaction.</summary>
+    private Span<byte> Granule(int slot) => _data.AsSpan(slot * HomeMap.GranuleBytes, HomeMap.GranuleBytes);
+
+    /// <summary>The transaction's own bytes of it.</summary>
+    private Span<byte> Bytes(int slot) => Granule(slot).Slice(_transactions[slot].Wide.First, _transactions[slot].Wide.Length);
 }

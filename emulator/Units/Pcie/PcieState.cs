@@ -13,8 +13,9 @@ public struct PcieState
     /// <summary>Transactions in flight.</summary>
     public byte Count;
 
-    /// <summary>1 while the data flits of the newest transaction, a write, are still coming.</summary>
+    /// <summary>1 while the data flits of transaction Receiver, a write, are still coming.</summary>
     public byte Receiving;
+    public byte Receiver;
 
     /// <summary>1 while the flits of transaction Responder go out.</summary>
     public byte Responding;
@@ -29,17 +30,7 @@ public struct PcieState
 /// <summary>One transaction of a PCIe endpoint.</summary>
 public struct PcieTransaction
 {
-    /// <summary>None: the slot is free.</summary>
-    public WideKind Kind;
-    public byte Port;
-    public ushort Tag;
-
-    /// <summary>Wide-plane byte offset and bytes.</summary>
-    public ulong Address;
-    public ushort Length;
-
-    /// <summary>Write: bytes whose data flit arrived. Read: bytes sent back.</summary>
-    public ushort Moved;
+    public WideTransaction Wide;
 
     /// <summary>When the link is done with it, in picoseconds; long.MaxValue before it is on the link.</summary>
     public long EndPs;
