@@ -64,7 +64,8 @@ internal sealed class Tile
 
         (int operandBytes, int weightBytes, int resultBytes) = matrix.RowBytes;
         ScratchpadPort operands = Port("mx.a", ids.Matrix, operandBytes), weights = Port("mx.w", ids.Matrix, weightBytes), results = Port("mx.d", ids.Matrix, resultBytes);
-        ScratchpadPort vectorA = Port("vx.a", ids.Vector), vectorB = Port("vx.b", ids.Vector), vectorD = Port("vx.d", ids.Vector);
+        var vector = new VectorConfig { Lanes = c.Vector.Lanes };
+        ScratchpadPort vectorA = Port("vx.a", ids.Vector, vector.RowBytes), vectorB = Port("vx.b", ids.Vector, vector.RowBytes), vectorD = Port("vx.d", ids.Vector, vector.RowBytes);
         ScratchpadPort store = Port("st", ids.Store), load = Port("ld", ids.Load), core = Port("core", ids.Control);
         var accumulators = new ScratchpadPort(
             "core",
@@ -128,7 +129,7 @@ internal sealed class Tile
         Matrix = new MatrixUnit(
             matrix, starts[2], dones[2], operands, weights, results, accumulators, team);
         Vector = new VectorUnit(
-            new VectorConfig { Lanes = c.Vector.Lanes }, $"{name}.vector", starts[3], dones[3], vectorA, vectorB, vectorD);
+            vector, $"{name}.vector", starts[3], dones[3], vectorA, vectorB, vectorD);
 
         // Compute before data movement is Gemmini's order: reads of the array before DMA's, its writes before moves in. The core is last.
         ScratchpadPort[] compute = [operands, weights, vectorA, vectorB, results, vectorD], moves = [store, load, .. lanes.Select(l => l.Port)];

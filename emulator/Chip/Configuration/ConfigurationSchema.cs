@@ -28,7 +28,7 @@ internal static class ConfigurationSchema
         new("scratchpad.scrub", Quantity.Cycles, 0, 1_000_000),
         new("accumulators.bytes", Quantity.Bytes, 64 * KiB, 64 * MiB) { PowerOfTwo = true },
         new("accumulators.ports", Quantity.Choice) { Choices = ["single", "dual"] },
-        new("vector.lanes", Quantity.Count, 4, 16) { PowerOfTwo = true },
+        new("vector.lanes", Quantity.Count, 4, 256) { PowerOfTwo = true },
         new("core.clock", Quantity.Frequency, 1, 10_000),
         new("core.l1i_bytes", Quantity.Bytes, 256, MiB) { PowerOfTwo = true },
         new("core.l1d_bytes", Quantity.Bytes, 256, MiB) { PowerOfTwo = true },

@@ -124,7 +124,7 @@ public sealed record ScratchpadPort(
         request.Length = (ushort)bytes.Length;
         request.Write = 1;
         request.Tag = 0;
-        bytes.CopyTo(Lines is null ? Line64.Span(ref request.Data) : Lines.Append());
+        Line64.Copy(bytes, Lines is null ? Line64.Span(ref request.Data) : Lines.Append(), bytes.Length);
     }
 
     /// <summary>The bytes of a read's response that is at the head of the channel.</summary>

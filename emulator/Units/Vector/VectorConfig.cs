@@ -5,8 +5,14 @@ namespace HybridEmu.Units;
 /// <summary>Sizes and latencies of a <see cref="VectorUnit"/>.</summary>
 public sealed record VectorConfig
 {
-    /// <summary>fp32 lanes: elements that enter a cycle. 4, 8 or 16.</summary>
+    /// <summary>Lanes from which on sums, maxima and transposes do not become faster: partials are sixteen, whatever the lanes.</summary>
+    public const int SummingLanes = Isa.Reduction.Count;
+
+    /// <summary>fp32 lanes: elements that enter a cycle. A power of two, 4 to 256.</summary>
     public int Lanes { get; init; } = 16;
+
+    /// <summary>Bytes of an element in every lane: what a scratchpad port should move at once.</summary>
+    public int RowBytes => Lanes * sizeof(float);
 
     /// <summary>Latency of one fp32 add, multiply, fused multiply-add, compare or conversion, in cycles. 1 to 6.</summary>
     public int PipelineCycles { get; init; } = 4;
@@ -20,8 +26,8 @@ public sealed record VectorConfig
     /// <summary>Throws when a value is out of its range; the configuration loader checks first and says where.</summary>
     public void Validate()
     {
-        if (Lanes is < 4 or > 16 || !BitOperations.IsPow2(Lanes))
-            throw new ArgumentOutOfRangeException(nameof(Lanes), Lanes, "4, 8 or 16");
+        if (Lanes is < 4 or > 256 || !BitOperations.IsPow2(Lanes))
+            throw new ArgumentOutOfRangeException(nameof(Lanes), Lanes, "a power of two, 4 to 256");
         if (PipelineCycles is < 1 or > 6)
             throw new ArgumentOutOfRangeException(nameof(PipelineCycles), PipelineCycles, "1 to 6");
         if (TranscendentalCycles < 1 || TranscendentalCycles > 16 || (4 * PipelineCycles) + TranscendentalCycles > 30)

@@ -66,6 +66,13 @@ internal readonly record struct VectorOperation(VectorBehaviour Behaviour)
 
     public byte ReadsB { get; init; }
 
+    /// <summary>The pass whose beats take an element in every lane, as none of it waits for another.</summary>
+    public byte WidePass => Behaviour switch
+    {
+        VectorBehaviour.Elementwise or VectorBehaviour.Clip or VectorBehaviour.Optimizer => WritingPass,
+        _ => Passes > 1 ? WritingPass : NoPass,
+    };
+
     public RowWord RowWord { get; init; }
 
     public RecordUse Record { get; init; }

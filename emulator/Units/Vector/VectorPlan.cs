@@ -67,11 +67,15 @@ public struct VectorPlan
 
     /// <summary>1 when rows of the result are pixels, pooled from windows; 0 when they are windows, pooled from pixels.</summary>
     public byte FromWindows;
-    public byte Unused0, Unused1;
+
+    /// <summary>The pass whose beats take as many elements as there are lanes: no element of it waits for another. Or 255.</summary>
+    public byte WidePass;
+    public byte Unused;
 
     /// <param name="d">A checked descriptor of the VX queue.</param>
     /// <param name="lanes">Elements a beat at most.</param>
-    public static VectorPlan From(in Descriptor d, int lanes)
+    /// <param name="widthBytes">Of the scratchpad ports.</param>
+    public static VectorPlan From(in Descriptor d, int lanes, int widthBytes)
     {
         DescriptorOpcode opcode = d.Opcode;
         VectorOperation operation = VectorOperation.Of(opcode);
@@ -81,6 +85,7 @@ public struct VectorPlan
         plan.Walk = operation.Walk;
         plan.Passes = operation.Passes;
         plan.WritingPass = operation.WritingPass;
+        plan.WidePass = operation.WidePass;
         plan.ReadsA = operation.ReadsA;
         plan.ReadsB = operation.ReadsB;
         plan.RowWord = operation.RowWord;
@@ -107,6 +112,7 @@ public struct VectorPlan
         plan.SizeA = SizeBytes(d.TypeA);
         plan.SizeB = SizeBytes(d.TypeB);
         plan.SizeD = SizeBytes(d.TypeOut);
+        int summing = Math.Min(lanes, VectorConfig.SummingLanes);
         switch (operation.Behaviour)
         {
             case VectorBehaviour.Elementwise when opcode == DescriptorOpcode.VxSelect:
@@ -114,17 +120,17 @@ public struct VectorPlan
                 plan.PitchMask = d.PitchMask;
                 break;
             case VectorBehaviour.SumRows:
-                plan.BlockColumns = Math.Min(lanes, Math.Min(Alignment(plan.A, plan.PitchA) / plan.SizeA, Alignment(plan.D, 0) / sizeof(float)));
+                plan.BlockColumns = Math.Min(summing, Math.Min(Alignment(plan.A, plan.PitchA) / plan.SizeA, Alignment(plan.D, 0) / sizeof(float)));
                 break;
             case VectorBehaviour.Transpose:
-                plan.BlockColumns = Math.Min(lanes, Alignment(plan.A, plan.PitchA) / plan.SizeA);
-                plan.BlockRows = Math.Min(lanes, Alignment(plan.D, plan.PitchD) / plan.SizeD);
+                plan.BlockColumns = Math.Min(summing, Alignment(plan.A, plan.PitchA) / plan.SizeA);
+                plan.BlockRows = Math.Min(summing, Alignment(plan.D, plan.PitchD) / plan.SizeD);
                 break;
             case VectorBehaviour.SquaredError:
                 plan.B = plan.Auxiliary;
                 break;
             case VectorBehaviour.Pooling:
-                plan.Pool(in d, lanes);
+                plan.Pool(in d, lanes, widthBytes);
                 break;
             case VectorBehaviour.Optimizer:
                 plan.Optimize(in d);
@@ -137,16 +143,16 @@ public struct VectorPlan
     /// <summary>Bytes that so many elements take from a whole byte on.</summary>
     public static int Bytes(int elements, int size) => size == 0 ? Int4.RowBytes(elements) : elements * size;
 
-    private void Pool(in Descriptor d, int lanes)
+    private void Pool(in Descriptor d, int lanes, int widthBytes)
     {
         Window = PoolingShape.Of(in d);
         WindowsAcross = Window.WindowsAcross;
-        BlockColumns = Math.Min(lanes, Math.Min(Alignment(A, PitchA) / SizeA, Alignment(D, PitchD) / SizeD));
+        BlockColumns = Math.Min(lanes, Math.Min(Alignment(A, PitchA, widthBytes) / SizeA, Alignment(D, PitchD, widthBytes) / SizeD));
         if (Opcode is DescriptorOpcode.PoolMax or DescriptorOpcode.PoolMaxGrad)
         {
             SizeB = sizeof(byte);
             ReadsB = (byte)(Opcode == DescriptorOpcode.PoolMaxGrad ? 1 : 0);
-            BlockColumns = Math.Min(BlockColumns, Alignment(B, PitchB));
+            BlockColumns = Math.Min(BlockColumns, Alignment(B, PitchB, widthBytes));
         }
 
         if (Opcode is DescriptorOpcode.PoolMaxGrad or DescriptorOpcode.PoolAverageGrad)
@@ -178,8 +184,9 @@ public struct VectorPlan
     /// <summary>What an offset is without that operand.</summary>
     public const uint None = uint.MaxValue;
 
-    // Chunks of this many bytes, counted from the base, cross no 64-byte boundary in any row.
-    private static int Alignment(uint offset, int pitch) => 1 << Math.Min(6, BitOperations.TrailingZeroCount(offset | (uint)pitch));
+    // Chunks of this many bytes, counted from the base, cross no boundary of a port's width in any row.
+    private static int Alignment(uint offset, int pitch, int widthBytes = ScratchpadPort.LineBytes) =>
+        1 << BitOperations.TrailingZeroCount(offset | (uint)pitch | (uint)widthBytes);
 
     private static byte SizeBytes(ElementType type) => type switch
     {

@@ -132,12 +132,11 @@ public struct RowStatistic
     public long ReadyAt;
 }
 
-/// <summary>A result on its way to the write port. No padding: it is hashed.</summary>
+/// <summary>A result on its way to the write port; its bytes lie beside it. No padding: it is hashed.</summary>
 public struct VectorResult
 {
     /// <summary>Edge from which it can leave the pipeline.</summary>
     public long ReadyAt;
     public uint Address;
     public int Length;
-    public Line64 Data;
 }

@@ -7,11 +7,9 @@ namespace HybridEmu.Units;
 /// <summary>How a descriptor is cut into beats, and the asking for their operands.</summary>
 public sealed partial class VectorUnit
 {
-    private const int BoundaryBytes = 64;
-
     /// <summary>
     /// Elements of the beat at the cursor: at most a lane each, inside the row, and such that no access of the beat
-    /// crosses a 64-byte boundary. No beat splits a byte of int4: rows begin at multiples of 16 bytes and lanes are even, so
+    /// crosses a boundary of the port's width. No beat splits a byte of int4: rows begin at multiples of 16 bytes and lanes are even, so
     /// that every cut but a row's end is after an even element.
     /// </summary>
     private int BeatLength(in BeatCursor at)
@@ -20,7 +18,7 @@ public sealed partial class VectorUnit
         int left = plan.Columns - at.Column;
         if (plan.Walk != VectorWalk.Rows)
             return Math.Min(plan.BlockColumns, left);
-        int count = Math.Min(_lanes, left);
+        int count = Math.Min(at.Pass == plan.WidePass ? _lanes : Math.Min(_lanes, VectorConfig.SummingLanes), left);
         if (plan.ReadsA != 0)
             count = Math.Min(count, ElementsToBoundary(AddressA(at), plan.SizeA));
         if (plan.ReadsB != 0)
@@ -37,9 +35,9 @@ public sealed partial class VectorUnit
     }
 
     // Sizes are powers of two: a division would cost more than the rest.
-    private static int ElementsToBoundary(uint address, int sizeBytes)
+    private int ElementsToBoundary(uint address, int sizeBytes)
     {
-        int bytes = BoundaryBytes - (int)(address & (BoundaryBytes - 1));
+        int bytes = _widthBytes - (int)(address & (uint)(_widthBytes - 1));
         return sizeBytes == 0 ? 2 * bytes : bytes >> BitOperations.TrailingZeroCount(sizeBytes);
     }
 
@@ -124,15 +122,15 @@ public sealed partial class VectorUnit
         if (plan.Walk == VectorWalk.Windows)
             return IssuePooled(edge);
         bool asksLabel = TakesWord(at, RowWord.Label);
-        if (!_requestA.CanPush(edge) || ((plan.ReadsB != 0 || asksLabel) && !_requestB.CanPush(edge)))
+        if (!_readA.Request.CanPush(edge) || ((plan.ReadsB != 0 || asksLabel) && !_readB.Request.CanPush(edge)))
             return false;
 
         int count = BeatLength(at);
-        Ask(_requestA, AddressA(at), VectorPlan.Bytes(count, plan.SizeA), edge);
+        Ask(_readA, AddressA(at), VectorPlan.Bytes(count, plan.SizeA), edge);
         if (plan.ReadsB != 0)
-            Ask(_requestB, AddressB(at), count * plan.SizeB, edge);
+            Ask(_readB, AddressB(at), count * plan.SizeB, edge);
         else if (asksLabel)
-            Ask(_requestB, plan.Auxiliary + (uint)(at.Row * sizeof(uint)), sizeof(uint), edge);
+            Ask(_readB, plan.Auxiliary + (uint)(at.Row * sizeof(uint)), sizeof(uint), edge);
         State.BeatsInFlight++;
         if (HasFurther(at))
             at.Further = 1;
@@ -147,24 +145,24 @@ public sealed partial class VectorUnit
         ref VectorPlan plan = ref State.Plan;
         ref BeatCursor at = ref State.Issue;
         bool word = TakesWord(at, RowWord.Deviation);
-        if ((plan.Momentum != VectorPlan.None && !_requestA.CanPush(edge)) || ((plan.Variance != VectorPlan.None || plan.Mask != VectorPlan.None || word) && !_requestB.CanPush(edge)))
+        if ((plan.Momentum != VectorPlan.None && !_readA.Request.CanPush(edge)) || ((plan.Variance != VectorPlan.None || plan.Mask != VectorPlan.None || word) && !_readB.Request.CanPush(edge)))
             return false;
         int count = BeatLength(at);
         if (plan.Momentum != VectorPlan.None)
-            Ask(_requestA, AddressOf(plan.Momentum, at), count * sizeof(float), edge);
+            Ask(_readA, AddressOf(plan.Momentum, at), count * sizeof(float), edge);
         if (plan.Variance != VectorPlan.None)
-            Ask(_requestB, AddressOf(plan.Variance, at), count * sizeof(float), edge);
+            Ask(_readB, AddressOf(plan.Variance, at), count * sizeof(float), edge);
         else if (plan.Mask != VectorPlan.None)
-            Ask(_requestB, AddressMask(at), count, edge);
+            Ask(_readB, AddressMask(at), count, edge);
         else if (word)
-            Ask(_requestB, plan.Auxiliary + (uint)(at.Row * sizeof(float)), sizeof(float), edge);
+            Ask(_readB, plan.Auxiliary + (uint)(at.Row * sizeof(float)), sizeof(float), edge);
         Advance(ref at, count);
         return true;
     }
 
-    private void Ask(Channel<ScratchpadRequest> port, uint address, int bytes, long edge)
+    private void Ask(ScratchpadPort port, uint address, int bytes, long edge)
     {
-        ScratchpadRequest.PushRead(port, address, bytes, 0, edge);
+        ScratchpadRequest.PushRead(port.Request, address, bytes, 0, edge);
         State.ReadBytes += bytes;
     }
 }

@@ -12,10 +12,10 @@ public sealed partial class VectorUnit
 {
     private void Select(long edge, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z)
     {
-        ReadOnlySpan<byte> mask = Line64.ReadSpan(_responseB.Peek(edge).Data);
+        ReadOnlySpan<byte> mask = _readB.BytesOf(in _readB.Response.Peek(edge));
         for (int i = 0; i < z.Length; i++)
             z[i] = mask[i] != 0 ? x[i] : y[i];
-        _responseB.Discard(edge);
+        _readB.DiscardRead(edge);
     }
 
     /// <summary>
@@ -28,7 +28,7 @@ public sealed partial class VectorUnit
         Span<byte> bytes = Emit(AddressD(at), VectorPlan.Bytes(x.Length, plan.SizeD), edge + _pipeline);
         float scale = Constant(0), probability = Constant(1);
         Span<float> z = _z.AsSpan(0, x.Length);
-        Span<uint> random = stackalloc uint[16];
+        Span<uint> random = stackalloc uint[x.Length];
         for (int i = 0; i < x.Length; i++)
         {
             random[i] = CounterRandom.Bits(Seed, ElementIndex(at.Row, at.Column + i));

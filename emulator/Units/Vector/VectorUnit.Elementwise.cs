@@ -18,7 +18,7 @@ public sealed partial class VectorUnit
         if (plan.ReadsB != 0)
             TakeOperands(edge, x, y);
         else if (plan.ReadsA != 0)
-            TakeOperand(_responseA, edge, plan.TypeA, x);
+            TakeOperand(_readA, edge, plan.TypeA, x);
         int latency = _pipeline;
         switch (plan.Opcode)
         {
@@ -82,9 +82,9 @@ public sealed partial class VectorUnit
     };
 
     /// <summary>Takes the head response of a port as fp32 values: widened exactly, integers to the nearest fp32.</summary>
-    private static void TakeOperand(Channel<ScratchpadResponse> port, long edge, ElementType type, Span<float> values)
+    private static void TakeOperand(ScratchpadPort port, long edge, ElementType type, Span<float> values)
     {
-        ReadOnlySpan<byte> bytes = Line64.ReadSpan(port.Peek(edge).Data);
+        ReadOnlySpan<byte> bytes = port.BytesOf(in port.Response.Peek(edge));
         switch (type)
         {
             case ElementType.Fp32:
@@ -114,6 +114,6 @@ public sealed partial class VectorUnit
                 throw new InvalidOperationException("The operand type should have been refused by dispatch.");
         }
 
-        port.Discard(edge);
+        port.DiscardRead(edge);
     }
 }

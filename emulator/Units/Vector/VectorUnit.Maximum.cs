@@ -13,7 +13,7 @@ public sealed partial class VectorUnit
         ref BeatCursor at = ref State.Execute;
         ref RowStatistic row = ref _statistics[at.Row - at.Group];
         Span<float> x = _x.AsSpan(0, count);
-        TakeOperand(_responseA, edge, plan.TypeA, x);
+        TakeOperand(_readA, edge, plan.TypeA, x);
         bool places = plan.Opcode == DescriptorOpcode.VxArgmax;
         for (int i = 0; i < count; i++)
         {

@@ -34,7 +34,7 @@ public sealed partial class VectorUnit
         ref BeatCursor at = ref State.Execute;
         ref RowStatistic row = ref _statistics[at.Row - at.Group];
         Span<float> x = _x.AsSpan(0, count);
-        TakeOperand(_responseA, edge, State.Plan.TypeA, x);
+        TakeOperand(_readA, edge, State.Plan.TypeA, x);
         bool last = at.Column + count == State.Plan.Columns;
         if (at.Pass == MeanPass)
             SumElements(ref row, x, last, edge);

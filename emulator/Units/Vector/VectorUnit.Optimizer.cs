@@ -40,8 +40,7 @@ public sealed partial class VectorUnit
     /// <summary>w = fma(-rate, g, w).</summary>
     private void Descend(Span<float> master, ReadOnlySpan<float> gradient, long edge)
     {
-        Span<ushort> shadow = stackalloc ushort[16];
-        shadow = shadow[..master.Length];
+        Span<ushort> shadow = stackalloc ushort[master.Length];
         Sgd.Run(Constant(0), gradient, master, shadow);
         long readyAt = edge + _pipeline;
         EmitMaster(master, readyAt);
@@ -55,7 +54,7 @@ public sealed partial class VectorUnit
     {
         float rate = Constant(0), decay = Constant(1), weightDecay = Constant(4);
         Span<float> momentum = _z.AsSpan(0, master.Length);
-        TakeOperand(_responseA, edge, ElementType.Fp32, momentum);
+        TakeOperand(_readA, edge, ElementType.Fp32, momentum);
         for (int i = 0; i < master.Length; i++)
         {
             float g = Fp32.Fma(weightDecay, master[i], gradient[i]);
@@ -74,10 +73,9 @@ public sealed partial class VectorUnit
         float rate = Constant(0), decay1 = Constant(1), decay2 = Constant(2), epsilon = Constant(3), weightDecay = Constant(4);
         float correction1 = Constant(5), correction2 = Constant(6), fresh1 = 1f - decay1, fresh2 = 1f - decay2;
         Span<float> momentum = _z.AsSpan(0, master.Length);
-        Span<float> variance = stackalloc float[16];
-        variance = variance[..master.Length];
-        TakeOperand(_responseA, edge, ElementType.Fp32, momentum);
-        TakeOperand(_responseB, edge, ElementType.Fp32, variance);
+        Span<float> variance = _v.AsSpan(0, master.Length);
+        TakeOperand(_readA, edge, ElementType.Fp32, momentum);
+        TakeOperand(_readB, edge, ElementType.Fp32, variance);
         for (int i = 0; i < master.Length; i++)
         {
             float g = gradient[i];

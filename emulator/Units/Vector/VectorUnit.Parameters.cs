@@ -25,22 +25,22 @@ public sealed partial class VectorUnit
     {
         bool moved = false;
         ScratchpadRequest request = default;
-        if (State.ParametersToIssue != 0 && _requestA.CanPush(edge))
+        if (State.ParametersToIssue != 0 && _readA.Request.CanPush(edge))
         {
             request.Address = State.Plan.Parameters;
             request.Length = ParameterBytes;
-            _requestA.Push(request, edge);
+            _readA.Request.Push(request, edge);
             State.ReadBytes += request.Length;
             State.ParametersToIssue = 0;
             moved = true;
         }
 
-        if (State.RecordToIssue != 0 && _requestB.CanPush(edge))
+        if (State.RecordToIssue != 0 && _readB.Request.CanPush(edge))
         {
             bool tail = IsRecordTail(State.RecordToIssue);
             request.Address = State.Plan.Record + (tail ? ParameterBytes : 0u);
             request.Length = (ushort)(tail ? RecordTailBytes : ParameterBytes);
-            _requestB.Push(request, edge);
+            _readB.Request.Push(request, edge);
             State.ReadBytes += request.Length;
             State.RecordToIssue--;
             moved = true;
@@ -52,18 +52,17 @@ public sealed partial class VectorUnit
     private int TakeParameters(long edge)
     {
         bool moved = false;
-        if (State.ParametersToTake != 0 && _responseA.CanPop(edge))
+        if (State.ParametersToTake != 0 && _readA.Response.CanPop(edge))
         {
-            ScratchpadResponse response = _responseA.Pop(edge);
-            Line64.ReadSpan(response.Data).CopyTo(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref State.Parameters[0], 16)));
+            _readA.BytesOf(in _readA.Response.Peek(edge)).CopyTo(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref State.Parameters[0], 16)));
+            _readA.DiscardRead(edge);
             State.ParametersToTake = 0;
             moved = true;
         }
 
-        if (State.RecordToTake != 0 && _responseB.CanPop(edge))
+        if (State.RecordToTake != 0 && _readB.Response.CanPop(edge))
         {
-            ScratchpadResponse response = _responseB.Pop(edge);
-            ReadOnlySpan<byte> bytes = Line64.ReadSpan(response.Data);
+            ReadOnlySpan<byte> bytes = _readB.BytesOf(in _readB.Response.Peek(edge));
             if (!IsRecordTail(State.RecordToTake))
             {
                 bytes.CopyTo(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref State.RecordPartials[0], Reduction.Count)));
@@ -74,6 +73,7 @@ public sealed partial class VectorUnit
                 State.RecordSeen = MemoryMarshal.Read<uint>(bytes[4..]);
             }
 
+            _readB.DiscardRead(edge);
             State.RecordToTake--;
             moved = true;
         }

@@ -72,12 +72,12 @@ public sealed partial class VectorUnit
         int count = BeatLength(at);
         if (plan.FromWindows == 0 || Covering(at.Row).Count > 0)
         {
-            if (!_requestA.CanPush(edge) || (plan.ReadsB != 0 && !_requestB.CanPush(edge)))
+            if (!_readA.Request.CanPush(edge) || (plan.ReadsB != 0 && !_readB.Request.CanPush(edge)))
                 return false;
             int row = Source(at).Row;
-            Ask(_requestA, plan.A + (uint)((row * plan.PitchA) + (at.Column * plan.SizeA)), count * plan.SizeA, edge);
+            Ask(_readA, plan.A + (uint)((row * plan.PitchA) + (at.Column * plan.SizeA)), count * plan.SizeA, edge);
             if (plan.ReadsB != 0)
-                Ask(_requestB, plan.B + (uint)((row * plan.PitchB) + at.Column), count, edge);
+                Ask(_readB, plan.B + (uint)((row * plan.PitchB) + at.Column), count, edge);
         }
 
         State.BeatsInFlight++;
@@ -99,7 +99,7 @@ public sealed partial class VectorUnit
         if (takesOperands)
         {
             Span<float> x = _x.AsSpan(0, count);
-            TakeOperand(_responseA, edge, plan.TypeA, x);
+            TakeOperand(_readA, edge, plan.TypeA, x);
             if (plan.Opcode == DescriptorOpcode.PoolMax)
                 TakeGreater(x, pooled, at.Position);
             else if (plan.Opcode == DescriptorOpcode.PoolMaxGrad)
@@ -148,14 +148,14 @@ public sealed partial class VectorUnit
     private void AddFromPlace(ReadOnlySpan<float> x, Span<float> sum, long edge)
     {
         int place = Source(State.Execute).Place;
-        ReadOnlySpan<byte> places = Line64.ReadSpan(_responseB.Peek(edge).Data);
+        ReadOnlySpan<byte> places = _readB.BytesOf(in _readB.Response.Peek(edge));
         for (int i = 0; i < x.Length; i++)
         {
             if (places[i] == place)
                 sum[i] = CanonicalNaN.Of(sum[i] + x[i]);
         }
 
-        _responseB.Discard(edge);
+        _readB.DiscardRead(edge);
         State.LaneOperations += 2 * x.Length;
     }
 

@@ -49,7 +49,7 @@ public sealed partial class VectorUnit
     {
         ref BeatCursor at = ref State.Execute;
         Span<float> x = _x.AsSpan(0, count);
-        TakeOperand(_responseA, edge, State.Plan.TypeA, x);
+        TakeOperand(_readA, edge, State.Plan.TypeA, x);
         ulong first = ElementIndex(at.Row, at.Column);
         for (int i = 0; i < count; i++)
         {
@@ -76,7 +76,7 @@ public sealed partial class VectorUnit
     {
         ref BeatCursor at = ref State.Execute;
         Span<float> x = _x.AsSpan(0, count);
-        TakeOperand(_responseA, edge, State.Plan.TypeA, x);
+        TakeOperand(_readA, edge, State.Plan.TypeA, x);
         for (int i = 0; i < count; i++)
             x[i] *= State.Factor;
         State.LaneOperations += count;

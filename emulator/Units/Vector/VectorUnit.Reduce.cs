@@ -16,7 +16,7 @@ public sealed partial class VectorUnit
     {
         ref BeatCursor at = ref State.Execute;
         Span<float> x = _x.AsSpan(0, count);
-        TakeOperand(_responseA, edge, State.Plan.TypeA, x);
+        TakeOperand(_readA, edge, State.Plan.TypeA, x);
         for (int i = 0; i < count; i++)
             State.Partials.Add(at.Column + i, x[i]);
         State.LaneOperations += count;
@@ -35,7 +35,7 @@ public sealed partial class VectorUnit
     {
         ref BeatCursor at = ref State.Execute;
         Span<float> x = _x.AsSpan(0, count);
-        TakeOperand(_responseA, edge, State.Plan.TypeA, x);
+        TakeOperand(_readA, edge, State.Plan.TypeA, x);
         for (int i = 0; i < count; i++)
         {
             ref float partial = ref _columnPartials[(i * Reduction.Count) + (at.Row & (Reduction.Count - 1))];

@@ -10,38 +10,33 @@ public sealed partial class VectorUnit
     /// <summary>Appends a result to the pipeline and returns where its bytes go.</summary>
     private Span<byte> Emit(uint address, int lengthBytes, long readyAt)
     {
-        int tail = State.ResultHead + State.ResultCount;
-        ref VectorResult result = ref _results[tail & (ResultSlots - 1)];
+        int slot = (State.ResultHead + State.ResultCount) & (ResultSlots - 1);
+        ref VectorResult result = ref _results[slot];
         result.ReadyAt = readyAt;
         result.Address = address;
         result.Length = lengthBytes;
         State.ResultCount++;
-        return Line64.Span(ref result.Data)[..lengthBytes];
+        return _resultBytes.AsSpan(slot * _widthBytes, lengthBytes);
     }
 
     private bool SendResult(long edge)
     {
-        if (State.ResultCount == 0 || _results[State.ResultHead].ReadyAt > edge || !_requestWrite.CanPush(edge))
+        if (State.ResultCount == 0 || _results[State.ResultHead].ReadyAt > edge || !_write.Request.CanPush(edge))
             return false;
         ref VectorResult result = ref _results[State.ResultHead];
-        ref ScratchpadRequest request = ref _requestWrite.Allocate(edge);
-        request.Address = result.Address;
-        request.Length = (ushort)result.Length;
-        request.Write = 1;
-        request.Tag = 0;
-        Line64.Copy(Line64.ReadSpan(result.Data), Line64.Span(ref request.Data), result.Length);
+        _write.PushWrite(result.Address, _resultBytes.AsSpan(State.ResultHead * _widthBytes, result.Length), edge);
+        State.WriteBytes += result.Length;
         State.ResultHead = (State.ResultHead + 1) & (ResultSlots - 1);
         State.ResultCount--;
         State.WritesInFlight++;
-        State.WriteBytes += request.Length;
         return true;
     }
 
     private bool TakeAcknowledge(long edge)
     {
-        if (!_responseWrite.CanPop(edge))
+        if (!_write.Response.CanPop(edge))
             return false;
-        _responseWrite.Discard(edge);
+        _write.Response.Discard(edge);
         State.WritesInFlight--;
         return true;
     }

@@ -31,7 +31,7 @@ public sealed partial class VectorUnit
         ref BeatCursor at = ref State.Execute;
         ref RowStatistic row = ref _statistics[at.Row - at.Group];
         Span<float> x = _x.AsSpan(0, count);
-        TakeOperand(_responseA, edge, plan.TypeA, x);
+        TakeOperand(_readA, edge, plan.TypeA, x);
         bool last = at.Column + count == plan.Columns;
         if (at.Pass == MaximumPass)
             FindMaximum(ref row, x, at.Column, last, edge);

@@ -13,8 +13,8 @@ public sealed partial class VectorUnit
         ref BeatCursor at = ref State.Execute;
         int row = at.Row - at.Group;
         int bytes = count * plan.SizeA;
-        Line64.ReadSpan(_responseA.Peek(edge).Data)[..bytes].CopyTo(_block.AsSpan(row * BlockPitchBytes));
-        _responseA.Discard(edge);
+        _readA.BytesOf(in _readA.Response.Peek(edge))[..bytes].CopyTo(_block.AsSpan(row * BlockPitchBytes));
+        _readA.DiscardRead(edge);
         int rowCount = Math.Min(plan.BlockRows, plan.Rows - at.Group);
         if (row + 1 < rowCount)
             return;

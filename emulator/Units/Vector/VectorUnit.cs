@@ -26,20 +26,21 @@ public sealed partial class VectorUnit
     private readonly int _outstandingBeats;
     private readonly Channel<StartDescriptor> _start;
     private readonly Channel<DescriptorDone> _done;
-    private readonly Channel<ScratchpadRequest> _requestA, _requestB, _requestWrite;
-    private readonly Channel<ScratchpadResponse> _responseA, _responseB, _responseWrite;
+    private readonly ScratchpadPort _readA, _readB, _write;
+    private readonly int _widthBytes; // of each port: no access crosses a boundary of it
 
     // State beside the struct.
     private readonly RowStatistic[] _statistics = new RowStatistic[VectorPlan.GroupRows];
     private readonly VectorResult[] _results = new VectorResult[ResultSlots];
+    private readonly byte[] _resultBytes;
     private readonly float[] _columnPartials = new float[Reduction.Count * Reduction.Count]; // [column][partial]
     private readonly byte[] _block = new byte[16 * 16 * sizeof(float)]; // [row][column], 64 bytes a row
-    private readonly float[] _heldA = new float[16], _heldB = new float[16];
-    private readonly float[] _pooled = new float[16]; // of the group of columns that is pooled: greatest element or sum
-    private readonly byte[] _places = new byte[16]; // and where in the window it was
+    private readonly float[] _heldA, _heldB;
+    private readonly float[] _pooled; // of the group of columns that is pooled: greatest element or sum
+    private readonly byte[] _places; // and where in the window it was
 
     // Wires within one edge: no state.
-    private readonly float[] _x = new float[16], _y = new float[16], _z = new float[16];
+    private readonly float[] _x, _y, _z, _v;
 
     public VectorState State;
 
@@ -67,12 +68,15 @@ public sealed partial class VectorUnit
         _outstandingBeats = config.OutstandingBeats;
         _start = start;
         _done = done;
-        _requestA = readA.Request;
-        _responseA = readA.Response;
-        _requestB = readB.Request;
-        _responseB = readB.Response;
-        _requestWrite = write.Request;
-        _responseWrite = write.Response;
+        _readA = readA;
+        _readB = readB;
+        _write = write;
+        _widthBytes = readA.WidthBytes;
+        if (readB.WidthBytes != _widthBytes || write.WidthBytes != _widthBytes)
+            throw new ArgumentException("The ports of a vector unit are equally wide.", nameof(readB));
+        _resultBytes = new byte[ResultSlots * _widthBytes];
+        (_heldA, _heldB, _pooled, _places) = (new float[_lanes], new float[_lanes], new float[_lanes], new byte[_lanes]);
+        (_x, _y, _z, _v) = (new float[_lanes], new float[_lanes], new float[_lanes], new float[_lanes]);
     }
 
     public string Name => _name;
@@ -103,7 +107,7 @@ public sealed partial class VectorUnit
 
     private void Begin(in StartDescriptor start, long edge)
     {
-        State.Plan = VectorPlan.From(start.Descriptor, _lanes);
+        State.Plan = VectorPlan.From(start.Descriptor, _lanes, _widthBytes);
         State.Sequence = start.Sequence;
         State.Active = 1;
         State.Issue = default;
@@ -151,15 +155,15 @@ public sealed partial class VectorUnit
             (takesA, takesB) = (false, false);
         }
 
-        if (takesA && !_responseA.CanPop(edge))
+        if (takesA && !_readA.Response.CanPop(edge))
             return StallReadA;
-        if (takesB && !_responseB.CanPop(edge))
+        if (takesB && !_readB.Response.CanPop(edge))
             return StallReadB;
 
         // The answer is as long as the beat that asked for it.
         int count = !takesA ? BeatLength(at)
-            : plan.SizeA == 0 ? Math.Min(2 * _responseA.Peek(edge).Length, plan.Columns - at.Column)
-            : _responseA.Peek(edge).Length >> BitOperations.TrailingZeroCount((uint)plan.SizeA);
+            : plan.SizeA == 0 ? Math.Min(2 * _readA.Response.Peek(edge).Length, plan.Columns - at.Column)
+            : _readA.Response.Peek(edge).Length >> BitOperations.TrailingZeroCount((uint)plan.SizeA);
         if (State.HeldElements == 0 && HasFurther(at))
         {
             Hold(edge, count);
@@ -207,8 +211,8 @@ public sealed partial class VectorUnit
     /// <summary>Keeps the operands of a beat that takes more.</summary>
     private void Hold(long edge, int count)
     {
-        TakeOperand(_responseA, edge, State.Plan.TypeA, _heldA.AsSpan(0, count));
-        TakeOperand(_responseB, edge, State.Plan.TypeB, _heldB.AsSpan(0, count));
+        TakeOperand(_readA, edge, State.Plan.TypeA, _heldA.AsSpan(0, count));
+        TakeOperand(_readB, edge, State.Plan.TypeB, _heldB.AsSpan(0, count));
         State.HeldElements = count;
     }
 
@@ -222,8 +226,8 @@ public sealed partial class VectorUnit
             return;
         }
 
-        TakeOperand(_responseA, edge, State.Plan.TypeA, x);
-        TakeOperand(_responseB, edge, State.Plan.TypeB, y);
+        TakeOperand(_readA, edge, State.Plan.TypeA, x);
+        TakeOperand(_readB, edge, State.Plan.TypeB, y);
     }
 
     /// <summary>A row's first beat: empties its statistic and takes the word that comes with it.</summary>
@@ -233,12 +237,12 @@ public sealed partial class VectorUnit
         row = default;
         if (State.Plan.RowWord == RowWord.None)
             return;
-        ReadOnlySpan<byte> word = Line64.ReadSpan(_responseB.Peek(edge).Data);
+        ReadOnlySpan<byte> word = _readB.BytesOf(in _readB.Response.Peek(edge));
         if (State.Plan.RowWord == RowWord.Label)
             row.Label = MemoryMarshal.Read<uint>(word);
         else
             row.Deviation = CanonicalNaN.Of(MemoryMarshal.Read<float>(word));
-        _responseB.Discard(edge);
+        _readB.DiscardRead(edge);
     }
 
     private bool Finish(long edge)
@@ -274,12 +278,16 @@ public sealed partial class VectorUnit
         archive.Value("state", ref State);
         archive.Array("statistics", _statistics);
         archive.Array("results", _results);
+        archive.Array("resultBytes", _resultBytes);
         archive.Array("columnPartials", _columnPartials);
         archive.Array("block", _block);
         archive.Array("heldA", _heldA);
         archive.Array("heldB", _heldB);
         archive.Array("pooled", _pooled);
         archive.Array("places", _places);
+        _readA.Lines?.Walk(archive);
+        _readB.Lines?.Walk(archive);
+        _write.Lines?.Walk(archive);
     }
 
     /// <summary>Names what a waveform shows.</summary>

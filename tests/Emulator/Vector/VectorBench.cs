@@ -28,9 +28,12 @@ internal sealed class VectorBench
         int dispatch = _domain.Register("dispatch"), vector = _domain.Register("vector"), memoryUnit = _domain.Register("scratchpad");
         _start = new Channel<StartDescriptor>(_domain, dispatch, vector, 2);
         _done = new Channel<DescriptorDone>(_domain, vector, dispatch, 2);
+        config ??= new VectorConfig();
+        int width = Math.Max(ScratchpadPort.LineBytes, config.RowBytes);
         _ports = [.. new[] { "vx.a", "vx.b", "vx.w" }.Select(name => new ScratchpadPort(
-            name, new Channel<ScratchpadRequest>(_domain, vector, memoryUnit, 2), new Channel<ScratchpadResponse>(_domain, memoryUnit, vector, 2)))];
-        Unit = new VectorUnit(config ?? new VectorConfig(), "vector", _start, _done, _ports[0], _ports[1], _ports[2]);
+            name, new Channel<ScratchpadRequest>(_domain, vector, memoryUnit, 2), new Channel<ScratchpadResponse>(_domain, memoryUnit, vector, 2),
+            width > ScratchpadPort.LineBytes ? new WideLines(width, 2) : null))];
+        Unit = new VectorUnit(config, "vector", _start, _done, _ports[0], _ports[1], _ports[2]);
         Memory = new VectorScratchpad(_ports, memory, latencyCycles, stallPercent, seed);
     }
 

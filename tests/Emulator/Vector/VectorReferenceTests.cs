@@ -26,12 +26,12 @@ public class VectorReferenceTests
             from b in Gen.Elements(types.B == 1 ? [ElementType.Fp32] : Members(types.B))
             from output in Gen.Elements(Members(types.Out))
             from m in Gen.Choose(1, 20)
-            from n in Gen.Choose(1, 70)
+            from n in Gen.OneOf(Gen.Choose(1, 70), Gen.Choose(1, 160))
             from skew in Gen.Choose(0, 255)
             from gap in Gen.Choose(-1, 2)
             from stochastic in Gen.Choose(0, 2)
             from scaled in Gen.Choose(0, 1)
-            from lanes in Gen.Elements(4, 8, 16)
+            from lanes in Gen.Elements(4, 8, 16, 32, 64, 256)
             from stall in Gen.Choose(0, 60)
             from seed in Gen.Choose(1, 1_000_000)
             let narrow = output is not (ElementType.Fp32 or ElementType.Int32)
@@ -83,8 +83,15 @@ public class VectorReferenceTests
     [MemberData(nameof(Opcodes))]
     public void Skipping_and_evaluation_order_change_no_state_at_any_edge(DescriptorOpcode opcode)
     {
+        foreach (int lanes in new[] { 16, 64 })
+            ChangesNoState(opcode, lanes);
+    }
+
+    private static void ChangesNoState(DescriptorOpcode opcode, int lanes)
+    {
         VectorCase c = new(opcode, 18, 29)
         {
+            Lanes = lanes,
             A = opcode == VxConvert ? ElementType.Int4 : ElementType.Fp32,
             Out = opcode == VxArgmax ? ElementType.Int32 : opcode == VxConvert ? ElementType.Int4 : ElementType.Fp32,
             StallPercent = 40,

@@ -10,7 +10,7 @@ namespace HybridEmu.Emulator.Tests;
 /// </summary>
 internal sealed class VectorScratchpad(ScratchpadPort[] ports, byte[] memory, int latencyCycles, uint stallPercent, ulong seed)
 {
-    private readonly Queue<(long At, ScratchpadResponse Response)>[] _pending = [.. ports.Select(_ => new Queue<(long, ScratchpadResponse)>())];
+    private readonly Queue<(long At, ScratchpadResponse Response, byte[] Read)>[] _pending = [.. ports.Select(_ => new Queue<(long, ScratchpadResponse, byte[])>())];
 
     /// <summary>Every grant: its edge, port and request.</summary>
     public List<(long Edge, int Port, ScratchpadRequest Request)> Grants { get; } = [];
@@ -22,7 +22,7 @@ internal sealed class VectorScratchpad(ScratchpadPort[] ports, byte[] memory, in
         long next = Wake.Never;
         for (int p = 0; p < ports.Length; p++)
         {
-            Queue<(long At, ScratchpadResponse Response)> pending = _pending[p];
+            Queue<(long At, ScratchpadResponse Response, byte[] Read)> pending = _pending[p];
             if (ports[p].Request.CanPop(edge))
             {
                 next = edge + 1;
@@ -30,11 +30,11 @@ internal sealed class VectorScratchpad(ScratchpadPort[] ports, byte[] memory, in
                     Grant(p, edge);
             }
 
-            if (pending.TryPeek(out (long At, ScratchpadResponse Response) head))
+            if (pending.TryPeek(out (long At, ScratchpadResponse Response, byte[] Read) head))
             {
                 if (head.At <= edge && ports[p].Response.CanPush(edge))
                 {
-                    ports[p].Response.Push(head.Response, edge);
+                    Answer(ports[p], head.Response, head.Read, edge);
                     pending.Dequeue();
                 }
 
@@ -48,25 +48,39 @@ internal sealed class VectorScratchpad(ScratchpadPort[] ports, byte[] memory, in
 
     private void Grant(int p, long edge)
     {
-        ScratchpadRequest request = ports[p].Request.Pop(edge);
+        ScratchpadPort port = ports[p];
+        ScratchpadRequest request = port.Request.Pop(edge);
         Grants.Add((edge, p, request));
-        Assert.InRange(request.Length, 1, 64);
-        Assert.True((request.Address & 63) + request.Length <= 64, "an access crosses a 64-byte boundary");
+        Assert.InRange(request.Length, 1, port.WidthBytes);
+        Assert.True((request.Address & (uint)(port.WidthBytes - 1)) + request.Length <= port.WidthBytes, $"an access crosses a {port.WidthBytes}-byte boundary");
         ScratchpadResponse response = default;
         response.Address = request.Address;
         response.Length = request.Length;
         response.Write = request.Write;
         Span<byte> bytes = memory.AsSpan((int)request.Address, request.Length);
+        byte[] read = [];
         if (request.Write != 0)
         {
-            Line64.ReadSpan(request.Data)[..request.Length].CopyTo(bytes);
+            (port.Lines is null ? Line64.ReadSpan(request.Data) : port.Lines.First)[..request.Length].CopyTo(bytes);
+            port.Lines?.Remove();
         }
         else
         {
-            Line64.Span(ref response.Data).Fill(0xA5); // what is not asked for must not matter
-            bytes.CopyTo(Line64.Span(ref response.Data));
+            read = bytes.ToArray();
         }
 
-        _pending[p].Enqueue((edge + latencyCycles - 1, response));
+        _pending[p].Enqueue((edge + latencyCycles - 1, response, read));
+    }
+
+    private static void Answer(ScratchpadPort port, ScratchpadResponse response, byte[] read, long edge)
+    {
+        if (response.Write == 0)
+        {
+            Span<byte> line = port.Lines is null ? Line64.Span(ref response.Data) : port.Lines.Append();
+            line.Fill(0xA5); // what is not asked for must not matter
+            read.CopyTo(line);
+        }
+
+        port.Response.Push(response, edge);
     }
 }

@@ -279,7 +279,7 @@ public class VectorSemanticsTests
         ulong b = opcode == LossMseGrad ? apart.Auxiliary : apart.B;
         (on.D, on.PitchD) = onB ? (b, apart.PitchB) : (apart.A, apart.PitchA);
         byte[] expected = new VectorBench(c.Memory(), [apart]).Run().Memory.Memory;
-        foreach (int lanes in new[] { 4, 16 })
+        foreach (int lanes in new[] { 4, 16, 64 })
         {
             byte[] got = new VectorBench(c.Memory(), [on], new VectorConfig { Lanes = lanes }, latencyCycles: 5, stallPercent: 30).Run().Memory.Memory;
             for (int i = 0; i < m; i++)

@@ -154,6 +154,20 @@ public class VectorTimingTests
     }
 
     [Fact]
+    public void Beats_of_many_lanes_are_cut_at_the_port_and_those_that_sum_have_sixteen_elements()
+    {
+        VectorConfig wide = Config with { Lanes = 64 };
+        int[] Reads(Descriptor d) => [.. Grants(new VectorBench(VectorPrograms.Memory(1), [d], wide).Run(), VectorBench.ReadA).Select(r => (int)r.Request.Length)];
+        Assert.Equal([256, 256, 4], Reads(VectorPrograms.Make(VxMul, 1, 129)));
+        Assert.Equal([128, 2], Reads(VectorPrograms.Make(VxExp, 1, 65, ElementType.Bf16))); // 64 lanes, 128 of the port's 256 bytes
+
+        // A at 16 mod 256, B at 32, D at 48: cuts 16 bytes apart there, and once a turn of 256.
+        Assert.Equal([208, 16, 16, 224, 16, 16, 16], Reads(VectorPrograms.Make(VxAdd, 1, 128, skew: 1)));
+        Assert.Equal([64, 64, 64, 64, 4], Reads(VectorPrograms.Make(VxSum, 1, 65)));
+        Assert.Equal([64, 64, 32, 64, 64, 32, 160], Reads(VectorPrograms.Make(VxSoftmax, 1, 40))); // its third pass writes
+    }
+
+    [Fact]
     public void A_blocked_write_port_stops_execution_when_thirty_two_results_wait()
     {
         VectorBench bench = new(VectorPrograms.Memory(1), [VectorPrograms.Make(VxRandom, 1, 16 * 80)], Config, stallPercent: 90, seed: 3);
