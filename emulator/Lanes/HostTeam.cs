@@ -2,19 +2,22 @@ namespace HybridEmu.Lanes;
 
 /// <summary>
 /// Host threads that take pieces of work off one caller's hands, many a millisecond: it offers them, goes on, and helps when it
-/// needs them done. Pieces begin in the order in which they were offered. Who has nothing to do spins for a few microseconds,
+/// needs them done. Each piece is meant for one of them, whose cache has what the piece works on; another takes it only when it has nothing of its
+/// own to do. Pieces meant for one begin in the order in which they were offered. Who has nothing to do spins for a few microseconds,
 /// then sleeps. Only how fast the work is done depends on them.
 /// </summary>
 public sealed class HostTeam : IDisposable
 {
+    private const int Caller = 0;
+
     private readonly Hands _hands;
 
     /// <param name="threads">The caller and those that help it; 2 or more.</param>
     public HostTeam(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 2);
-        _hands = new Hands(threads - 1);
-        for (int i = 0; i < threads - 1; i++)
+        _hands = new Hands(threads);
+        for (int i = Caller + 1; i < threads; i++)
         {
             // The thread must not keep the team alive, or nothing would ever end it.
             Hands hands = _hands;
@@ -30,16 +33,19 @@ public sealed class HostTeam : IDisposable
     }
 
     /// <summary>The caller's and the others.</summary>
-    public int Threads => _hands.Count + 1;
+    public int Threads => _hands.Count;
 
     /// <summary>Somebody is to run <paramref name="job"/>(<paramref name="piece"/>), which tells the caller in its own way that it is done. It may not throw.</summary>
-    public void Offer(Action<int> job, int piece) => _hands.Offer(job, piece);
+    /// <param name="job">The work.</param>
+    /// <param name="piece">Its argument.</param>
+    /// <param name="hand">Whom it is meant for, modulo their number: the same for pieces that work on the same data. 0 is the caller.</param>
+    public void Offer(Action<int> job, int piece, int hand) => _hands.Offer(job, piece, hand % Threads);
 
-    /// <summary>Runs the oldest piece that nobody has begun.</summary>
+    /// <summary>Runs a piece that nobody has begun: the oldest that is meant for the caller, or for another if there is none.</summary>
     /// <returns>Whether there was one.</returns>
     public bool Help()
     {
-        if (_hands.TryRun())
+        if (_hands.TryRun(Caller))
             return true;
         _hands.Forget();
         return false;
@@ -51,30 +57,112 @@ public sealed class HostTeam : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>What the threads share with the caller.</summary>
+    /// <summary>What the threads share.</summary>
     private sealed class Hands(int count)
     {
         private const int SpinsBeforeSleep = 500;
-        private const int Places = 64;
 
-        private readonly SemaphoreSlim[] _beds = [.. Enumerable.Range(0, count).Select(_ => new SemaphoreSlim(0))];
-        private readonly int[] _asleep = new int[count];
-        private readonly Piece[] _pieces = new Piece[Places]; // ring
-        private long _offered;
-        private long _begun;
-        private long _forgotten;
+        private readonly Hand[] _hands = [.. Enumerable.Range(0, count).Select(_ => new Hand())];
+        private readonly SemaphoreSlim[] _beds = [.. Enumerable.Range(0, count).Select(_ => new SemaphoreSlim(0))]; // the caller never sleeps
         private volatile bool _stopped;
 
         public int Count => count;
 
-        public void Offer(Action<int> job, int piece)
+        public void Offer(Action<int> job, int piece, int hand)
         {
-            while (_offered - Volatile.Read(ref _begun) == Places)
-                TryRun();
+            while (!_hands[hand].TryOffer(new Piece(job, piece)))
+                TryRun(Caller);
+            for (int i = 0; i < count; i++)
+            {
+                if (Wake((hand + i) % count))
+                    return;
+            }
+        }
+
+        /// <summary>Runs a piece, one's own before others'.</summary>
+        public bool TryRun(int self)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                if (_hands[(self + i) % count].TryRun())
+                    return true;
+            }
+
+            return false;
+        }
+
+        /// <summary>The caller has seen all pieces begun: the places need not keep its objects alive, and through them the team.</summary>
+        public void Forget()
+        {
+            foreach (Hand hand in _hands)
+                hand.Forget();
+        }
+
+        public void Stop()
+        {
+            _stopped = true;
+            Interlocked.MemoryBarrier();
+            for (int i = 0; i < count; i++)
+                Wake(i);
+        }
+
+        public void Serve(int self)
+        {
+            Hand hand = _hands[self];
+            for (int spins = 0; !_stopped; spins++)
+            {
+                if (TryRun(self))
+                {
+                    spins = 0;
+                }
+                else if (spins < SpinsBeforeSleep)
+                {
+                    Thread.SpinWait(8);
+                }
+                else
+                {
+                    Interlocked.Exchange(ref hand.Asleep, 1);
+                    bool called = _stopped || Array.Exists(_hands, other => other.HasPieces);
+                    if (!called || Interlocked.Exchange(ref hand.Asleep, 0) == 0)
+                        _beds[self].Wait(); // called too late to stay up means that somebody has released the bed
+                    spins = 0;
+                }
+            }
+        }
+
+        private bool Wake(int index)
+        {
+            Hand hand = _hands[index];
+            bool slept = Volatile.Read(ref hand.Asleep) != 0 && Interlocked.Exchange(ref hand.Asleep, 0) != 0;
+            if (slept)
+                _beds[index].Release();
+            return slept;
+        }
+    }
+
+    /// <summary>One of the threads: what is meant for it.</summary>
+    private sealed class Hand
+    {
+        private const int Places = 64;
+
+        public int Asleep;
+
+        private readonly Piece[] _pieces = new Piece[Places]; // ring
+        private long _offered;
+        private long _begun;
+        private long _forgotten;
+
+        public bool HasPieces => Volatile.Read(ref _begun) != Volatile.Read(ref _offered);
+
+        /// <summary>For the caller alone.</summary>
+        public bool TryOffer(Piece piece)
+        {
+            if (_offered - Volatile.Read(ref _begun) == Places)
+                return false;
             _forgotten = Math.Max(_forgotten, _offered - Places);
-            _pieces[_offered % Places] = new Piece(job, piece);
+            _pieces[_offered % Places] = piece;
             Interlocked.Increment(ref _offered); // a full fence: after it, who is about to sleep sees the piece, or we see it asleep
-            WakeOne();
+            return true;
         }
 
         public bool TryRun()
@@ -94,61 +182,13 @@ public sealed class HostTeam : IDisposable
             }
         }
 
-        /// <summary>The caller has seen all pieces begun: the places need not keep its objects alive, and through them the team.</summary>
+        /// <summary>For the caller alone.</summary>
         public void Forget()
         {
             for (; _forgotten < _offered; _forgotten++)
                 _pieces[_forgotten % Places] = default;
         }
-
-        public void Stop()
-        {
-            _stopped = true;
-            Interlocked.MemoryBarrier();
-            for (int i = 0; i < count; i++)
-                Wake(i);
-        }
-
-        public void Serve(int index)
-        {
-            for (int spins = 0; !_stopped; spins++)
-            {
-                if (TryRun())
-                {
-                    spins = 0;
-                }
-                else if (spins < SpinsBeforeSleep)
-                {
-                    Thread.SpinWait(8);
-                }
-                else
-                {
-                    Interlocked.Exchange(ref _asleep[index], 1);
-                    bool called = _stopped || Volatile.Read(ref _begun) != Volatile.Read(ref _offered);
-                    if (!called || Interlocked.Exchange(ref _asleep[index], 0) == 0)
-                        _beds[index].Wait(); // called too late to stay up means that somebody has released the bed
-                    spins = 0;
-                }
-            }
-        }
-
-        private void WakeOne()
-        {
-            for (int i = 0; i < count; i++)
-            {
-                if (Wake(i))
-                    return;
-            }
-        }
-
-        private bool Wake(int index)
-        {
-            bool slept = Volatile.Read(ref _asleep[index]) != 0 && Interlocked.Exchange(ref _asleep[index], 0) != 0;
-            if (slept)
-                _beds[index].Release();
-            return slept;
-        }
-
-        private readonly record struct Piece(Action<int> Job, int Number);
     }
+
+    private readonly record struct Piece(Action<int> Job, int Number);
 }

@@ -95,7 +95,7 @@ public sealed partial class FastArray
             _done[place] = 0;
             _offeredRows += block.Count;
             _offered++;
-            _team.Offer(_settle, place);
+            _team.Offer(_settle, place, block.FirstRow / RowsOfABlock); // whose cache has the sums, if this is not their first fold
             return true;
         }
 

@@ -27,15 +27,17 @@ public class HostTeamTests
                 Thread.Sleep(5); // long enough for all to fall asleep
             Volatile.Write(ref left, Pieces);
             for (int i = 0; i < Pieces; i++)
-                team.Offer(job, i);
+                team.Offer(job, i, i % 7);
             while (Volatile.Read(ref left) != 0)
                 team.Help();
             Assert.All(done, count => Assert.Equal(number, count));
         }
     }
 
-    [Fact]
-    public void Sleepers_run_what_is_offered_without_the_caller_s_help()
+    [Theory]
+    [InlineData(0)] // meant for the caller, who does nothing
+    [InlineData(1)]
+    public void Sleepers_run_what_is_offered_without_the_caller_s_help(int hand)
     {
         using var team = new HostTeam(2);
         using var ran = new ManualResetEventSlim();
@@ -47,7 +49,7 @@ public class HostTeamTests
                 runner = Environment.CurrentManagedThreadId;
                 ran.Set();
             },
-            0);
+            0, hand);
         Assert.True(ran.Wait(TimeSpan.FromSeconds(30)));
         Assert.NotEqual(Environment.CurrentManagedThreadId, runner);
     }
@@ -69,8 +71,8 @@ public class HostTeamTests
         {
             var team = new HostTeam(2);
             using var ran = new ManualResetEventSlim();
-            team.Offer(_ => team.ToString().AsSpan(), 0); // a piece that has the team
-            team.Offer(_ => ran.Set(), 0);
+            team.Offer(_ => team.ToString().AsSpan(), 0, 0); // a piece that has the team
+            team.Offer(_ => ran.Set(), 0, 1);
             ran.Wait();
             while (team.Help())
             {
