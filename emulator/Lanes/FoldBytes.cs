@@ -21,33 +21,18 @@ public static class FoldBytes
     public static bool Suits(SimdWidth width) => AvxVnni.IsSupported && width >= SimdWidth.Vector256;
 
     /// <summary>Signed bytes plus 128: words of four int8.</summary>
+    /// <param name="signed">The words.</param>
+    /// <param name="unsigned">As many; they may be the same.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void MakeUnsigned(Span<int> words)
+    public static void MakeUnsigned(ReadOnlySpan<int> signed, Span<int> unsigned)
     {
-        ref int w = ref MemoryMarshal.GetReference(words);
+        ref int s = ref MemoryMarshal.GetReference(signed[..unsigned.Length]);
+        ref int u = ref MemoryMarshal.GetReference(unsigned);
         int i = 0;
-        for (; Vector256.IsHardwareAccelerated && i + 8 <= words.Length; i += 8)
-            (Vector256.LoadUnsafe(ref w, (nuint)i) ^ Vector256.Create(Bias).AsInt32()).StoreUnsafe(ref w, (nuint)i);
-        for (; i < words.Length; i++)
-            words[i] ^= unchecked((int)Bias);
-    }
-
-    /// <summary>Four neighbours of a row of int8 values to a word; four times as many values as words.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PackNeighbours(ReadOnlySpan<int> values, Span<int> words)
-    {
-        ref int v = ref MemoryMarshal.GetReference(values[..(4 * words.Length)]);
-        ref int w = ref MemoryMarshal.GetReference(words);
-        int i = 0;
-        for (; Vector256.IsHardwareAccelerated && i + 8 <= words.Length; i += 8)
-        {
-            Vector256<short> low = Vector256.Narrow(Vector256.LoadUnsafe(ref v, (nuint)(4 * i)), Vector256.LoadUnsafe(ref v, (nuint)((4 * i) + 8)));
-            Vector256<short> high = Vector256.Narrow(Vector256.LoadUnsafe(ref v, (nuint)((4 * i) + 16)), Vector256.LoadUnsafe(ref v, (nuint)((4 * i) + 24)));
-            Vector256.Narrow(low, high).AsInt32().StoreUnsafe(ref w, (nuint)i);
-        }
-
-        for (; i < words.Length; i++)
-            words[i] = Word(values[4 * i], values[(4 * i) + 1], values[(4 * i) + 2], values[(4 * i) + 3]);
+        for (; Vector256.IsHardwareAccelerated && i + 8 <= unsigned.Length; i += 8)
+            (Vector256.LoadUnsafe(ref s, (nuint)i) ^ Vector256.Create(Bias).AsInt32()).StoreUnsafe(ref u, (nuint)i);
+        for (; i < unsigned.Length; i++)
+            unsigned[i] = signed[i] ^ unchecked((int)Bias);
     }
 
     /// <summary>Four rows of int8 values to one of words, column by column.</summary>

@@ -42,25 +42,6 @@ public static class FoldInteger
             Unsafe.Add(ref p, c) = Pair(Unsafe.Add(ref e, c), Unsafe.Add(ref o, c));
     }
 
-    /// <summary>Pairs of neighbours in one row of operands, twice as long as the pairs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PairNeighbours(ReadOnlySpan<int> row, Span<int> pairs)
-    {
-        ref int r = ref MemoryMarshal.GetReference(row[..(2 * pairs.Length)]);
-        ref int p = ref MemoryMarshal.GetReference(pairs);
-        int i = 0;
-        for (; Vector256.IsHardwareAccelerated && i + 8 <= pairs.Length; i += 8)
-        {
-            Vector256<ulong> low = Vector256.LoadUnsafe(ref r, (nuint)(2 * i)).AsUInt64(), high = Vector256.LoadUnsafe(ref r, (nuint)((2 * i) + 8)).AsUInt64();
-            Vector256.Narrow(Joined(low), Joined(high)).AsInt32().StoreUnsafe(ref p, (nuint)i);
-        }
-
-        for (; i < pairs.Length; i++)
-            Unsafe.Add(ref p, i) = Pair(Unsafe.Add(ref r, 2 * i), Unsafe.Add(ref r, (2 * i) + 1));
-
-        static Vector256<ulong> Joined(Vector256<ulong> two) => (two & Vector256.Create(0xFFFFUL)) | ((two >> 16) & Vector256.Create(0xFFFF0000UL));
-    }
-
     /// <param name="x">rows x pairs, <paramref name="xPitch"/> words apart.</param>
     /// <param name="w">pairs x columns, <paramref name="wPitch"/> words apart.</param>
     /// <param name="sums">rows x columns, <paramref name="pitch"/> words apart; updated in place.</param>

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace HybridEmu.Lanes;
 
-/// <summary>Signed 8-bit and 16-bit integers to 32 bits.</summary>
+/// <summary>Signed 8-bit and 16-bit integers to 32 bits, and 8-bit ones to 16.</summary>
 public static class WidenInteger
 {
     /// <param name="source">int8.</param>
@@ -65,6 +65,30 @@ public static class WidenInteger
             Scalar(source[(int)i..], destination[(int)i..]);
     }
 
+    /// <param name="source">int8.</param>
+    /// <param name="destination">As long as the source.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(ReadOnlySpan<sbyte> source, Span<short> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, source.Length);
+        ref sbyte s = ref MemoryMarshal.GetReference(source);
+        ref short d = ref MemoryMarshal.GetReference(destination);
+        nuint i = 0;
+        nuint n = (nuint)source.Length;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i + 16 <= n; i += 16)
+            {
+                (Vector128<short> first, Vector128<short> second) = Vector128.Widen(Vector128.LoadUnsafe(ref s, i));
+                first.StoreUnsafe(ref d, i);
+                second.StoreUnsafe(ref d, i + 8);
+            }
+        }
+
+        if (i < n)
+            Scalar(source[(int)i..], destination[(int)i..]);
+    }
+
     /// <summary>The same, one element at a time.</summary>
     public static void Scalar(ReadOnlySpan<sbyte> source, Span<int> destination)
     {
@@ -74,6 +98,13 @@ public static class WidenInteger
 
     /// <summary>The same, one element at a time.</summary>
     public static void Scalar(ReadOnlySpan<short> source, Span<int> destination)
+    {
+        for (int i = 0; i < source.Length; i++)
+            destination[i] = source[i];
+    }
+
+    /// <summary>The same, one element at a time.</summary>
+    public static void Scalar(ReadOnlySpan<sbyte> source, Span<short> destination)
     {
         for (int i = 0; i < source.Length; i++)
             destination[i] = source[i];

@@ -37,6 +37,7 @@ public sealed partial class FastArray
         private WeightTile _tile;
         private Form _form;
         private MacKind _kind;
+        private RowFormat _operands;
         private int _words; // of an operand row
 
         public Packing(FastArray array, MatrixConfig config, int rowsAtOnce)
@@ -67,6 +68,7 @@ public sealed partial class FastArray
                 return;
             _tile = fold.Weights;
             _kind = fold.Wave.Kind;
+            _operands = operands;
             bool bytes = operands != RowFormat.Int16 && fold.Format != RowFormat.Int16;
             _form = _kind == MacKind.Bf16 ? Form.Floats : bytes && FoldBytes.Suits(_simd) ? Form.Quads : Form.Pairs;
             int elements = _kind switch
@@ -97,14 +99,14 @@ public sealed partial class FastArray
         }
 
         /// <summary>Adds the products of some rows with the fold to their sums.</summary>
-        /// <param name="x">Words of the rows.</param>
-        /// <param name="xPitch">Words from row to row.</param>
+        /// <param name="x">Bytes of the rows.</param>
+        /// <param name="xPitch">Bytes from row to row.</param>
         /// <param name="place">First row's place among those that are multiplied at once.</param>
         /// <param name="sums">Rows of sums.</param>
         /// <param name="pitch">Words from row to row.</param>
         /// <param name="count">Rows.</param>
         /// <param name="columns">Columns, whole blocks.</param>
-        public void Multiply(ReadOnlySpan<int> x, int xPitch, int place, Span<int> sums, int pitch, int count, int columns)
+        public void Multiply(ReadOnlySpan<byte> x, int xPitch, int place, Span<int> sums, int pitch, int count, int columns)
         {
             ReadOnlySpan<int> weights = _weights.AsSpan(_weightsAt);
             if (_form == Form.Floats)
@@ -112,7 +114,7 @@ public sealed partial class FastArray
                 // Tokens bring the last row first: read backwards where they lie, unless the ring's end is among them.
                 bool whole = LiesWhole(out Span<int> rows);
                 FoldFloat.Run(
-                    MemoryMarshal.Cast<int, float>(x), xPitch, MemoryMarshal.Cast<int, float>(whole ? rows : weights), whole ? -_weightPitch : _weightPitch,
+                    MemoryMarshal.Cast<byte, float>(x), xPitch / sizeof(float), MemoryMarshal.Cast<int, float>(whole ? rows : weights), whole ? -_weightPitch : _weightPitch,
                     MemoryMarshal.Cast<int, float>(sums), pitch, count, _tile.EnabledRows, columns, _simd);
                 return;
             }
@@ -126,29 +128,32 @@ public sealed partial class FastArray
                 FoldInteger.Run(packed, _xPitch, weights, _weightPitch, sums, pitch, count, _words, columns, _simd);
         }
 
-        private void PackRow(ReadOnlySpan<int> x, Span<int> packed)
+        // Neighbours in k lie beside each other already: four int8 are a word of quads, two int16 one of pairs.
+        private void PackRow(ReadOnlySpan<byte> x, Span<int> packed)
         {
-            if (_form == Form.Quads)
+            ReadOnlySpan<int> words = MemoryMarshal.Cast<byte, int>(x);
+            switch (_form)
             {
-                if (_kind == MacKind.Integer)
-                    FoldBytes.PackNeighbours(x, packed);
-                else if (_kind == MacKind.Int8x4)
-                    x[..packed.Length].CopyTo(packed);
-                else
-                    FoldBytes.SplitNeighbours(x[.._tile.EnabledRows], packed);
-                FoldBytes.MakeUnsigned(packed);
-                return;
+                case Form.Quads when _kind == MacKind.Int4x8:
+                    FoldBytes.SplitNeighbours(words[.._tile.EnabledRows], packed);
+                    FoldBytes.MakeUnsigned(packed, packed);
+                    break;
+                case Form.Quads:
+                    FoldBytes.MakeUnsigned(words[..packed.Length], packed);
+                    break;
+                case Form.Pairs when _operands == RowFormat.Int8:
+                    Span<short> halves = MemoryMarshal.Cast<int, short>(packed);
+                    WidenInteger.Run(MemoryMarshal.Cast<byte, sbyte>(x)[..halves.Length], halves);
+                    break;
+                case Form.Pairs when _operands == RowFormat.Int16:
+                    words[..packed.Length].CopyTo(packed);
+                    break;
+                default:
+                    int pairs = PairsOfWord;
+                    for (int i = 0; i < packed.Length; i++)
+                        packed[i] = FoldInteger.Pair(words[i / pairs], i % pairs, pairs);
+                    break;
             }
-
-            if (_kind == MacKind.Integer)
-            {
-                FoldInteger.PairNeighbours(x, packed);
-                return;
-            }
-
-            int pairs = PairsOfWord;
-            for (int i = 0; i < packed.Length; i++)
-                packed[i] = FoldInteger.Pair(x[i / pairs], i % pairs, pairs);
         }
 
         private int PairsOfWord => _kind == MacKind.Int8x4 ? 2 : 4;

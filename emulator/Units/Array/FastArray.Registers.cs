@@ -54,7 +54,7 @@ public sealed partial class FastArray
             long entered = _time - 1 - age;
             ref StepInput step = ref _steps[entered & _stepMask];
             array.SetTokens(age, Bit(in step, StepFlags.ShiftToken), Bit(in step, StepFlags.SwitchToken), Bit(in step, StepFlags.Enable));
-            ReadOnlySpan<int> x = (step.Flags & StepFlags.Row) != 0 ? _x.AsSpan((int)(step.Row & _rowMask) * _xPitch, _rows) : default;
+            ReadOnlySpan<int> x = (step.Flags & StepFlags.Row) != 0 ? Words((int)step.Row & _rowMask) : default;
             for (int r = 0; r < x.Length; r++)
                 array.SetAct(r, age - r, x[r]);
             for (int r = Math.Max(0, age - _columns + 1); r <= Math.Min(age, _rows - 1); r++)
@@ -75,6 +75,14 @@ public sealed partial class FastArray
             if (first < wave.Columns)
                 _addends.AsSpan((int)(row & _rowMask) * _stride, wave.Columns)[first..].CopyTo(_accumulators.Row(in wave, input.Index)[first..]);
         }
+    }
+
+    /// <summary>A row of operands as PEs take them; until the next is asked for.</summary>
+    private ReadOnlySpan<int> Words(int slot)
+    {
+        RowFormat format = _rowInputs[slot].Format;
+        RowFormats.Widen(OperandRow(slot), format == RowFormat.Bf16 ? RowFormat.Packed : format, _looked);
+        return _looked;
     }
 
     private static ulong Bit(in StepInput step, StepFlags flag) => (step.Flags & flag) != 0 ? 1u : 0;

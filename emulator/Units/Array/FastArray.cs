@@ -24,14 +24,16 @@ public sealed partial class FastArray
     private readonly int _rows;
     private readonly int _columns;
     private readonly int _stride;
-    private readonly int _xPitch;
+    private readonly int _rowWords; // of a row of operands, zeros included
+    private readonly int _rowBytes; // from row to row of them
     private readonly SimdWidth _simd;
     private readonly bool _addsAtBottom;
     private readonly Accumulators _accumulators;
 
     private readonly StepInput[] _steps; // ring by step
     private readonly RowInput[] _rowInputs; // ring by row
-    private readonly int[] _x;
+    private readonly byte[] _operands; // of those rows: bf16 as fp32, integers as they came, as both are what the kernels take
+    private readonly int[] _looked;    // a row of them as words, for who looks
     private readonly int[] _addends;     // what the accumulators held where a row's sums go, while somebody looks
     private readonly FoldInput[] _folds; // ring by fold
     private readonly WeightTokens _tokens;
@@ -61,7 +63,8 @@ public sealed partial class FastArray
         _rows = config.Rows;
         _columns = config.Columns;
         _stride = (_columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block;
-        _xPitch = (_rows + 15) / 16 * 16;
+        _rowWords = (_rows + CacheLines.Words - 1) / CacheLines.Words * CacheLines.Words;
+        _rowBytes = _rowWords * sizeof(int);
         _simd = SimdWidths.Choose(config.Simd);
         _addsAtBottom = config.Accumulate == AccumulatePlace.Bottom;
         _accumulators = accumulators;
@@ -72,7 +75,8 @@ public sealed partial class FastArray
         _stepMask = steps - 1;
         _rowInputs = new RowInput[rows];
         _rowMask = rows - 1;
-        _x = new int[rows * _xPitch];
+        _operands = new byte[rows * _rowBytes];
+        _looked = new int[_rows];
         _addends = new int[rows * _stride];
         _folds = new FoldInput[Math.Max(MatrixUnit.MostLeaving + 3, (_columns / _rows) + 6)];
         _tokens = new WeightTokens((_folds.Length + 2) * _rows, _columns);
@@ -138,9 +142,19 @@ public sealed partial class FastArray
             SettleSome();
         int slot = (int)_entered & _rowMask;
         _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time, Format = format };
-        Span<int> x = _x.AsSpan(slot * _xPitch, _xPitch);
-        RowFormats.Widen(row, format, x[..words]);
-        x[words..].Clear();
+        Span<byte> operands = OperandRow(slot);
+        int bytes = words * RowFormats.BytesOf(format), end = _rowWords * RowFormats.BytesOf(format);
+        if (format == RowFormat.Bf16)
+        {
+            (bytes, end) = (words * sizeof(float), _rowWords * sizeof(float));
+            RowFormats.Widen(row, format, MemoryMarshal.Cast<byte, int>(operands[..bytes]));
+        }
+        else
+        {
+            row[..bytes].CopyTo(operands);
+        }
+
+        operands[bytes..end].Clear();
         _entered++;
         _entering |= StepFlags.Row;
         _shared?.OfferThoseThatLeft();
@@ -185,6 +199,8 @@ public sealed partial class FastArray
     /// <summary>At least one of the oldest rows, which have left unless it is to be remembered what was there before.</summary>
     private void SettleSome(bool remember = false)
     {
+        if (!remember)
+            _shared?.OfferThoseThatLeft();
         if (_shared is not null && _shared.FinishOne())
             return;
         RowBlock block = NextBlock(_settled, RowsAtOnce);
@@ -220,14 +236,14 @@ public sealed partial class FastArray
 
         // Sums start from the addend, or from +0 when there is none or it joins at the bottom.
         bool fromAddend = wave.Addend != 0 && !_addsAtBottom;
-        ReadOnlySpan<int> x = _x.AsSpan(block.Slot * _xPitch, count * _xPitch);
+        ReadOnlySpan<byte> x = _operands.AsSpan(block.Slot * _rowBytes, count * _rowBytes);
 
         // The kernels write whole blocks of columns: in place where a fold has no others.
         if (_columns == _stride && wave.Columns % FoldFloat.Block == 0 && (fromAddend || wave.Addend == 0))
         {
             for (int i = 0; wave.Addend == 0 && i < count; i++)
                 held.Slice(i * _columns, wave.Columns).Clear();
-            _packing.Multiply(x, _xPitch, place, held, _columns, count, wave.Columns);
+            _packing.Multiply(x, _rowBytes, place, held, _columns, count, wave.Columns);
             return;
         }
 
@@ -236,7 +252,7 @@ public sealed partial class FastArray
             held.Slice(i * _columns, wave.Columns).CopyTo(sums[(i * _stride)..]);
         if (!fromAddend)
             sums.Clear();
-        _packing.Multiply(x, _xPitch, place, sums, _stride, count, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
+        _packing.Multiply(x, _rowBytes, place, sums, _stride, count, (wave.Columns + FoldFloat.Block - 1) / FoldFloat.Block * FoldFloat.Block);
         for (int i = 0; i < count; i++)
         {
             Span<int> row = sums.Slice(i * _stride, wave.Columns), target = held[(i * _columns)..];
@@ -258,6 +274,8 @@ public sealed partial class FastArray
         for (int c = 0; c < held.Length; c++)
             sums[c] = Accumulators.AddAtBottom(held[c], sums[c], kind);
     }
+
+    private Span<byte> OperandRow(int slot) => _operands.AsSpan(slot * _rowBytes, _rowBytes);
 
     private ref FoldInput Fold(long number) => ref _folds[number % _folds.Length];
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FsCheck;
 using FsCheck.Fluent;
 using HybridEmu.Isa;
@@ -86,7 +87,7 @@ public class EngineTests
         for (int length = 0; length <= 40; length++)
         {
             int[] row = [.. Enumerable.Range(0, 2 * length).Select(_ => (int)(sbyte)random.Next(256))], pairs = new int[length], columns = new int[length];
-            FoldInteger.PairNeighbours(row, pairs);
+            WidenInteger.Run([.. row.Select(value => (sbyte)value)], MemoryMarshal.Cast<int, short>(pairs.AsSpan()));
             Assert.Equal(Enumerable.Range(0, length).Select(i => FoldInteger.Pair(row[2 * i], row[(2 * i) + 1])), pairs);
             FoldInteger.PairRows(row.AsSpan(0, length), row.AsSpan(length), columns);
             Assert.Equal(Enumerable.Range(0, length).Select(i => FoldInteger.Pair(row[i], row[length + i])), columns);
@@ -100,8 +101,8 @@ public class EngineTests
         for (int length = 0; length <= 40; length++)
         {
             int[] values = [.. Enumerable.Range(0, 4 * length).Select(_ => (int)(sbyte)random.Next(256))], words = new int[length];
-            FoldBytes.PackNeighbours(values, words);
-            Assert.Equal(Enumerable.Range(0, length).Select(i => BitConverter.ToInt32([(byte)values[4 * i], (byte)values[(4 * i) + 1], (byte)values[(4 * i) + 2], (byte)values[(4 * i) + 3]])), words);
+            FoldBytes.MakeUnsigned(MemoryMarshal.Cast<byte, int>(values.Select(value => (byte)value).ToArray()), words);
+            Assert.Equal(values.Select(value => (byte)(value + 128)), MemoryMarshal.AsBytes(words.AsSpan()).ToArray());
             int[] rows = new int[length];
             FoldBytes.PackRows(values.AsSpan(0, length), values.AsSpan(length, length), values.AsSpan(2 * length, length), values.AsSpan(3 * length), rows);
             Assert.Equal(Enumerable.Range(0, length).Select(i => BitConverter.ToInt32([(byte)values[i], (byte)values[length + i], (byte)values[(2 * length) + i], (byte)values[(3 * length) + i]])), rows);

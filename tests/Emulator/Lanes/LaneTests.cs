@@ -71,6 +71,11 @@ public class LaneTests
             WidenInteger.Scalar(bytes, expected);
             Assert.Equal(expected, got);
             Assert.Equal(bytes.Select(b => (int)b), got);
+            short[] narrow = new short[length], narrowExpected = new short[length];
+            WidenInteger.Run(bytes, narrow);
+            WidenInteger.Scalar(bytes, narrowExpected);
+            Assert.Equal(narrowExpected, narrow);
+            Assert.Equal(bytes.Select(b => (short)b), narrow);
         }
     }
 
