@@ -6,7 +6,7 @@ namespace HybridEmu.Validation.Tests;
 /// <summary>Firmware that isolates single rules, against their closed forms: one row a unit.</summary>
 internal static class ProbeRows
 {
-    private static readonly string[] s_chips = ["hybrid", "tiny"];
+    private static readonly string[] s_chips = ["hybrid", "tiny", "datacenter"];
 
     public static IEnumerable<ValidationRow> Measure()
     {
@@ -16,7 +16,7 @@ internal static class ProbeRows
             long worst = unit.Max(p => Math.Abs(p.Difference));
             yield return new(
                 $"{unit.Key}, single rules",
-                string.Create(CultureInfo.InvariantCulture, $"closed forms of {rules}: firmware on {string.Join(" and ", s_chips.Select(c => $"`{c}`"))}, {unit.Count()} points"),
+                string.Create(CultureInfo.InvariantCulture, $"closed forms of {rules}: firmware on {string.Join(", ", s_chips.Select(c => $"`{c}`"))}, {unit.Count()} points"),
                 $"{worst} cycles",
                 ValidationRow.Here);
         }

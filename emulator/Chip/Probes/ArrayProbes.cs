@@ -10,15 +10,13 @@ internal static class ArrayProbes
     /// <summary>From the edge that takes a product to that at which its first token enters: asked for, granted, answered, used (MX-1, MX-8, SP-1).</summary>
     private const int Way = 4;
 
-    /// <summary>Bytes of the scratchpad behind A; and so far beside it, in banks, that the two ports never meet.</summary>
-    private const int Weights = 0x10000 + 128;
-
     public static void Add(ProbeBench bench)
     {
         int rows = bench.Configuration.Array.Rows, columns = bench.Configuration.Array.Columns, latency = bench.Configuration.Array.AccumulatorLatency;
         int pitch = Math.Max(256, 8 * Math.Max(rows, columns));
+        int weights = 0x10000 + (pitch / 2); // behind A; and so far beside it, in banks, that the two ports never meet
         int Product(int m, int k, int n) => bench.TimeDescriptors(string.Create(
-            CultureInfo.InvariantCulture, $"mx.matmul a=0x40000000, w=0x{0x40000000 + Weights:X}, slot=0, m={m}, k={k}, n={n}, pitcha={pitch}, pitchw={pitch}, type=bf16"));
+            CultureInfo.InvariantCulture, $"mx.matmul a=0x40000000, w=0x{0x40000000 + weights:X}, slot=0, m={m}, k={k}, n={n}, pitcha={pitch}, pitchw={pitch}, type=bf16"));
 
         var one = new RuleProbe(Unit, "MX-1, MX-3, MX-4, MX-8, MX-12", "one fold of m rows: 2R + C + m + La, the way of its first weights before it");
         foreach (int m in (int[])[1, 2, rows - 1, rows, rows + 1])

@@ -12,6 +12,8 @@ public sealed partial class RuleProbeTests(ITestOutputHelper output)
     [Theory]
     [InlineData("hybrid")]
     [InlineData("tiny")]
+    [InlineData("hybrid", "vector.lanes=32")]
+    [InlineData("datacenter")]
     [InlineData("tiny", "array.rows=5", "array.columns=11", "array.accumulator_latency=7 cycles", "dispatch.queue_depth=5", "core.store_buffer=3")]
     [InlineData("hybrid", "vector.lanes=4", "scratchpad.bank_width=16 B", "scratchpad.banks=32", "hbm.timing.cl=20 cycles", "hbm.timing.cwl=9 cycles", "hbm.timing.rp=20 cycles", "hbm.timing.rrds=7 cycles", "hbm.timing.rrdl=8 cycles")]
     public void Firmware_measures_what_the_closed_form_of_each_rule_says(string config, params string[] overrides)
