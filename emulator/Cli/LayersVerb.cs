@@ -22,7 +22,7 @@ internal sealed class LayersVerb
     [Option("no-overlap", HelpText = "Runs the folds one after another on one array, nothing beside them, and counts the array's cycles: SCALE-Sim's convention.")]
     public bool NoOverlap { get; set; }
 
-    [Option("stream", HelpText = "Runs all layers as one network on tile 0: activations stay in the scratchpad, int8 weights stream through a ring of four tiles. Images keep their size: of each layer's image the outermost half filter is zeros. Prints what the array waited for.")]
+    [Option("stream", HelpText = "Runs all layers as one network on tile 0: activations stay in the scratchpad, int8 weights stream through a ring of four tiles. Images keep their size: of each layer's image the outermost half filter is zeros. Filters of the whole image may follow, and filters of 1x1 behind those. Prints what the array waited for.")]
     public bool Stream { get; set; }
 
     [Option("batch", Default = 1, MetaValue = "N", HelpText = "With --stream: images of a network of convolutions; the batch of products is their M.")]

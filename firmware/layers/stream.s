@@ -16,6 +16,9 @@
 # PAD zeros before them. So what a tap of a filter meets is one run of pixels, at the tap's distance from those that are made. The run
 # has the padding in it: sums are made for it too, and zeros written over them. As many images as a slot of the accumulators takes
 # are a group; the weights of a tile meet group after group. Products are images of one pixel without padding.
+#
+# With PASSES defined there may be more groups than slots, and filters of the whole image: stream_passes.inc. Without it a network has less
+# code to fetch.
 
     .include "../lib/hx.inc"
 
@@ -41,7 +44,7 @@
 .equ NETWORK_PAD,     40            # half of the largest filter
 .equ NETWORK_GROUP,   44            # images that a slot takes
 .equ NETWORK_HIGH,    48            # bits 47:32 of the addresses of input and output: those of HBM, or of the host's memory
-.equ NETWORK_FIRST,   52            # a layer: blocks of k, of n, elementwise operations, pixels of a filter's side
+.equ NETWORK_FIRST,   52            # a layer: blocks of k, of n, elementwise operations, pixels of a filter's side (0: of the whole image)
 .equ LAYER_STEP,      16
 
 .equ SHAPE_ROW,   0                 # bytes in a block of 8-bit activations: of a pixel row
@@ -90,6 +93,9 @@ main:
     addi    t1, t1, -4
     bnez    t1, 1b
     call    measure
+.ifdef PASSES
+    call    begin_passes
+.endif
     la      t0, fetch
     sh      s3, desc.n0(t0)
     sh      s3, desc.n1(t0)
@@ -168,10 +174,20 @@ first:
     li      gp, x_full + (1 << 8)
     li      tp, 0
 layer:
+.ifdef PASSES
+    call    take_shape
+.endif
     li      s7, 0
 columns:
+.ifdef PASSES
+    call    first_pass
+pass:
+.endif
     la      t0, stream              # the first products of a block begin its sums
     sb      zero, desc.flags(t0)
+.ifdef PASSES
+    call    first_tap
+.else
     lw      a0, 12(s0)
     mv      a1, a0
     addi    t0, a0, -1              # a filter's middle lies on the pixel that is made
@@ -181,6 +197,7 @@ columns:
     add     t1, t1, s3
     mul     s2, t0, t1
     neg     s2, s2
+.endif
 tap:
     li      s8, 0
 reduction:
@@ -206,8 +223,13 @@ group:
 1:  sh      t1, desc.wait + 2(t0)
     li      tp, 0
     hx.issue t0
+.ifdef PASSES
+    li      t0, p_done + (1 << 8)   # one for each group; all else at once
+    beq     gp, t0, 1f
+.else
     li      t0, x_full + (1 << 8)
     bne     gp, t0, 1f
+.endif
     li      gp, 0
 1:  call    pass_group
     bnez    a3, group
@@ -217,11 +239,14 @@ group:
     add     t0, a0, a1
     addi    t0, t0, -2
     bnez    t0, 2f
-    call    first_group             # behind all of them, as a drain waits until the array is empty
+    call    first_drain             # behind all of them, as a drain waits until the array is empty
 1:  call    take_group
     call    drain_group
     call    pass_group
     bnez    a3, 1b
+.ifdef PASSES
+    call    take_source
+.endif
 2:  call    load_tile
     call    fetch_tile
     la      t0, stream
@@ -234,14 +259,23 @@ group:
     add     s2, s2, s3              # the next pixel of the filter
     addi    a1, a1, -1
     bnez    a1, tap
+.ifdef PASSES
+    la      t0, shape
+    lw      a1, FILTER_WIDTH(t0)
+.else
     lw      a1, 12(s0)              # the first one of its next row
     la      t0, shape
+.endif
     lw      t0, SHAPE_ROW(t0)
     add     s2, s2, t0
     mul     t1, a1, s3
     sub     s2, s2, t1
     addi    a0, a0, -1
     bnez    a0, tap
+.ifdef PASSES
+    call    next_pass
+    bnez    a3, pass
+.endif
     addi    s7, s7, 1
     lw      t0, 4(s0)
     bltu    s7, t0, columns
@@ -295,39 +329,11 @@ out:
     addi    sp, sp, 32
     ret
 
-# fetch_tile: the next weights into the ring, if there are more.
-fetch_tile:
-    beqz    s9, 9f
-    la      t0, fetch
-    sw      s10, desc.a(t0)
-    sw      s11, desc.d(t0)
-    hx.issue t0
-    addi    s9, s9, -1
-    add     s10, s10, s4
-    add     s11, s11, s4
-    li      t0, RING_BASE
-    slli    t3, s4, 2
-    add     t3, t3, t0
-    bltu    s11, t3, 9f
-    mv      s11, t0
-9:  ret
-
-# load_tile: the oldest of the ring into the array's shadow.
-load_tile:
-    beqz    a7, 9f
-    la      t0, load
-    sw      a6, desc.w(t0)
-    hx.issue t0
-    addi    a7, a7, -1
-    add     a6, a6, s4
-    li      t0, RING_BASE
-    slli    t3, s4, 2
-    add     t3, t3, t0
-    bltu    a6, t3, 9f
-    mv      a6, t0
-9:  ret
-
+    .include "stream_weights.inc"
     .include "stream_output.inc"
+.ifdef PASSES
+    .include "stream_passes.inc"
+.endif
 
     .data
     .balign 64
@@ -335,6 +341,9 @@ load_tile:
 network: .space NETWORK_FIRST + 168 * LAYER_STEP
     .balign 64
 shape:  .space 64
+.ifdef PASSES
+    .space 128
+.endif
 
 fetch:
     ld.copy     template, dims=2, src0=1, dst0=1, type=int8, wait=w_free:1, post=w_full:1

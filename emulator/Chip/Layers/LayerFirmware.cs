@@ -8,9 +8,10 @@ internal static class LayerFirmware
     private const string Prefix = "firmware/";
 
     /// <summary>Assembles one of them.</summary>
-    public static ElfImage Assemble(string name)
+    /// <param name="defined">Symbols that are 1.</param>
+    public static ElfImage Assemble(string name, params string[] defined)
     {
-        var options = new AssemblerOptions { IncludeResolver = included => Text(Path.GetFileName(included)) };
+        var options = new AssemblerOptions { IncludeResolver = included => Text(Path.GetFileName(included)), Defines = defined.ToDictionary(symbol => symbol, _ => 1L) };
         AssemblyResult result = Assembler.Assemble(name, Text(name) ?? throw new InvalidOperationException($"There is no {Prefix}{name}."), options);
         return result.Image ?? throw new InvalidOperationException($"{name} does not assemble: {result.Diagnostics[0]}");
     }

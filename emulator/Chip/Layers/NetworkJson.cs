@@ -22,6 +22,7 @@ public static class NetworkJson
         json.WriteNumber("layers", result.Layers.Count);
         json.WriteNumber("weights", result.Weights);
         json.WriteNumber("weightTiles", result.Tiles);
+        json.WriteNumber("fetchedWeightTiles", result.FetchedTiles);
         json.WriteNumber("batch", result.Batch);
         json.WriteNumber("activationBits", result.Wide ? 16 : 8);
         json.WriteNumber("elementwiseOperations", result.Vectors);

@@ -12,8 +12,8 @@ public static class NetworkReport
         int[] tenths = Percentages.Tenths([b.Active, b.Stall, b.Shift, b.NonMatrix]);
         ChipConfiguration c = result.Configuration;
         Line($"{c.Name}: {c.Array.Rows}x{c.Array.Columns} PEs at {c.Core.ClockMegahertz} MHz, memory {c.PeakHbmBytesPerSecond / 1e9:0.0} GB/s at its peak");
-        Line($"{result.Layers.Count} layers, {result.Weights / 1e6:0.0} M weights in {result.Tiles} tiles, batch {result.Batch}{(result.Wide ? ", 16-bit activations" : "")}, {result.Vectors} elementwise operations");
-        Line($"cycles        {b.Cycles:#,##0} ({(double)b.Cycles / result.Tiles:0.0} a tile)");
+        Line($"{result.Layers.Count} layers, {result.Weights / 1e6:0.0} M weights in {result.Tiles} tiles{(result.FetchedTiles > result.Tiles ? $", fetched {result.FetchedTiles} times in all" : "")}, batch {result.Batch}{(result.Wide ? ", 16-bit activations" : "")}, {result.Vectors} elementwise operations");
+        Line($"cycles        {b.Cycles:#,##0} ({(double)b.Cycles / result.FetchedTiles:0.0} a tile)");
         Line($"active        {Percentages.Text(tenths[0]),5} %");
         Line($"weight stall  {Percentages.Text(tenths[1]),5} %");
         Line($"weight shift  {Percentages.Text(tenths[2]),5} %");

@@ -3,11 +3,12 @@ namespace HybridEmu.Chip;
 /// <summary>A network that ran, and what its array's cycles went into.</summary>
 /// <param name="Batch">Images, or rows of a product: every weight meets all of them at once.</param>
 /// <param name="Tiles">Of weights.</param>
+/// <param name="FetchedTiles">One again for each pass over the accumulators' slots.</param>
 /// <param name="Wide">Activations of 16 bits.</param>
 /// <param name="Breakdown">Cycles from the first descriptor to the last result in memory.</param>
 /// <param name="Statistics">Of the whole run.</param>
 public sealed record NetworkResult(
-    ChipConfiguration Configuration, IReadOnlyList<Layer> Layers, int Batch, int Tiles, bool Wide, int Vectors, MatrixBreakdown Breakdown, ChipStatistics Statistics)
+    ChipConfiguration Configuration, IReadOnlyList<Layer> Layers, int Batch, int Tiles, int FetchedTiles, bool Wide, int Vectors, MatrixBreakdown Breakdown, ChipStatistics Statistics)
 {
     /// <summary>Multiply-accumulates of the layers as they are: with those of an image's own padding, without what tiles and runs are padded with.</summary>
     public long Macs => Layers.Sum(l => l.Image is null ? l.Macs : l.Macs * Batch);

@@ -21,12 +21,13 @@ internal static class NetworkRules
             throw new DataException("network", "the batch of products is their M; leave out --batch");
         if (layers[0].Image is not null && (wide || vectors > 0))
             throw new DataException("network", "convolutions stream without elementwise work and with activations of 8 bits; leave out --wide and --vectors");
+        NetworkShape? shape = null;
         for (int i = 0; i < layers.Count; i++)
         {
             if (layers[i].Image is null != layers[0].Image is null)
-                throw new DataException(layers[i].Name, "convolutions and products do not stream in one network");
+                throw new DataException(layers[i].Name, "convolutions and products do not stream in one network; a product behind convolutions is a filter of the whole image, and one behind that a filter of 1x1");
             if (layers[i].Image is { } image)
-                CheckConvolution(layers[i], image, layers[0]);
+                shape = CheckConvolution(layers[i], image, shape, layers[0]);
             else if (layers[i].M != layers[0].M)
                 throw new DataException(layers[i].Name, "weights stream for products of one batch: the same M in all layers");
             if (NetworkShape.Channels(layers[i]) != (wide || i == 0 ? NetworkShape.Channels(layers[0]) : layers[i - 1].N))
@@ -35,22 +36,25 @@ internal static class NetworkRules
     }
 
     /// <exception cref="DataException">The layers do not fit the chip, or a field of a descriptor.</exception>
-    public static void CheckFit(ChipConfiguration configuration, IReadOnlyList<Layer> layers, NetworkShape shape, bool wide, int vectors)
+    public static void CheckFit(ChipConfiguration configuration, IReadOnlyList<NetworkLayer> layers, bool wide)
     {
-        bool images = layers[0].Image is not null;
+        NetworkShape shape = layers[0].Source;
         if (shape.GroupImages == 0)
             throw new DataException("network", $"images of {shape.RunPixels} pixels do not fit a slot of the accumulators, which takes {shape.SlotRows}");
-        if (shape.Groups > NetworkShape.MostGroups)
-            throw new DataException("network", $"a batch of {shape.Images} {(images ? "images" : "rows")} does not fit the accumulators: each of {NetworkShape.MostGroups} slots takes {shape.GroupImages}");
-        int mostBlocks = layers.Max(l => Math.Max(shape.Blocks(l.N), shape.Blocks(NetworkShape.Channels(l))));
-        if (mostBlocks * shape.Groups > MostPosts)
-            throw new DataException("network", $"{mostBlocks} blocks of {shape.Side} channels in {shape.Groups} slots; {MostPosts} is the most that semaphores count");
+        foreach (NetworkLayer layer in layers)
+        {
+            int blocks = Math.Max(layer.Down, layer.Across);
+            if (blocks * layer.Made.Groups > MostPosts)
+                throw new DataException(layer.Layer.Name, $"{blocks} blocks of {shape.Side} channels in {layer.Made.Groups} groups of {layer.Made.GroupImages} {(layer.Layer.Image is null ? "rows" : "images")}, as a slot of the accumulators takes; {MostPosts} is the most that semaphores count");
+            if (layer.Vectors > 0 && layer.Across * layer.Made.Images > MostCount)
+                throw new DataException(layer.Layer.Name, $"elementwise work on {layer.Across} blocks of {layer.Made.Images} rows passes the {MostCount} that a descriptor counts");
+        }
+
         if (shape.BlockPixels > MostCount || (long)shape.Width * shape.Side > MostCount)
             throw new DataException("network", $"a batch of {shape.BlockPixels} pixels, or {(long)shape.Width * shape.Side} bytes of a row of them, pass the {MostCount} that a descriptor counts");
         if (shape.Pad * shape.Side > RingBase - ZerosBase)
             throw new DataException("network", $"filters of {(2 * shape.Pad) + 1} pixels are too large; {(2 * ((RingBase - ZerosBase) / shape.Side)) + 1} is the most with {shape.Side} columns");
-        int elementBytes = wide ? 2 : 1;
-        long widest = layers.Max(l => Math.Max(shape.Blocks(l.N) * (vectors > 0 ? 3L : 1), shape.Blocks(NetworkShape.Channels(l)) * elementBytes)) * shape.BlockPixels * shape.Side;
+        long widest = layers.Max(l => Math.Max(l.Across * (l.Vectors > 0 ? 3 : 1) * l.Made.BlockPixels, l.Down * (wide ? 2 : 1) * l.Source.BlockPixels)) * shape.Side;
         long room = (configuration.Scratchpad.Bytes / 2) - RingBase - ((long)Ring * shape.Side * shape.Side);
         if (widest > room)
             throw new DataException("network", $"activations of {widest} bytes do not fit half of the scratchpad beside the ring of weights, which leaves {Math.Max(0, room)}");
@@ -72,14 +76,22 @@ internal static class NetworkRules
         }
     }
 
-    private static void CheckConvolution(Layer layer, Convolution image, Layer first)
+    /// <summary>Checks a convolution and gives the shape of its results.</summary>
+    /// <param name="before">Of its input; null for the first one, whose windows are the pixels of the images.</param>
+    private static NetworkShape CheckConvolution(Layer layer, Convolution image, NetworkShape? before, Layer first)
     {
         if (image.Stride != 1)
             throw new DataException(layer.Name, $"stride {image.Stride}: convolutions stream with stride 1");
+        if (before is not null && before.IsWhole(layer))
+            return before.OnePixel;
+        NetworkShape shape = before ?? new NetworkShape(Side: 1, Images: 1, image.WindowsDown, image.WindowsAcross, Pad: 0, SlotRows: 0);
+        int height = shape.Height, width = shape.Width, around = image.FilterHeight - 1;
+        if ((height, width) != (first.Image!.WindowsDown, first.Image.WindowsAcross) && (image.Height, image.Width, around) != (1, 1, 0))
+            throw new DataException(layer.Name, $"an image of {image.Height}x{image.Width} with a filter of {image.FilterHeight}x{image.FilterWidth}: behind a filter of the whole image both must be 1x1");
         if (image.FilterHeight != image.FilterWidth || image.FilterHeight % 2 == 0)
-            throw new DataException(layer.Name, $"a filter of {image.FilterHeight}x{image.FilterWidth}: convolutions stream with square filters of an odd side");
-        int height = first.Image!.WindowsDown, width = first.Image.WindowsAcross, around = image.FilterHeight - 1;
+            throw new DataException(layer.Name, $"a filter of {image.FilterHeight}x{image.FilterWidth}: convolutions stream with square filters of an odd side{(before is null ? "" : $", or of the whole image of {height}x{width}")}");
         if (image.WindowsDown != height || image.WindowsAcross != width)
             throw new DataException(layer.Name, $"an image of {image.Height}x{image.Width}: with a filter of {image.FilterHeight}x{image.FilterWidth} it must be {height + around}x{width + around}, {height}x{width} with half a filter of padding on every side");
+        return shape;
     }
 }

@@ -12,18 +12,19 @@ public sealed class NetworkRun
 {
     private const int ForwardPhase = 1;
 
-    private static readonly Lazy<ElfImage> s_image = new(() => LayerFirmware.Assemble("stream.s"));
+    private static readonly Lazy<ElfImage> s_onePass = new(() => LayerFirmware.Assemble("stream.s"));
+    private static readonly Lazy<ElfImage> s_passes = new(() => LayerFirmware.Assemble("stream.s", "PASSES"));
 
     private readonly ChipConfiguration _configuration;
     private readonly IReadOnlyList<Layer> _layers;
     private readonly ChipRun _run;
     private readonly MatrixWatch _watch;
-    private readonly NetworkShape _shape;
+    private readonly NetworkShape _shape, _made;
     private readonly int _elementBytes;
     private readonly ulong _output;
 
     /// <param name="configuration">A checked configuration of a whole chip, its array square.</param>
-    /// <param name="layers">Products of the same M, or convolutions of stride 1 over images of one size; each reads what the one before gave.</param>
+    /// <param name="layers">Products of the same M, or convolutions of stride 1 over images of one size, then maybe filters of the whole image; each reads what the one before gave.</param>
     /// <param name="wide">Activations of 16 bits. Every layer then reads the network's input, as drains give 8 bits.</param>
     /// <param name="vectors">Elementwise operations, spread over the layers.</param>
     /// <param name="options">How the host runs it; null: as it does by itself.</param>
@@ -35,7 +36,10 @@ public sealed class NetworkRun
         _configuration = configuration;
         _layers = layers;
         _shape = NetworkShape.Of(configuration, layers, batch);
-        NetworkRules.CheckFit(configuration, layers, _shape, wide, vectors);
+        IReadOnlyList<NetworkLayer> chain = NetworkLayer.Chain(layers, _shape, vectors);
+        NetworkRules.CheckFit(configuration, chain, wide);
+        _made = chain[^1].Made;
+        ElfImage image = (chain.Any(l => l.IsWhole || l.Made.Passes > 1) ? s_passes : s_onePass).Value;
         _elementBytes = wide ? 2 : 1;
         Vectors = vectors;
         Wide = wide;
@@ -43,31 +47,28 @@ public sealed class NetworkRun
         var words = new List<long>();
         var weights = new List<byte[]>();
         ulong at = AddressMap.Hbm + (ulong)configuration.Fabric.StreamingBaseBytes, first = at;
-        int tiles = 0, given = 0;
-        for (int i = 0; i < layers.Count; i++)
+        for (int i = 0; i < chain.Count; i++)
         {
-            int down = _shape.Blocks(NetworkShape.Channels(layers[i])), across = _shape.Blocks(layers[i].N), side = layers[i].Image?.FilterHeight ?? 1;
-            int until = (int)((long)vectors * (i + 1) / layers.Count);
-            words.AddRange([down, across, until - given, side]);
-            given = until;
-            tiles += down * across * side * side;
-            weights.Add(TilesOf(layers[i], i));
+            words.AddRange(chain[i].Words.Select(word => (long)word));
+            weights.Add(TilesOf(chain[i], i));
         }
 
-        long inputBytes = _shape.Blocks(NetworkShape.Channels(layers[0])) * _shape.BlockPixels * _shape.Side * _elementBytes;
+        Tiles = chain.Sum(l => l.Tiles);
+        FetchedTiles = chain.Sum(l => l.Tiles * l.Made.Passes);
+        long inputBytes = chain[0].Down * _shape.BlockPixels * _shape.Side * _elementBytes;
         bool hosted = configuration.Pcie.MemoryBytes > 0;
-        ulong weightsEnd = at + (ulong)(tiles * tileBytes), input = hosted ? AddressMap.HostMemory : weightsEnd;
+        ulong weightsEnd = at + (ulong)(Tiles * tileBytes), input = hosted ? AddressMap.HostMemory : weightsEnd;
         _output = input + (ulong)inputBytes;
-        ulong outputEnd = _output + (ulong)((long)_shape.Blocks(layers[^1].N) * _shape.Pixels * _shape.Side);
+        ulong outputEnd = _output + (ulong)((long)chain[^1].Across * _made.Pixels * _shape.Side);
         NetworkRules.CheckRoom(configuration, weightsEnd, input, outputEnd);
         float scale = ScaleOf(layers, wide);
         words.InsertRange(
             0,
             [
-                layers.Count, _shape.Images, tiles, (long)first, (long)input, (long)_output, wide ? 1 : 0, BitConverter.SingleToUInt32Bits(scale),
+                layers.Count, _shape.Images, FetchedTiles, (long)first, (long)input, (long)_output, wide ? 1 : 0, BitConverter.SingleToUInt32Bits(scale),
                 _shape.Height, _shape.Width, _shape.Pad, _shape.GroupImages, (long)(input >> 32),
             ]);
-        var data = new List<(ulong, byte[])> { (s_image.Value.FindSymbol("network")!.Value, Bytes(words)) };
+        var data = new List<(ulong, byte[])> { (image.FindSymbol("network")!.Value, Bytes(words)) };
         foreach (byte[] tilesOfLayer in weights)
         {
             data.Add((at, tilesOfLayer));
@@ -75,14 +76,16 @@ public sealed class NetworkRun
         }
 
         data.Add((input, InputBlocks((int)inputBytes)));
-        Tiles = tiles;
         Scale = scale;
-        _run = new ChipRun(configuration, s_image.Value, data, options ?? new RunOptions());
+        _run = new ChipRun(configuration, image, data, options ?? new RunOptions());
         _watch = new MatrixWatch(_run.Chip.FirstTile);
     }
 
     /// <summary>Tiles of weights.</summary>
     public int Tiles { get; }
+
+    /// <summary>Those that are fetched: one again for each pass over the slots.</summary>
+    public int FetchedTiles { get; }
 
     public bool Wide { get; }
 
@@ -120,13 +123,13 @@ public sealed class NetworkRun
     /// <summary>What a finished run has to say.</summary>
     /// <exception cref="InvalidOperationException">The firmware did not finish its work.</exception>
     public NetworkResult Result() => _run.ExitCode == 0
-        ? new NetworkResult(_configuration, _layers, _shape.Images, Tiles, Wide, Vectors, _watch.Breakdown, _run.Statistics())
+        ? new NetworkResult(_configuration, _layers, _shape.Images, Tiles, FetchedTiles, Wide, Vectors, _watch.Breakdown, _run.Statistics())
         : throw new InvalidOperationException($"the network: {_run.Fault?.ToString() ?? "the firmware gave up"}");
 
     /// <summary>Element of the network's output.</summary>
-    /// <param name="row">Of a product, or a pixel among those of all images.</param>
+    /// <param name="row">Of a product, or a pixel among those of all images; behind a filter of the whole image, an image.</param>
     public sbyte Output(int row, int column) =>
-        (sbyte)_run.ReadMemory(_output + (ulong)(((((long)column / _shape.Side * _shape.Pixels) + row) * _shape.Side) + (column % _shape.Side)), 1)[0];
+        (sbyte)_run.ReadMemory(_output + (ulong)(((((long)column / _shape.Side * _made.Pixels) + row) * _shape.Side) + (column % _shape.Side)), 1)[0];
 
     /// <summary>Weight of a layer, as drawn.</summary>
     /// <param name="k">A convolution's filter row by row, channels innermost.</param>
@@ -155,16 +158,17 @@ public sealed class NetworkRun
     }
 
     /// <summary>Tile after tile: columns, then pixels of the filter, then channels; padded with zeros.</summary>
-    private byte[] TilesOf(Layer layer, int number)
+    private byte[] TilesOf(NetworkLayer of, int number)
     {
-        int side = _shape.Side, channels = NetworkShape.Channels(layer), taps = layer.K / channels, down = _shape.Blocks(channels);
-        byte[] bytes = new byte[(long)taps * down * _shape.Blocks(layer.N) * side * side];
+        Layer layer = of.Layer;
+        int side = _shape.Side, channels = NetworkShape.Channels(layer), taps = layer.K / channels;
+        byte[] bytes = new byte[(long)of.Tiles * side * side];
         for (int k = 0; k < layer.K; k++)
         {
             int tap = k / channels, channel = k % channels;
             for (int n = 0; n < layer.N; n++)
             {
-                long tile = ((((long)(n / side) * taps) + tap) * down) + (channel / side);
+                long tile = ((((long)(n / side) * taps) + tap) * of.Down) + (channel / side);
                 bytes[(((tile * side) + (channel % side)) * side) + (n % side)] = (byte)Weight(number, k, n);
             }
         }

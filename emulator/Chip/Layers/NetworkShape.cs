@@ -2,17 +2,17 @@ namespace HybridEmu.Chip;
 
 /// <summary>
 /// How the activations of a streamed network lie: an image is Height x Width pixels, right of which and below which are Pad pixels of
-/// zeros; as much comes before the first. Products are images of one pixel.
+/// zeros; as much comes before the first. Products are images of one pixel, and so are the results of filters of a whole image.
 /// </summary>
 /// <param name="Side">Of a tile of weights: channels of a block of activations.</param>
 /// <param name="Images">The batch.</param>
 /// <param name="Height">Of an image in pixels, without padding, and <paramref name="Width"/> likewise; it stays the same from layer to layer.</param>
-/// <param name="Pad">Half of the largest filter.</param>
+/// <param name="Pad">Half of the largest filter that is not the whole image.</param>
 /// <param name="SlotRows">Pixels of a block that a slot of the accumulators takes.</param>
 internal sealed record NetworkShape(int Side, int Images, int Height, int Width, int Pad, int SlotRows)
 {
-    /// <summary>Slots of the accumulators.</summary>
-    public const int MostGroups = 4;
+    /// <summary>Of the accumulators: the groups that a tile's weights meet before the next is switched in.</summary>
+    public const int Slots = 4;
 
     /// <summary>Pixels of a pixel row with its padding.</summary>
     public int RowPixels => Width + Pad;
@@ -34,8 +34,11 @@ internal sealed record NetworkShape(int Side, int Images, int Height, int Width,
 
     public int Groups => (Images + GroupImages - 1) / GroupImages;
 
-    /// <summary>Pixels that a tile's weights meet, with the padding between them.</summary>
-    public long StreamedPixels => ((long)Images * ImagePixels) - ((long)Groups * (ImagePixels - RunPixels));
+    /// <summary>Times that a tile's weights are fetched: once for as many groups as there are slots.</summary>
+    public int Passes => (Groups + Slots - 1) / Slots;
+
+    /// <summary>The same images as one pixel each.</summary>
+    public NetworkShape OnePixel => this with { Height = 1, Width = 1, Pad = 0 };
 
     /// <summary>Pixels of all images.</summary>
     public int Pixels => Images * Height * Width;
@@ -53,16 +56,18 @@ internal sealed record NetworkShape(int Side, int Images, int Height, int Width,
     /// <summary>Channels of a layer's input; K of a product.</summary>
     public static int Channels(Layer layer) => layer.Image?.Channels ?? layer.K;
 
-    /// <summary>The shape of a network's layers, which are all convolutions or all products.</summary>
+    /// <summary>The shape of a network's first layers: of all that come before a filter of a whole image.</summary>
     /// <param name="batch">Images; products have theirs in M.</param>
     public static NetworkShape Of(ChipConfiguration configuration, IReadOnlyList<Layer> layers, int batch)
     {
-        int side = configuration.Array.Columns, slotRows = configuration.Accumulators.Bytes / sizeof(int) / MostGroups / side;
-        return layers[0].Image is { } image
-            ? new NetworkShape(side, batch, image.WindowsDown, image.WindowsAcross, layers.Max(l => Half(l.Image)), slotRows)
-            : new NetworkShape(side, layers[0].M, 1, 1, 0, slotRows);
+        int side = configuration.Array.Columns, slotRows = configuration.Accumulators.Bytes / sizeof(int) / Slots / side;
+        if (layers[0].Image is not { } first)
+            return new NetworkShape(side, layers[0].M, 1, 1, 0, slotRows);
+        var shape = new NetworkShape(side, batch, first.WindowsDown, first.WindowsAcross, first.FilterHeight / 2, slotRows);
+        return shape with { Pad = layers.TakeWhile((l, i) => i == 0 || !shape.IsWhole(l)).Max(l => l.Image!.FilterHeight / 2) };
     }
 
-    /// <summary>Pixels of padding on each side of an image that a filter needs.</summary>
-    private static int Half(Convolution? image) => image is null ? 0 : image.FilterHeight / 2;
+    /// <summary>A layer whose filter is one of these images, without padding.</summary>
+    public bool IsWhole(Layer layer) =>
+        (Height, Width) != (1, 1) && layer.Image is { } image && (image.Height, image.Width, image.FilterHeight, image.FilterWidth) == (Height, Width, Height, Width);
 }
