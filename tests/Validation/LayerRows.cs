@@ -38,8 +38,6 @@ internal static class LayerRows
         foreach (string[] f in Oracle("tpuv1.csv"))
         {
             string list = Path.Combine(ReadmeTable.Root, "firmware", "layers", "tpuv1", f[0] + ".csv");
-            if (!File.Exists(list))
-                continue; // CNN1
             bool wide = f[0].StartsWith("LSTM", StringComparison.Ordinal);
             IReadOnlyList<Layer> layers = LayerFile.Read(list);
             int batch = layers[0].Image is null ? 1 : int.Parse(f[3], CultureInfo.InvariantCulture);

@@ -57,6 +57,14 @@ public sealed class StreamedPassesTests
         Assert.InRange(read - (256L * result.FetchedTiles) - input, 0, 8192); // and the program
     }
 
+    [Fact]
+    public void No_zeros_are_written_into_padding_that_only_a_filter_of_the_whole_image_would_meet()
+    {
+        Assert.Equal(0, VectorWork(new StreamedChain(Small, 3, 9, 9, [3], [16, 20], [40])));
+        Assert.NotEqual(0, VectorWork(new StreamedChain(Small, 3, 9, 9, [3, 3], [16, 20, 16], [40])));
+        static long VectorWork(StreamedChain chain) => chain.Check().Statistics.Units.Single(u => u.Name == "tile0.vector").Causes.Single(c => c.Name == "Busy").Count;
+    }
+
     [Theory]
     [InlineData("b,7,7,7,7,15,16,1", "b: its channels are not the filters of the layer before")]
     [InlineData("b,7,7,7,7,16,16,2", "b: stride 2")]
