@@ -119,8 +119,8 @@ latencies: build ## measure what every operation takes on the default chip: emul
 
 TPUV1 := MLP0 MLP1 LSTM0 LSTM1 CNN0 CNN1
 TPUV1_PAPER := tests/Oracles/tpuv1.csv
-# How network n of that list runs: LSTMs on 16 bits, images in the paper's batch.
-TPUV1_OPTIONS := case $$n in LSTM*) options=--wide;; CNN*) options="--batch $$(awk -F, -v n=$$n '$$1 == n { print $$4 }' $(TPUV1_PAPER))";; *) options=;; esac
+# How network n of that list runs: LSTMs on 16 bits with the paper's vector layers, images in its batch.
+TPUV1_OPTIONS := case $$n in LSTM*) options="--wide --vectors $$(sed -n "s/^$$n,.* \([0-9]*\) vector,.*/\1/p" $(TPUV1_PAPER))";; CNN*) options="--batch $$(awk -F, -v n=$$n '$$1 == n { print $$4 }' $(TPUV1_PAPER))";; *) options=;; esac
 
 tpuv1: build ## run TPU v1's networks on its preset, the paper's row below each; last the points of the roofline
 	@mkdir -p $(OUT)/tpuv1

@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using HybridEmu.Chip;
 
 namespace HybridEmu.Validation.Tests;
 
 /// <summary>Layers and networks that run on whole chips, beside SCALE-Sim and published chips.</summary>
-internal static class LayerRows
+internal static partial class LayerRows
 {
     /// <summary>What the README test does not run, as it takes a minute.</summary>
     public const string Published = "TPU v";
@@ -41,7 +42,9 @@ internal static class LayerRows
             bool wide = f[0].StartsWith("LSTM", StringComparison.Ordinal);
             IReadOnlyList<Layer> layers = LayerFile.Read(list);
             int batch = layers[0].Image is null ? 1 : int.Parse(f[3], CultureInfo.InvariantCulture);
-            MatrixBreakdown b = new NetworkRun(chip, layers, wide, vectors: 0, batch: batch).Finish().Breakdown;
+            Match vector = VectorLayers().Match(f[1]);
+            int vectors = vector.Success ? int.Parse(vector.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
+            MatrixBreakdown b = new NetworkRun(chip, layers, wide, vectors, batch: batch).Finish().Breakdown;
             (string Name, long Cycles, string Paper)[] classes = [("active", b.Active, f[4]), ("stall", b.Stall, f[5]), ("shift", b.Shift, f[6]), ("non-matrix", b.NonMatrix, f[7])];
             double[] differences = [.. classes.Select(c => (100.0 * c.Cycles / b.Cycles) - double.Parse(c.Paper, CultureInfo.InvariantCulture))];
             string each = string.Join(", ", classes.Zip(differences, (c, d) => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {d:+0.0;-0.0}")));
@@ -62,4 +65,7 @@ internal static class LayerRows
 
     private static IEnumerable<string[]> Oracle(string file) =>
         File.ReadLines(Path.Combine(ReadmeTable.Root, "tests", "Oracles", file)).Where(l => l.Length > 0 && l[0] != '#').Skip(1).Select(l => l.Split(','));
+
+    [GeneratedRegex("([0-9]+) vector")]
+    private static partial Regex VectorLayers();
 }
