@@ -56,6 +56,9 @@ internal sealed class MatrixBench
     /// <summary>Descriptors that are sent before the one before them is reported.</summary>
     public int Ahead { get; init; }
 
+    /// <summary>Edges at which a report is taken if there is one.</summary>
+    public Func<long, bool> TakesReport { get; init; } = _ => true;
+
     public long Edge => _core.Edge;
 
     public long Evaluations { get; private set; }
@@ -101,7 +104,7 @@ internal sealed class MatrixBench
 
     private void Drive(long edge)
     {
-        if (_done.CanPop(edge))
+        if (_done.CanPop(edge) && TakesReport(edge))
         {
             Finished.Add((edge, _done.Pop(edge)));
             Assert.Equal((uint)Finished.Count, Finished[^1].Done.Sequence + 1); // in order

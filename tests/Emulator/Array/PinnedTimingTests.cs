@@ -130,6 +130,31 @@ public class PinnedTimingTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 3)]
+    public void A_stream_behind_one_that_is_not_reported_takes_a_load_until_that_is(int visibleAfter, int takenAfter)
+    {
+        // Two reports wait in their channel, the third stream's for a place in it, which there is at the edge after the first is taken out.
+        const long Reported = 200, Room = Reported + 1;
+        long taken = 0;
+        MatrixBench? bench = null;
+        bench = new MatrixBench(Config) { Ahead = 8, Hashes = [], HashAt = Look, TakesReport = edge => edge is < 30 or >= Reported };
+        foreach (Descriptor descriptor in (Descriptor[])[Load(Rows), Stream(20), Stream(1), Stream(1), Stream(1)])
+            bench.Program.Enqueue(descriptor);
+        bench.Run(60);
+        Assert.Equal(Room - 1 + takenAfter, taken);
+
+        bool Look(long edge)
+        {
+            if (edge == Room - 1 + visibleAfter - 2)
+                bench!.Program.Enqueue(Load(Rows));
+            if (edge > 100 && taken == 0 && bench!.Unit.State.Loading != LoadProgress.None)
+                taken = edge;
+            return false;
+        }
+    }
+
     [Fact]
     public void A_load_that_outlasts_its_stream_is_reported_the_edge_after_its_last_token()
     {

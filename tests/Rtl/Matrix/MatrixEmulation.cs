@@ -20,6 +20,7 @@ internal sealed class MatrixEmulation
     private readonly Channel<DescriptorDone> _done;
     private readonly MatrixPort _a, _w, _d;
     private readonly MatrixUnit _unit;
+    private readonly Queue<MatrixEdge> _reports = new();
     private readonly int[] _words;
     private readonly Random _random;
     private readonly MatrixScene _scene;
@@ -81,9 +82,9 @@ internal sealed class MatrixEmulation
             ShowChannels(edge);
             Edges.Add(Evaluate(edge));
 
-            if (_done.CanPop(edge) && Goes())
+            if (_done.CanPop(edge) && Goes() && _random.Next(100) >= _scene.ReportStallPercent)
             {
-                _done.Pop(edge);
+                _reports.Dequeue().Sequence = _done.Pop(edge).Sequence;
                 reported++;
             }
 
@@ -113,13 +114,14 @@ internal sealed class MatrixEmulation
                 | (_a.Port.Response.Count < answers.Item1 ? MatrixMoves.APop : 0)
                 | (_w.Port.Response.Count < answers.Item2 ? MatrixMoves.WPop : 0)
                 | (_d.Port.Response.Count < answers.Item3 ? MatrixMoves.DPop : 0),
-            Sequence = _unit.State.Current.Sequence,
             Reads = (int)(_unit.AccumulatorReads - reads),
             Writes = (int)(_unit.AccumulatorWrites - writes),
         };
         record.A = (record.Moves & MatrixMoves.APush) != 0 ? _a.Pushed() : null;
         record.W = (record.Moves & MatrixMoves.WPush) != 0 ? _w.Pushed() : null;
         record.D = (record.Moves & MatrixMoves.DPush) != 0 ? _d.Pushed() : null;
+        if ((record.Moves & MatrixMoves.DonePush) != 0)
+            _reports.Enqueue(record); // whose it is is known when it is taken out
         if (_seesSums)
             record.Changed = ChangedWords(edge);
         return record;
@@ -191,7 +193,7 @@ internal sealed class MatrixEdge
     public MatrixMoves Moves { get; init; }
 
     /// <summary>Of the report, if one is made.</summary>
-    public uint Sequence { get; init; }
+    public uint Sequence { get; set; }
 
     /// <summary>Words of the accumulators read and written.</summary>
     public int Reads { get; init; }

@@ -18,8 +18,9 @@ internal enum MatrixData
 }
 
 /// <summary>One descriptor before it is known what its slot holds then: what does not fit becomes something that does.</summary>
-/// <param name="Kind">Matmul, zero or drain.</param>
+/// <param name="Kind">Any of queue MX; a stream of no weights becomes a load.</param>
 /// <param name="M">Rows of what starts a slot; what goes on with one has the slot's.</param>
+/// <param name="K">Of a stream the load's, which is cut to what the array holds.</param>
 /// <param name="N">Columns, likewise.</param>
 /// <param name="Place">Where operands lie, and how far apart their rows.</param>
 internal sealed record MatrixOperation(DescriptorOpcode Kind, int Slot, int M, int K, int N, bool Accumulate, bool Integer, int Place)
@@ -44,12 +45,15 @@ internal sealed record MatrixOperation(DescriptorOpcode Kind, int Slot, int M, i
 /// <param name="LatencyEdges">From a granted request to its answer.</param>
 internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int StallPercent, int LatencyEdges, MatrixData Data, int Seed)
 {
+    /// <summary>Edges of a hundred at which nobody takes a report.</summary>
+    public int ReportStallPercent { get; init; }
+
     public const int ScratchpadBytes = 1 << 16;
 
     private static readonly ushort[] AwkwardBf16 = [0x0000, 0x8000, 0x7F80, 0xFF80, 0x7FC1, 0x0001, 0x8001, 0x7F7F, 0xFF7F, 0x0080];
 
     public override string ToString() =>
-        $"size {Size} ({MatrixSizes.All[Size]}), stalls {StallPercent} %, latency {LatencyEdges}, {Data} data, seed {Seed}:\n"
+        $"size {Size} ({MatrixSizes.All[Size]}), stalls {StallPercent} % ({ReportStallPercent} % of reports), latency {LatencyEdges}, {Data} data, seed {Seed}:\n"
         + string.Join('\n', Operations.Select(o => "  " + o));
 
     /// <summary>Descriptors that dispatch would let through, in order.</summary>
@@ -58,12 +62,29 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
         MatrixSize size = MatrixSizes.All[Size];
         var slots = new (int M, int N, bool Integer)[4];
         var descriptors = new List<Descriptor>();
-        foreach (MatrixOperation operation in Operations)
+        MatrixOperation? load = null;
+        foreach (MatrixOperation drawn in Operations)
         {
+            MatrixOperation operation = drawn;
+            switch (drawn.Kind)
+            {
+                case DescriptorOpcode.MxLoad:
+                case DescriptorOpcode.MxStream when load is null:
+                    load = drawn with { Kind = DescriptorOpcode.MxLoad, K = Math.Min(drawn.K, size.Config.Rows), N = Math.Min(drawn.N, size.Config.Columns) };
+                    descriptors.Add(Descriptor(load, 0, load.N, load.Integer, false));
+                    continue;
+                case DescriptorOpcode.MxStream:
+                    operation = drawn with { K = load.K, N = load.N, Integer = load.Integer };
+                    break;
+                case DescriptorOpcode.MxMatmul:
+                    load = null;
+                    break;
+            }
+
             ref (int M, int N, bool Integer) slot = ref slots[operation.Slot];
-            bool goesOn = operation.Kind == DescriptorOpcode.MxDrain
-                || (operation.Kind == DescriptorOpcode.MxMatmul && operation.Accumulate && slot.Integer == operation.Integer);
-            goesOn &= slot.M > 0;
+            bool accumulates = operation.Accumulate && slot.Integer == operation.Integer && (operation.Kind == DescriptorOpcode.MxMatmul
+                || (operation.Kind == DescriptorOpcode.MxStream && slot.N == operation.N));
+            bool goesOn = slot.M > 0 && (accumulates || operation.Kind == DescriptorOpcode.MxDrain);
             if (operation.Kind == DescriptorOpcode.MxDrain && !goesOn)
                 continue;
             if (!goesOn)
@@ -104,6 +125,8 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
             yield return this with { Operations = [.. Operations[..i], .. Operations[(i + 1)..]] };
         if (StallPercent > 0)
             yield return this with { StallPercent = 0 };
+        if (ReportStallPercent > 0)
+            yield return this with { ReportStallPercent = 0 };
         if (LatencyEdges > 1)
             yield return this with { LatencyEdges = 1 };
         if (Data != MatrixData.Ordinary)
@@ -133,25 +156,40 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
         {
             Opcode = operation.Kind,
             Version = 1,
-            TypeAccumulator = integer ? ElementType.Int32 : ElementType.Fp32,
             N0 = m,
             N2 = n,
-            Slot = (byte)operation.Slot,
         };
-        if (operation.Kind == DescriptorOpcode.MxMatmul)
+        bool rows = operation.Kind is DescriptorOpcode.MxMatmul or DescriptorOpcode.MxStream;
+        bool weights = operation.Kind is DescriptorOpcode.MxMatmul or DescriptorOpcode.MxLoad;
+        if (operation.Kind != DescriptorOpcode.MxLoad)
         {
-            descriptor.Accumulate = goesOn;
+            descriptor.TypeAccumulator = integer ? ElementType.Int32 : ElementType.Fp32;
+            descriptor.Slot = (byte)operation.Slot;
+        }
+
+        if (rows || weights)
+        {
             descriptor.TypeA = operand;
             descriptor.TypeB = operand;
             descriptor.N1 = operation.K;
-            descriptor.TransposeA = operation.TransposeA;
-            descriptor.TransposeB = operation.TransposeB;
-            (int aRows, int aElements) = operation.TransposeA ? (operation.K, m) : (m, operation.K);
-            (int bRows, int bElements) = operation.TransposeB ? (n, operation.K) : (operation.K, n);
-            (descriptor.A, descriptor.PitchA) = Place(random, aRows, aElements * operand.SizeBytes(), operation.Place == 0);
-            (descriptor.B, descriptor.PitchB) = Place(random, bRows, bElements * operand.SizeBytes(), operation.Place == 0);
         }
-        else if (operation.Kind == DescriptorOpcode.MxDrain)
+
+        if (rows)
+        {
+            descriptor.Accumulate = goesOn;
+            descriptor.TransposeA = operation.TransposeA;
+            (int stored, int elements) = operation.TransposeA ? (operation.K, m) : (m, operation.K);
+            (descriptor.A, descriptor.PitchA) = Place(random, stored, elements * operand.SizeBytes(), operation.Place == 0);
+        }
+
+        if (weights)
+        {
+            descriptor.TransposeB = operation.TransposeB;
+            (int stored, int elements) = operation.TransposeB ? (n, operation.K) : (operation.K, n);
+            (descriptor.B, descriptor.PitchB) = Place(random, stored, elements * operand.SizeBytes(), operation.Place == 0);
+        }
+
+        if (operation.Kind == DescriptorOpcode.MxDrain)
         {
             descriptor.TypeOut = operation.Out;
             descriptor.MatrixParameters = operation.Scaled ? (uint)(AddressMap.Scratchpad + (ulong)(64 * random.Next(ScratchpadBytes / 64))) : 0;

@@ -9,30 +9,43 @@ internal static class MatrixScenes
 {
     private static readonly ElementType[] Results = [ElementType.Fp32, ElementType.Int32, ElementType.Bf16, ElementType.Int8];
 
+    // Half of the descriptors are products, most of the others drains; a drain of a slot that holds nothing falls out.
+    private static readonly DescriptorOpcode[] Products =
+    [
+        DescriptorOpcode.MxMatmul, DescriptorOpcode.MxMatmul, DescriptorOpcode.MxMatmul, DescriptorOpcode.MxDrain, DescriptorOpcode.MxDrain, DescriptorOpcode.MxZero,
+    ];
+
+    // Weights that stay for a few streams, and now and then something between.
+    private static readonly DescriptorOpcode[] Pinned =
+    [
+        .. Enumerable.Repeat(DescriptorOpcode.MxStream, 12), DescriptorOpcode.MxLoad, DescriptorOpcode.MxLoad, DescriptorOpcode.MxMatmul,
+        DescriptorOpcode.MxDrain, DescriptorOpcode.MxZero,
+    ];
+
     /// <summary>Scenes for one size of <see cref="MatrixSizes"/>.</summary>
     public static Arbitrary<MatrixScene> Of(int size) => Arb.From(Scene(size), scene => scene.Smaller());
 
     private static Gen<MatrixScene> Scene(int size) =>
-        from count in Gen.Choose(1, 6)
-        from operations in Gen.ArrayOf(Operation(MatrixSizes.All[size]), count)
+        from kinds in Gen.Elements(Products, Pinned)
+        from count in Gen.Choose(1, kinds == Products ? 6 : 12)
+        from operations in Gen.ArrayOf(Operation(MatrixSizes.All[size], kinds), count)
         from stalls in Gen.Elements(0, 0, 15, 50, 85)
+        from reports in Gen.Elements(0, 0, 90, 98)
         from latency in Gen.Elements(1, 1, 2, 5, 12)
         from data in Gen.Elements(MatrixData.Ordinary, MatrixData.Awkward, MatrixData.Raw)
         from seed in Gen.Choose(0, 1_000_000)
-        select new MatrixScene(size, operations, stalls, latency, data, seed);
+        select new MatrixScene(size, operations, stalls, latency, data, seed) { ReportStallPercent = reports };
 
-    // Half of the descriptors are products, most of the others drains; a drain of a slot that holds nothing falls out.
-    private static Gen<MatrixOperation> Operation(MatrixSize size) =>
-        from kind in Gen.Elements(
-            DescriptorOpcode.MxMatmul, DescriptorOpcode.MxMatmul, DescriptorOpcode.MxMatmul, DescriptorOpcode.MxDrain, DescriptorOpcode.MxDrain, DescriptorOpcode.MxZero)
+    private static Gen<MatrixOperation> Operation(MatrixSize size, DescriptorOpcode[] kinds) =>
+        from kind in Gen.Elements(kinds)
         from slot in Gen.Elements(0, 1, 1, 1, 3)
-        from m in Extent(size.Config.Rows + size.Config.AccumulatorLatencyCycles, 3)
+        from m in kinds == Pinned ? Gen.OneOf(Gen.Choose(1, 4), Rows(size)) : Rows(size)
         from k in Extent(size.Config.Rows, 4)
         from n in Extent(size.Config.Columns, 3)
         from accumulate in Gen.Elements(true, true, false)
         from integer in Gen.Elements(false, true)
         from type in Gen.Elements(Results)
-        from flags in Gen.ArrayOf(Gen.Elements(false, false, true), 5)
+        from flags in Gen.ArrayOf(Gen.Elements(false, true), 5)
         from place in Gen.Choose(0, 1_000_000)
         select new MatrixOperation(kind, slot, m, k, n, accumulate, integer, place)
         {
@@ -43,6 +56,8 @@ internal static class MatrixScenes
             Biased = flags[3],
             Relu = flags[4],
         };
+
+    private static Gen<int> Rows(MatrixSize size) => Extent(size.Config.Rows + size.Config.AccumulatorLatencyCycles, 3);
 
     /// <summary>Sizes up to some times the unit, and just beside its multiples as often as anything else.</summary>
     private static Gen<int> Extent(int unit, int most) =>

@@ -6,7 +6,7 @@ internal static class MatrixTwin
     private static readonly string[] Sources =
     [
         "messages.sv", "multiply_accumulate.sv", "systolic_array.sv", "fold_walk.sv", "transposer.sv", "operand_stream.sv", "fold_sequencer.sv",
-        "accumulators.sv", "fp32_add.sv", "fp32_multiply.sv", "drain_column.sv", "range_reader.sv", "drain_sequencer.sv", "matrix_unit.sv",
+        "accumulators.sv", "fp32_add.sv", "fp32_multiply.sv", "drain_column.sv", "range_reader.sv", "drain_sequencer.sv", "matrix_order.sv", "matrix_unit.sv",
         "matrix_top.sv",
     ];
 

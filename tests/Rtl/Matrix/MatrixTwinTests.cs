@@ -45,7 +45,7 @@ public class MatrixTwinTests
         VerilatedModel twin = MatrixTwin.Of(MutantSize, MatrixMutants.All);
         Exception found = Assert.ThrowsAny<Exception>(() =>
             Prop.ForAll(Arb.From(MatrixScenes.Of(MutantSize).Generator), scene => Equal(twin, scene, ArrayEngine.Step, mutant))
-                .Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(20, 61)));
+                .Check(Config.QuickThrowOnFailure.WithMaxTest(600).WithReplay(20, 61)));
         Assert.True(found.ToString().Contains("edge ", StringComparison.Ordinal), $"{name}: {found}");
     }
 
@@ -66,7 +66,7 @@ public class MatrixTwinTests
                 throw;
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(20, 61)));
-        Assert.InRange(smallest!.Descriptors().Count, 1, 2);
+        Assert.InRange(smallest!.Descriptors().Count, 1, 3); // a product over folds; or a load and two streams
         Assert.Equal(0, smallest.StallPercent);
     }
 

@@ -8,7 +8,7 @@ public sealed class TileTwinTests
         "messages.sv", "dma.sv", "channel.sv", "monitored_channel.sv", "strided_walk.sv", "descriptor_ring.sv", "element_converter.sv", "load_engine.sv",
         "store_engine.sv", "dispatch.sv", "scratchpad.sv", "tile.sv", "multiply_accumulate.sv", "systolic_array.sv", "fold_walk.sv", "transposer.sv",
         "operand_stream.sv", "fold_sequencer.sv", "accumulators.sv", "fp32_add.sv", "fp32_multiply.sv", "drain_column.sv", "range_reader.sv",
-        "drain_sequencer.sv", "matrix_unit.sv", "tile_top.sv",
+        "drain_sequencer.sv", "matrix_order.sv", "matrix_unit.sv", "tile_top.sv",
     ];
 
     private static readonly RtlMutant[] s_mutants =

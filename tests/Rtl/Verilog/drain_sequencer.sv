@@ -24,7 +24,6 @@ module drain_sequencer #(
     input  logic [3:0]                 type_start,
     input  logic [LINE_BITS-1:0]       slot_line,    // first line of the slot
     output logic                       active,
-    output logic                       finished,     // at this edge
 
     // A line of the accumulators, read at this edge.
     output logic [LINE_BITS-1:0]       line,
@@ -49,6 +48,7 @@ module drain_sequencer #(
     typedef enum logic [2:0] { IDLE, PARAMETERS, BIAS, ROWS, ACKNOWLEDGE } phase_t;
 
     phase_t      phase;
+    logic        acknowledged;
     logic [15:0] m, n;
     logic [23:0] base;
     logic [31:0] pitch;
@@ -135,8 +135,8 @@ module drain_sequencer #(
 
     logic [15:0] unacknowledged;
 
-    assign active   = phase != IDLE;
-    assign finished = phase == ACKNOWLEDGE && unacknowledged == 16'(response_valid);
+    assign active       = phase != IDLE;
+    assign acknowledged = unacknowledged == 16'(response_valid);
 
     always_ff @(posedge clock) begin
         if (reset)
@@ -163,7 +163,7 @@ module drain_sequencer #(
                     if (buffer_free && block_ends)
                         phase <= last_block ? ACKNOWLEDGE : biased ? BIAS : ROWS;
                 default:
-                    if (finished)
+                    if (acknowledged)
                         phase <= IDLE;
             endcase
         end

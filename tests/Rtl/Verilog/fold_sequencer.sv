@@ -1,7 +1,9 @@
-// Runs the folds of a matmul. Two walks over the same folds, blocks of k outer and blocks of n inner: shift tokens bring the next
-// fold's weights into the shadow while X rows of this one enter (MX-2, MX-3, MX-5). A fold that reads sums in flight waits for them
-// (MX-6); a row that is late inside a fold freezes the array, any other leaves a gap (MX-7); when the last row's sums are readable
-// the matmul is over (MX-4).
+// Runs the folds of products. Two walks over the same folds, blocks of k outer and blocks of n inner: shift tokens bring the next
+// fold's weights into the shadow while X rows of this one enter (MX-2, MX-3, MX-5). A matmul starts both walks; a load only that of the
+// tokens and a stream only that of the rows, each of one fold, so they can run beside each other (MX-18 to MX-22).
+//
+// A fold that reads sums in flight waits for them (MX-6); a row that is late inside a fold freezes the array, any other leaves a gap
+// (MX-7). When the last row's sums are readable a product is over (MX-4); rows of streams follow each other meanwhile (MX-26).
 module fold_sequencer #(
     parameter int ROWS = 8,
     parameter int COLUMNS = 8,
@@ -14,11 +16,18 @@ module fold_sequencer #(
     input  logic                   clock,
     input  logic                   reset,
 
-    input  logic                   start,
+    input  logic                   start_weights, // a matmul or a load
+    input  logic                   start_rows,    // a matmul or a stream
     input  logic [15:0]            m, k, n,
     input  logic                   accumulate,
-    input  logic [LINE_BITS-1:0]   slot_line,    // first line of the slot
-    output logic                   finished,     // at this edge
+    input  logic [LINE_BITS-1:0]   slot_line,     // first line of the slot
+
+    // How far they are.
+    output logic                   shifting,      // tokens are left to enter
+    output logic                   tokens_in,     // none will be after this edge
+    output logic                   rows_in,       // nor rows
+    output logic [2:0]             products,      // that are not over
+    output logic                   product_over,  // the oldest of them is at this edge
 
     // Operand rows that are here.
     input  logic                   row_valid,
@@ -40,91 +49,101 @@ module fold_sequencer #(
 );
     localparam int LEAVES = ROWS + COLUMNS - 1 + LATENCY;   // steps until what enters is in a bank and readable
     localparam int LEAVES_BITS = $clog2(LEAVES + 1);
-    localparam int WINDOW = ROWS + LATENCY - 1;             // steps after a fold's launch in which its sums are in flight
-    localparam int WINDOW_BITS = $clog2(WINDOW + 1);
+    localparam int WINDOW = ROWS + LATENCY - 1;             // steps after a fold's launch in which its first sum is in flight
 
-    logic        active;
     logic [15:0] m_q;
     logic        accumulate_q;
     logic [LINE_BITS-1:0] slot_line_q;
 
     // The fold whose weights are being shifted, and the one to be launched next.
-    logic        folds_to_shift, folds_to_launch;
+    logic        folds_to_launch, last_launch;
     logic        last_token, launch;   // at this edge the one is shifted, the other launched
     logic [15:0] shift_k, shift_n, launch_k_first, launch_n_first, launch_k, launch_n;
     logic [15:0] unused_k_first, unused_n_first;
+    logic        unused_last;
 
     fold_walk #(.ROWS(ROWS), .COLUMNS(COLUMNS)) shift_walk (
-        .clock, .reset, .start, .k, .n, .next(last_token), .folds_left(folds_to_shift),
+        .clock, .reset, .start(start_weights), .k, .n, .next(last_token), .folds_left(shifting), .last_fold(unused_last),
         .k_first(unused_k_first), .n_first(unused_n_first), .fold_k(shift_k), .fold_n(shift_n)
     );
 
     fold_walk #(.ROWS(ROWS), .COLUMNS(COLUMNS)) launch_walk (
-        .clock, .reset, .start, .k, .n, .next(launch), .folds_left(folds_to_launch),
+        .clock, .reset, .start(start_rows), .k, .n, .next(launch), .folds_left(folds_to_launch), .last_fold(last_launch),
         .k_first(launch_k_first), .n_first(launch_n_first), .fold_k(launch_k), .fold_n(launch_n)
     );
 
     logic [ROW_BITS-1:0]    tokens;       // of the fold being shifted that have entered
-    logic                   shadow_full;  // the shadow holds the next fold
+    logic                   shadow_full;  // the shadow holds weights that no fold has taken
+    logic                   switches;     // folds take their weights from the shadow; else they go on with those in the PEs
     logic [15:0]            rows_left;    // of the launched fold
     logic [ROW_BITS-1:0]    fold_words;
     logic [COLUMN_BITS-1:0] fold_columns;
     logic                   fold_addend;
-    logic [LINE_BITS-1:0]   next_line;
-    logic [LEAVES_BITS-1:0] in_flight;    // steps until the array is empty
+    logic [LINE_BITS-1:0]   launch_line, next_line;
+    logic                   launch_addend;
 
     // ---- Hazard -------------------------------------------------------------------------------------------------------------
-    // Folds over one block of n come every `blocks` folds, so the last of them is in flight if so many were launched lately.
+    // A fold's sums lie in the lines from its first on, so those of one that begins at the same line are the same.
 
-    logic [WINDOW-1:0]      launched;  // bit i: i + 1 steps ago
-    logic [WINDOW_BITS-1:0] recent;
-    logic [15:0]            blocks;    // of n; counted in the first block of k
-    logic                   hazard;
+    typedef struct packed {
+        logic                 valid;
+        logic [LINE_BITS-1:0] line;
+    } launch_t;
 
-    assign hazard = launch_k_first != 16'd0 && 32'(recent) >= 32'(blocks);
+    launch_t [WINDOW-1:0] launched;  // i: i + 1 steps ago
+    logic                 in_flight, hazard;
+
+    always_comb begin
+        in_flight = 1'b0;
+        for (int i = 0; i < WINDOW; i++)
+            in_flight |= launched[i].valid && launched[i].line == launch_line;
+    end
+
+    assign launch_addend = accumulate_q || launch_k_first != 16'd0;
+    assign launch_line   = launch_n_first == 16'd0 ? slot_line_q : next_line;
+    assign hazard        = launch_addend && in_flight;
 
     always_ff @(posedge clock) begin
-        if (reset) begin
+        if (reset)
             launched <= '0;
-            recent   <= '0;
-        end else if (step) begin
-            launched <= WINDOW'({launched, enter_switch});
-            recent   <= recent + WINDOW_BITS'(enter_switch) - WINDOW_BITS'(launched[WINDOW-1]);
-        end
-        if (start)
-            blocks <= 16'd0;
-        else if (enter_switch && launch_k_first == 16'd0)
-            blocks <= blocks + 16'd1;
+        else if (step)
+            launched <= (WINDOW*$bits(launch_t))'({launched, launch, launch_line});
     end
 
     // ---- What this edge does ------------------------------------------------------------------------------------------------
 
-    logic inside_fold, frozen, weights_needed;
+    logic [LEAVES_BITS-1:0] moving;       // steps until nothing that entered is on its way
+    logic [2:0]             products_left;
+    logic                   inside_fold, frozen, weights_needed, switch_due, shadow_holds;
 
     assign inside_fold = rows_left != 16'd0;
-    assign launch      = folds_to_launch && !inside_fold && shadow_full && !hazard && row_valid;
+    assign launch      = folds_to_launch && !inside_fold && (shadow_full || !switches) && !hazard && row_valid;
     assign frozen      = inside_fold && !row_valid;
 
-    // The bottom row's weights come first; rows beyond k take a token without weights.
+    // The bottom row's weights come first; rows beyond k take a token without weights. The shadow is free from the switch token on.
+    assign switch_due     = folds_to_launch && switches && shadow_full;
     assign weights_needed = ROWS - 1 - 32'(tokens) < 32'(shift_k);
-    assign enter_token    = folds_to_shift && !frozen && (!shadow_full || launch) && (!weights_needed || weights_valid);
+    assign enter_token    = shifting && !frozen && (!switch_due || launch) && (!weights_needed || weights_valid);
     assign token_enable   = weights_needed;
     assign token_columns  = COLUMN_BITS'(shift_n);
     assign weights_take   = enter_token && weights_needed;
     assign last_token     = enter_token && 32'(tokens) == ROWS - 1;
 
-    assign enter_switch = launch;
-    assign enter_row    = launch || (inside_fold && row_valid);
-    assign row_take     = enter_row;
-    assign step         = enter_row || enter_token || (in_flight != '0 && !frozen);
-    assign finished     = active && !folds_to_launch && !inside_fold && in_flight == '0;
+    assign enter_switch   = launch && switches;
+    assign shadow_holds   = last_token || (shadow_full && !enter_switch);  // after this edge
+
+    // The array is clocked for products and tokens; what a load left on its way moves on with the next step.
+    assign enter_row     = launch || (inside_fold && row_valid);
+    assign row_take      = enter_row;
+    assign products_left = products - 3'(product_over);
+    assign step          = enter_row || enter_token || (moving != '0 && !frozen && (products_left != 3'd0 || shifting));
 
     always_comb begin
         if (launch) begin
             row_words = ROW_BITS'(launch_k);
             columns   = COLUMN_BITS'(launch_n);
-            addend    = accumulate_q || launch_k_first != 16'd0;
-            line      = launch_n_first == 16'd0 ? slot_line_q : next_line;
+            addend    = launch_addend;
+            line      = launch_line;
         end else begin
             row_words = fold_words;
             columns   = fold_columns;
@@ -133,27 +152,49 @@ module fold_sequencer #(
         end
     end
 
+    // ---- The ends of products ------------------------------------------------------------------------------------------------
+    // A mark enters with the last row of each and comes out when that row's sums are readable.
+
+    logic [LEAVES:0] marks;     // i: i + 1 steps ago
+    logic            last_row;
+
+    assign last_row     = launch ? last_launch && m_q == 16'd1 : !folds_to_launch && inside_fold && rows_left == 16'd1;
+    assign rows_in      = (enter_row && last_row) || (!folds_to_launch && !inside_fold);
+    assign tokens_in    = !shifting || last_token;
+    assign product_over = marks[LEAVES];
+
+    always_ff @(posedge clock) begin
+        if (reset) begin
+            marks    <= '0;
+            products <= 3'd0;
+        end else begin
+            products <= products_left + 3'(start_rows);
+            if (step)
+                marks <= {marks[LEAVES-1:0], enter_row && last_row};
+            else
+                marks[LEAVES] <= 1'b0;
+        end
+    end
+
     // ---- Registers ----------------------------------------------------------------------------------------------------------
 
     always_ff @(posedge clock) begin
         if (reset) begin
-            active      <= 1'b0;
             shadow_full <= 1'b0;
+            tokens      <= '0;
             rows_left   <= 16'd0;
-            in_flight   <= '0;
-        end else if (start) begin
-            active       <= 1'b1;
-            m_q          <= m;
-            accumulate_q <= accumulate;
-            slot_line_q  <= slot_line;
-            tokens       <= '0;
+            moving      <= '0;
         end else begin
-            if (finished)
-                active <= 1'b0;
-
             if (enter_token)
                 tokens <= last_token ? '0 : tokens + 1'b1;
-            shadow_full <= last_token || (shadow_full && !launch);
+            shadow_full <= shadow_holds && !(start_weights && start_rows);
+
+            if (start_rows) begin
+                m_q          <= m;
+                accumulate_q <= accumulate;
+                slot_line_q  <= slot_line;
+                switches     <= start_weights || shadow_holds;
+            end
 
             if (launch) begin
                 fold_words   <= row_words;
@@ -166,12 +207,12 @@ module fold_sequencer #(
             end
 
             if (enter_row || enter_token)
-                in_flight <= LEAVES_BITS'(LEAVES);
+                moving <= LEAVES_BITS'(LEAVES);
             else if (step)
-                in_flight <= in_flight - 1'b1;
+                moving <= moving - 1'b1;
         end
     end
 
     logic unused;
-    assign unused = ^{unused_k_first, unused_n_first, shift_n, launch_k, launch_n};
+    assign unused = ^{unused_last, unused_k_first, unused_n_first, shift_n, launch_k, launch_n};
 endmodule

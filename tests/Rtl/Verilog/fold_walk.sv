@@ -9,6 +9,7 @@ module fold_walk #(
     input  logic [15:0] k, n,
     input  logic        next,             // go on to the next fold
     output logic        folds_left,       // the walk stands at a fold
+    output logic        last_fold,        // which is the last
     output logic [15:0] k_first, n_first,
     output logic [15:0] fold_k, fold_n    // k and n of the fold
 );
@@ -17,6 +18,7 @@ module fold_walk #(
 
     assign last_k = 32'(k_left) <= ROWS;
     assign last_n = 32'(n_left) <= COLUMNS;
+    assign last_fold = last_k && last_n;
     assign fold_k = last_k ? k_left : 16'(ROWS);
     assign fold_n = last_n ? n_left : 16'(COLUMNS);
 

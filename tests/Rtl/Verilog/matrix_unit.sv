@@ -1,6 +1,6 @@
-// Queue MX of a tile: takes descriptors one at a time, in order, and reports each when its results are in accumulators or scratchpad
-// (MX-1, MX-12). Here: mx.matmul of bf16 or int8; mx.zero, a line an edge (MX-11); mx.drain rounded to nearest, without functions. Two
-// ports a bank of the accumulators, sums accumulated at the top, one product a PE.
+// Queue MX of a tile. Here: mx.matmul, mx.load and mx.stream of bf16 or int8; mx.zero, a line an edge (MX-11); mx.drain rounded to
+// nearest, without functions. Two ports a bank of the accumulators, sums accumulated at the top, one product a PE. Which descriptors are
+// at work together is the matter of matrix_order.
 //
 // A channel that the unit produces has x_ready, x_push and x_data, one it consumes x_valid, x_data and x_pop.
 module matrix_unit #(
@@ -58,52 +58,34 @@ module matrix_unit #(
 
     // ---- Descriptors ----------------------------------------------------------------------------------------------------------
 
-    typedef enum logic [1:0] { IDLE, WORKING, REPORT } phase_t;
-
-    phase_t         phase;
-    logic [31:0]    sequence_number;
-    logic           integers;         // of the matmul that runs
     hx::descriptor_t descriptor;
-    logic           start_matmul, start_zero, start_drain;
-    logic           matmul_finished, zero_finished, drain_finished;
+    logic            start_matmul, start_load, start_stream, start_zero, start_drain;
+    logic            shifting, tokens_in, rows_in, product_over;
+    logic [2:0]      products;
+    logic            zeroing, draining;
     logic [LINE_BITS-1:0] slot_line;
 
     assign descriptor   = start_data.descriptor;
-    assign start_pop    = phase == IDLE && start_valid;
     assign start_matmul = start_pop && descriptor.opcode == hx::OPCODE_MX_MATMUL;
+    assign start_load   = start_pop && descriptor.opcode == hx::OPCODE_MX_LOAD;
+    assign start_stream = start_pop && descriptor.opcode == hx::OPCODE_MX_STREAM;
     assign start_zero   = start_pop && descriptor.opcode == hx::OPCODE_MX_ZERO;
     assign start_drain  = start_pop && descriptor.opcode == hx::OPCODE_MX_DRAIN;
     assign slot_line    = LINE_BITS'(32'(descriptor.word56[1:0]) * SLOT_LINES);
-    assign done_push    = phase == REPORT && done_ready;
-    assign done_data    = '{sequence_number: sequence_number};
 
-    always_ff @(posedge clock) begin
-        if (reset) begin
-            phase <= IDLE;
-        end else begin
-            unique case (phase)
-                IDLE:
-                    if (start_valid)
-                        phase <= WORKING;
-                WORKING:
-                    if (matmul_finished || zero_finished || drain_finished)
-                        phase <= REPORT;
-                default:
-                    if (done_ready)
-                        phase <= IDLE;
-            endcase
-        end
-        if (start_pop)
-            sequence_number <= start_data.sequence_number;
-        if (start_matmul)
-            integers <= descriptor.type_accumulator == hx::TYPE_INT32;
-    end
+    matrix_order order (
+        .clock, .reset,
+        .start_valid, .start(start_data), .start_pop, .done_ready, .done_push, .done(done_data),
+        .busy(zeroing || draining), .shifting, .tokens_in, .rows_in, .products, .product_over
+    );
 
-    // ---- Matmul ---------------------------------------------------------------------------------------------------------------
+    // ---- Products -------------------------------------------------------------------------------------------------------------
 
+    logic                       start_rows, start_weights;
     logic                       row_valid, row_take, weights_valid, weights_take;
-    logic [2*ROWS-1:0][7:0]     row;
-    logic [2*COLUMNS-1:0][7:0]  weights;
+    logic [ROWS-1:0][15:0]      row;
+    logic [COLUMNS-1:0][15:0]   weights;
+    logic                       floats;
     logic                       step, enter_row, enter_switch, enter_token, token_enable, addend;
     logic [ROW_BITS-1:0]        row_words;
     logic [COLUMN_BITS-1:0]     token_columns, sum_columns;
@@ -112,14 +94,21 @@ module matrix_unit #(
     logic [A_BYTES-1:0][7:0]    a_bytes;
     logic [W_BYTES-1:0][7:0]    w_bytes;
     hx::access_t                a_answer, w_answer;
-    logic                       draining;
 
     assign {a_bytes, a_answer} = a_response_data;
     assign {w_bytes, w_answer} = w_response_data;
     assign a_response_pop = a_response_valid;
     assign w_response_pop = w_response_valid;
 
-    // A drain reads parameters and bias through the port of weights; one descriptor runs at a time.
+    assign start_rows    = start_matmul || start_stream;
+    assign start_weights = start_matmul || start_load;
+
+    always_ff @(posedge clock) begin
+        if (start_rows)
+            floats <= descriptor.type_a == hx::TYPE_BF16;
+    end
+
+    // A drain reads parameters and bias through the port of weights, alone.
     logic        weights_push, drain_push;
     hx::access_t weights_request, drain_request;
 
@@ -128,7 +117,7 @@ module matrix_unit #(
 
     operand_stream #(.WEIGHTS(0), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(OPERAND_ROWS), .PORT_BYTES(A_BYTES)) operands (
         .clock, .reset,
-        .start(start_matmul), .base(descriptor.a[23:0]), .pitch(descriptor.word40), .halves(descriptor.type_a == hx::TYPE_BF16),
+        .start(start_rows), .base(descriptor.a[23:0]), .pitch(descriptor.word40), .halves(descriptor.type_a == hx::TYPE_BF16),
         .transposed(descriptor.transpose_a), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
         .row_valid, .row, .row_take,
         .request_ready(a_request_ready), .request_push(a_request_push), .request(a_request_data),
@@ -137,7 +126,7 @@ module matrix_unit #(
 
     operand_stream #(.WEIGHTS(1), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(WEIGHT_ROWS), .PORT_BYTES(W_BYTES)) weight_rows (
         .clock, .reset,
-        .start(start_matmul), .base(descriptor.b[23:0]), .pitch(descriptor.word44), .halves(descriptor.type_b == hx::TYPE_BF16),
+        .start(start_weights), .base(descriptor.b[23:0]), .pitch(descriptor.word44), .halves(descriptor.type_b == hx::TYPE_BF16),
         .transposed(descriptor.transpose_b), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
         .row_valid(weights_valid), .row(weights), .row_take(weights_take),
         .request_ready(w_request_ready), .request_push(weights_push), .request(weights_request),
@@ -146,48 +135,47 @@ module matrix_unit #(
 
     fold_sequencer #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LATENCY(LATENCY), .LINES(LINES)) folds (
         .clock, .reset,
-        .start(start_matmul), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2), .accumulate(descriptor.accumulate),
-        .slot_line, .finished(matmul_finished),
+        .start_weights, .start_rows, .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2), .accumulate(descriptor.accumulate), .slot_line,
+        .shifting, .tokens_in, .rows_in, .products, .product_over,
         .row_valid, .row_take, .weights_valid, .weights_take,
         .step, .enter_row, .row_words, .enter_switch, .enter_token, .token_enable, .token_columns,
         .addend, .line(sum_line), .columns(sum_columns)
     );
 
-    // Elements as PEs take them; what lies beyond a row, and what enters where none does, is 0.
+    // What lies beyond a row, and what enters where none does, is 0.
     logic [ROWS-1:0][15:0]    x;
     logic [COLUMNS-1:0][15:0] w;
 
     for (genvar r = 0; r < ROWS; r++) begin : x_lane
-        assign x[r] = !enter_row || r >= 32'(row_words) ? 16'd0 : integers ? 16'(signed'(row[r])) : row[2*r +: 2];
+        assign x[r] = !enter_row || r >= 32'(row_words) ? 16'd0 : row[r];
     end
 
     for (genvar c = 0; c < COLUMNS; c++) begin : w_lane
-        assign w[c] = !token_enable || c >= 32'(token_columns) ? 16'd0 : integers ? 16'(signed'(weights[c])) : weights[2*c +: 2];
+        assign w[c] = !token_enable || c >= 32'(token_columns) ? 16'd0 : weights[c];
     end
 
     systolic_array #(.R(ROWS), .C(COLUMNS), .KIND(multiply_accumulate::EITHER), .WORD(16)) array (
-        .clock, .reset, .step, .floats(!integers), .x, .switch_token(enter_switch), .shift_token(enter_token), .weights(w),
+        .clock, .reset, .step, .floats, .x, .switch_token(enter_switch), .shift_token(enter_token), .weights(w),
         .weights_enable(token_enable), .top, .bottom
     );
 
     // ---- Zero: a line an edge -------------------------------------------------------------------------------------------------
 
-    logic                   zeroing;
     logic [15:0]            zero_m, zero_row, zero_left;   // rows of a block, those that are cleared, columns from this block on
     logic [LINE_BITS-1:0]   zero_line;
     logic [COLUMN_BITS-1:0] zero_columns;
-    logic                   zero_block_ends;
+    logic                   zero_block_ends, zero_over;
 
     assign zero_columns    = 32'(zero_left) < COLUMNS ? COLUMN_BITS'(zero_left) : COLUMN_BITS'(COLUMNS);
     assign zero_block_ends = zero_row + 16'd1 == zero_m;
-    assign zero_finished   = zeroing && zero_block_ends && 32'(zero_left) <= COLUMNS;
+    assign zero_over   = zeroing && zero_block_ends && 32'(zero_left) <= COLUMNS;
 
     always_ff @(posedge clock) begin
         if (reset)
             zeroing <= 1'b0;
         else if (start_zero)
             zeroing <= 1'b1;
-        else if (zero_finished)
+        else if (zero_over)
             zeroing <= 1'b0;
         if (start_zero) begin
             zero_m    <= descriptor.n0;
@@ -217,7 +205,7 @@ module matrix_unit #(
         .biased_start(descriptor.b != 48'd0), .bias_start(descriptor.b[23:0]),
         .integers_start(descriptor.type_accumulator == hx::TYPE_INT32),
         .relu_start(descriptor.activation == 4'd1), .type_start(descriptor.type_out), .slot_line,
-        .active(draining), .finished(drain_finished), .line(drain_line), .words(line),
+        .active(draining), .line(drain_line), .words(line),
         .read_ready(w_request_ready), .read_push(drain_push), .read_request(drain_request),
         .read_valid(w_response_valid), .read_response(w_answer), .read_data(w_bytes),
         .request_ready(d_request_ready), .request_push(d_request_push), .request(d_head), .request_data(d_bytes),

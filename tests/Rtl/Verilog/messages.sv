@@ -45,7 +45,7 @@ package hx;
     } descriptor_t;
 
     localparam logic [7:0] OPCODE_LD_COPY = 8'h10, OPCODE_ST_COPY = 8'h20, OPCODE_MX_MATMUL = 8'h30, OPCODE_MX_DRAIN = 8'h31,
-        OPCODE_MX_ZERO = 8'h32;
+        OPCODE_MX_ZERO = 8'h32, OPCODE_MX_LOAD = 8'h33, OPCODE_MX_STREAM = 8'h34;
 
     // The four descriptor queues of a tile.
     localparam int QUEUES = 4;

@@ -25,9 +25,9 @@ module operand_stream #(
     input  logic                       transposed,
     input  logic [15:0]                m, k, n,
 
-    // To the array: the oldest row, element by element from byte 0.
+    // To the array: the oldest row; an element of one byte has its sign in the upper one.
     output logic                       row_valid,
-    output logic [ROW_BYTES-1:0][7:0]  row,
+    output logic [LANES-1:0][15:0]     row,
     input  logic                       row_take,
 
     // To and from the scratchpad.
@@ -73,10 +73,10 @@ module operand_stream #(
     logic [15:0] asked;                  // bytes of the next row that have been
     logic [15:0] block_rows, element, elements;
     logic [31:0] memory_row, row_bytes, rest_of_row, rest_of_line, length, address;
-    logic        may_ask, row_ends, block_ends, fold_ends;
+    logic        may_ask, row_ends, block_ends, fold_ends, asks_last;
 
     fold_walk #(.ROWS(ROWS), .COLUMNS(COLUMNS)) ask_walk (
-        .clock, .reset, .start, .k, .n, .next(request_push && fold_ends), .folds_left(asking), .k_first, .n_first, .fold_k, .fold_n
+        .clock, .reset, .start, .k, .n, .next(request_push && fold_ends), .folds_left(asking), .last_fold(asks_last), .k_first, .n_first, .fold_k, .fold_n
     );
 
     assign m_left  = m_q - m_first;
@@ -147,13 +147,13 @@ module operand_stream #(
 
     // ---- The transposer -----------------------------------------------------------------------------------------------------
 
-    logic        emit, fold_emitted, block_full, emits_folds;
+    logic        emit, fold_emitted, block_full, emits_folds, emits_last;
     logic [15:0] emitted, emit_m_first, emit_m_left, emit_m, emit_k, emit_rows, emit_column;
     logic [15:0] emit_n, emit_k_first, emit_n_first;
     logic [ROW_BYTES-1:0][7:0] emitted_row;
 
     fold_walk #(.ROWS(ROWS), .COLUMNS(COLUMNS)) emit_walk (
-        .clock, .reset, .start, .k, .n, .next(fold_emitted), .folds_left(emits_folds),
+        .clock, .reset, .start, .k, .n, .next(fold_emitted), .folds_left(emits_folds), .last_fold(emits_last),
         .k_first(emit_k_first), .n_first(emit_n_first), .fold_k(emit_k), .fold_n(emit_n)
     );
 
@@ -189,7 +189,7 @@ module operand_stream #(
     // ---- The FIFO -----------------------------------------------------------------------------------------------------------
 
     logic [ROW_BYTES-1:0][7:0] slots [DEPTH];
-    logic [ROW_BYTES-1:0][7:0] filling;
+    logic [ROW_BYTES-1:0][7:0] filling, oldest;
     logic [SLOT_BITS-1:0]      head, tail;
 
     function automatic logic [SLOT_BITS-1:0] after(input logic [SLOT_BITS-1:0] slot);
@@ -197,7 +197,11 @@ module operand_stream #(
     endfunction
 
     assign row_valid   = held != '0;
-    assign row         = slots[head];
+    assign oldest      = slots[head];
+    for (genvar i = 0; i < LANES; i++) begin : lane
+        assign row[i] = halves_q ? oldest[2*i +: 2] : 16'(signed'(oldest[i]));
+    end
+
     assign row_enters  = transposed_q ? emit : row_arrives;
     assign row_claimed = transposed_q ? emit : request_push && asked == 16'd0;
 
@@ -231,5 +235,5 @@ module operand_stream #(
 
     logic unused;
     assign unused = ^{response_data, emit_column, response.tag[15:2], response.write, response.address, address[31:24], emits_folds,
-        emit_k_first, emit_n_first, emit_n};
+        emits_last, asks_last, emit_k_first, emit_n_first, emit_n};
 endmodule
