@@ -55,16 +55,11 @@ public sealed partial class MatrixUnit
     {
         _secondEdge = State.SecondPass != 0;
         ReportLeaving(edge, ref moved);
+        FindLeavingOver(ref moved);
         if (_secondEdge)
             return EndStep(edge, ref moved);
         int folds = State.KBlocks * State.NBlocks;
         long time = ArrayTime;
-        if (State.LeavingCount > 0 && State.LeavingOver == 0 && time > State.Leaving[0].Until)
-        {
-            State.LeavingOver = 1;
-            moved = true;
-        }
-
         bool rowsLeft = State.RowsEntered < State.Current.Descriptor.N0;
         bool foldsLeft = State.FoldsLaunched < folds;
         if (!rowsLeft && !foldsLeft && time > State.SumsUntil)

@@ -108,6 +108,15 @@ public sealed partial class MatrixUnit
         State.Leaving[State.LeavingCount] = default;
     }
 
+    /// <summary>The oldest stream on its way out is over when the step that makes it so is, both edges of it.</summary>
+    private void FindLeavingOver(ref bool moved)
+    {
+        if (State.LeavingCount == 0 || State.LeavingOver != 0 || ArrayTime - State.SecondPass <= State.Leaving[0].Until)
+            return;
+        State.LeavingOver = 1;
+        moved = true;
+    }
+
     /// <summary>An edge of a load while no sums are in flight.</summary>
     private int ShiftLoad(long edge, ref bool moved)
     {

@@ -155,6 +155,22 @@ public class PinnedTimingTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData(false, 200)]
+    [InlineData(false, 201)]
+    [InlineData(true, 200)]
+    [InlineData(true, 201)] // at the first edge of a step, or the second
+    public void Streams_that_waited_for_their_reports_are_reported_one_an_edge(bool wide, long from)
+    {
+        MatrixCase Case(int m) => new(m, Rows, Columns, true, false, false, 1, false, 1) { TypeA = wide ? ElementType.Int16 : ElementType.Int8, TypeB = ElementType.Int8 };
+        var bench = new MatrixBench(Config) { Ahead = 8, TakesReport = edge => edge is < 30 || edge >= from };
+        bench.Program.Enqueue(PinnedWeightsTests.Load(Case(1).Matmul(0)));
+        foreach (int m in (int[])[1, 1, 1, 1, 300])
+            bench.Program.Enqueue(PinnedWeightsTests.Stream(Case(m).Matmul(0), false));
+        bench.Run();
+        Assert.Equal(Enumerable.Range(0, 4).Select(i => from + i), bench.Finished.Skip(1).Take(4).Select(f => f.Edge));
+    }
+
     [Fact]
     public void A_load_that_outlasts_its_stream_is_reported_the_edge_after_its_last_token()
     {
