@@ -14,6 +14,7 @@ internal sealed class MatrixEmulation
 {
     private const int MostEdges = 200_000;
     private const int EdgesAfter = 8;
+    private const int ReportTurn = 5;
 
     private readonly ClockDomain _core = new("core", 1000);
     private readonly Channel<StartDescriptor> _start;
@@ -72,6 +73,7 @@ internal sealed class MatrixEmulation
         var program = new Queue<Descriptor>(_scene.Descriptors());
         int expected = program.Count, reported = 0, after = EdgesAfter;
         uint sequence = (uint)_random.Next();
+        bool takesReports = false;
         for (int i = 0; reported < expected || after-- > 0; i++)
         {
             if (i == MostEdges)
@@ -82,7 +84,9 @@ internal sealed class MatrixEmulation
             ShowChannels(edge);
             Edges.Add(Evaluate(edge));
 
-            if (_done.CanPop(edge) && Goes() && _random.Next(100) >= _scene.ReportStallPercent)
+            if (i % ReportTurn == 0)
+                takesReports = _random.Next(100) >= _scene.ReportStallPercent;
+            if (_done.CanPop(edge) && takesReports && Goes())
             {
                 _reports.Dequeue().Sequence = _done.Pop(edge).Sequence;
                 reported++;

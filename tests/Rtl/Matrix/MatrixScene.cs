@@ -17,14 +17,26 @@ internal enum MatrixData
     Raw,
 }
 
+/// <summary>Types of X and W.</summary>
+internal enum MatrixTypes
+{
+    Bf16,
+    Int8,
+    Int16ByInt8,
+    Int8ByInt16,
+}
+
 /// <summary>One descriptor before it is known what its slot holds then: what does not fit becomes something that does.</summary>
 /// <param name="Kind">Any of queue MX; a stream of no weights becomes a load.</param>
 /// <param name="M">Rows of what starts a slot; what goes on with one has the slot's.</param>
 /// <param name="K">Of a stream the load's, which is cut to what the array holds.</param>
 /// <param name="N">Columns, likewise.</param>
 /// <param name="Place">Where operands lie, and how far apart their rows.</param>
-internal sealed record MatrixOperation(DescriptorOpcode Kind, int Slot, int M, int K, int N, bool Accumulate, bool Integer, int Place)
+internal sealed record MatrixOperation(DescriptorOpcode Kind, int Slot, int M, int K, int N, bool Accumulate, MatrixTypes Types, int Place)
 {
+    /// <summary>Whether sums are int32.</summary>
+    public bool Integer => Types != MatrixTypes.Bf16;
+
     public bool TransposeA { get; init; }
 
     public bool TransposeB { get; init; }
@@ -45,7 +57,7 @@ internal sealed record MatrixOperation(DescriptorOpcode Kind, int Slot, int M, i
 /// <param name="LatencyEdges">From a granted request to its answer.</param>
 internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int StallPercent, int LatencyEdges, MatrixData Data, int Seed)
 {
-    /// <summary>Edges of a hundred at which nobody takes a report.</summary>
+    /// <summary>Turns of some edges, of a hundred, in which nobody takes a report.</summary>
     public int ReportStallPercent { get; init; }
 
     public const int ScratchpadBytes = 1 << 16;
@@ -74,7 +86,7 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
                     descriptors.Add(Descriptor(load, 0, load.N, load.Integer, false));
                     continue;
                 case DescriptorOpcode.MxStream:
-                    operation = drawn with { K = load.K, N = load.N, Integer = load.Integer };
+                    operation = drawn with { K = load.K, N = load.N, Types = load.Types };
                     break;
                 case DescriptorOpcode.MxMatmul:
                     load = null;
@@ -139,7 +151,7 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
                 o with { M = o.M / 2 }, o with { K = o.K / 2 }, o with { N = o.N / 2 },
                 o with { M = o.M - 1 }, o with { K = o.K - 1 }, o with { N = o.N - 1 },
                 o with { Place = 0 }, o with { Slot = 0 }, o with { Accumulate = false }, o with { Relu = false }, o with { Scaled = false }, o with { Biased = false },
-                o with { TransposeA = false }, o with { TransposeB = false }, o with { Integer = true },
+                o with { TransposeA = false }, o with { TransposeB = false }, o with { Types = MatrixTypes.Int8 },
             })
             {
                 if (smaller != o && smaller.M > 0 && smaller.K > 0 && smaller.N > 0)
@@ -150,7 +162,13 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
 
     private static Descriptor Descriptor(MatrixOperation operation, int m, int n, bool integer, bool goesOn)
     {
-        ElementType operand = integer ? ElementType.Int8 : ElementType.Bf16;
+        (ElementType a, ElementType w) = operation.Types switch
+        {
+            MatrixTypes.Bf16 => (ElementType.Bf16, ElementType.Bf16),
+            MatrixTypes.Int8 => (ElementType.Int8, ElementType.Int8),
+            MatrixTypes.Int16ByInt8 => (ElementType.Int16, ElementType.Int8),
+            _ => (ElementType.Int8, ElementType.Int16),
+        };
         var random = new Random(operation.Place);
         var descriptor = new Descriptor
         {
@@ -169,8 +187,8 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
 
         if (rows || weights)
         {
-            descriptor.TypeA = operand;
-            descriptor.TypeB = operand;
+            descriptor.TypeA = a;
+            descriptor.TypeB = w;
             descriptor.N1 = operation.K;
         }
 
@@ -179,14 +197,14 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
             descriptor.Accumulate = goesOn;
             descriptor.TransposeA = operation.TransposeA;
             (int stored, int elements) = operation.TransposeA ? (operation.K, m) : (m, operation.K);
-            (descriptor.A, descriptor.PitchA) = Place(random, stored, elements * operand.SizeBytes(), operation.Place == 0);
+            (descriptor.A, descriptor.PitchA) = Place(random, stored, elements * a.SizeBytes(), operation.Place == 0);
         }
 
         if (weights)
         {
             descriptor.TransposeB = operation.TransposeB;
             (int stored, int elements) = operation.TransposeB ? (n, operation.K) : (operation.K, n);
-            (descriptor.B, descriptor.PitchB) = Place(random, stored, elements * operand.SizeBytes(), operation.Place == 0);
+            (descriptor.B, descriptor.PitchB) = Place(random, stored, elements * w.SizeBytes(), operation.Place == 0);
         }
 
         if (operation.Kind == DescriptorOpcode.MxDrain)

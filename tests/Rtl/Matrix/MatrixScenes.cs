@@ -43,11 +43,11 @@ internal static class MatrixScenes
         from k in Extent(size.Config.Rows, 4)
         from n in Extent(size.Config.Columns, 3)
         from accumulate in Gen.Elements(true, true, false)
-        from integer in Gen.Elements(false, true)
+        from types in Gen.Elements(MatrixTypes.Bf16, MatrixTypes.Bf16, MatrixTypes.Int8, MatrixTypes.Int8, MatrixTypes.Int16ByInt8, MatrixTypes.Int8ByInt16)
         from type in Gen.Elements(Results)
         from flags in Gen.ArrayOf(Gen.Elements(false, true), 5)
         from place in Gen.Choose(0, 1_000_000)
-        select new MatrixOperation(kind, slot, m, k, n, accumulate, integer, place)
+        select new MatrixOperation(kind, slot, m, k, n, accumulate, types, place)
         {
             TransposeA = flags[0],
             TransposeB = flags[1],

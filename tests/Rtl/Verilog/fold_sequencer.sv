@@ -3,7 +3,8 @@
 // tokens and a stream only that of the rows, each of one fold, so they can run beside each other (MX-18 to MX-22).
 //
 // A fold that reads sums in flight waits for them (MX-6); a row that is late inside a fold freezes the array, any other leaves a gap
-// (MX-7). When the last row's sums are readable a product is over (MX-4); rows of streams follow each other meanwhile (MX-26).
+// (MX-7). When the last row's sums are readable a product is over (MX-4); rows of streams follow each other meanwhile (MX-26). With a 16-bit
+// operand a step has two edges: the array moves at the first and holds at the second (MX-15, MX-23).
 module fold_sequencer #(
     parameter int ROWS = 8,
     parameter int COLUMNS = 8,
@@ -20,6 +21,7 @@ module fold_sequencer #(
     input  logic                   start_rows,    // a matmul or a stream
     input  logic [15:0]            m, k, n,
     input  logic                   accumulate,
+    input  logic                   wide,          // an operand of 16-bit integers
     input  logic [LINE_BITS-1:0]   slot_line,     // first line of the slot
 
     // How far they are.
@@ -52,7 +54,7 @@ module fold_sequencer #(
     localparam int WINDOW = ROWS + LATENCY - 1;             // steps after a fold's launch in which its first sum is in flight
 
     logic [15:0] m_q;
-    logic        accumulate_q;
+    logic        accumulate_q, wide_q;
     logic [LINE_BITS-1:0] slot_line_q;
 
     // The fold whose weights are being shifted, and the one to be launched next.
@@ -114,16 +116,17 @@ module fold_sequencer #(
 
     logic [LEAVES_BITS-1:0] moving;       // steps until nothing that entered is on its way
     logic [2:0]             products_left;
-    logic                   inside_fold, frozen, weights_needed, switch_due, shadow_holds;
+    logic                   second_edge;  // of a step
+    logic                   inside_fold, stopped, weights_needed, switch_due, shadow_holds;
 
     assign inside_fold = rows_left != 16'd0;
-    assign launch      = folds_to_launch && !inside_fold && (shadow_full || !switches) && !hazard && row_valid;
-    assign frozen      = inside_fold && !row_valid;
+    assign stopped     = second_edge || (inside_fold && !row_valid);
+    assign launch      = folds_to_launch && !inside_fold && !stopped && (shadow_full || !switches) && !hazard && row_valid;
 
     // The bottom row's weights come first; rows beyond k take a token without weights. The shadow is free from the switch token on.
     assign switch_due     = folds_to_launch && switches && shadow_full;
     assign weights_needed = ROWS - 1 - 32'(tokens) < 32'(shift_k);
-    assign enter_token    = shifting && !frozen && (!switch_due || launch) && (!weights_needed || weights_valid);
+    assign enter_token    = shifting && !stopped && (!switch_due || launch) && (!weights_needed || weights_valid);
     assign token_enable   = weights_needed;
     assign token_columns  = COLUMN_BITS'(shift_n);
     assign weights_take   = enter_token && weights_needed;
@@ -133,10 +136,10 @@ module fold_sequencer #(
     assign shadow_holds   = last_token || (shadow_full && !enter_switch);  // after this edge
 
     // The array is clocked for products and tokens; what a load left on its way moves on with the next step.
-    assign enter_row     = launch || (inside_fold && row_valid);
+    assign enter_row     = launch || (inside_fold && !stopped);
     assign row_take      = enter_row;
     assign products_left = products - 3'(product_over);
-    assign step          = enter_row || enter_token || (moving != '0 && !frozen && (products_left != 3'd0 || shifting));
+    assign step          = enter_row || enter_token || (moving != '0 && !stopped && (products_left != 3'd0 || shifting));
 
     always_comb begin
         if (launch) begin
@@ -161,7 +164,7 @@ module fold_sequencer #(
     assign last_row     = launch ? last_launch && m_q == 16'd1 : !folds_to_launch && inside_fold && rows_left == 16'd1;
     assign rows_in      = (enter_row && last_row) || (!folds_to_launch && !inside_fold);
     assign tokens_in    = !shifting || last_token;
-    assign product_over = marks[LEAVES];
+    assign product_over = marks[LEAVES] && !second_edge;
 
     always_ff @(posedge clock) begin
         if (reset) begin
@@ -171,7 +174,7 @@ module fold_sequencer #(
             products <= products_left + 3'(start_rows);
             if (step)
                 marks <= {marks[LEAVES-1:0], enter_row && last_row};
-            else
+            else if (product_over)
                 marks[LEAVES] <= 1'b0;
         end
     end
@@ -184,7 +187,9 @@ module fold_sequencer #(
             tokens      <= '0;
             rows_left   <= 16'd0;
             moving      <= '0;
+            second_edge <= 1'b0;
         end else begin
+            second_edge <= step && wide_q && products_left != 3'd0;
             if (enter_token)
                 tokens <= last_token ? '0 : tokens + 1'b1;
             shadow_full <= shadow_holds && !(start_weights && start_rows);
@@ -192,6 +197,7 @@ module fold_sequencer #(
             if (start_rows) begin
                 m_q          <= m;
                 accumulate_q <= accumulate;
+                wide_q       <= wide;
                 slot_line_q  <= slot_line;
                 switches     <= start_weights || shadow_holds;
             end

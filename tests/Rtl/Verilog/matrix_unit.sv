@@ -1,4 +1,4 @@
-// Queue MX of a tile. Here: mx.matmul, mx.load and mx.stream of bf16 or int8; mx.zero, a line an edge (MX-11); mx.drain rounded to
+// Queue MX of a tile. Here: mx.matmul, mx.load and mx.stream of bf16, int8 and int16; mx.zero, a line an edge (MX-11); mx.drain rounded to
 // nearest, without functions. Two ports a bank of the accumulators, sums accumulated at the top, one product a PE. Which descriptors are
 // at work together is the matter of matrix_order.
 //
@@ -108,6 +108,10 @@ module matrix_unit #(
             floats <= descriptor.type_a == hx::TYPE_BF16;
     end
 
+    function automatic logic halves(input logic [3:0] element_type);
+        return element_type == hx::TYPE_BF16 || element_type == hx::TYPE_INT16;
+    endfunction
+
     // A drain reads parameters and bias through the port of weights, alone.
     logic        weights_push, drain_push;
     hx::access_t weights_request, drain_request;
@@ -117,7 +121,7 @@ module matrix_unit #(
 
     operand_stream #(.WEIGHTS(0), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(OPERAND_ROWS), .PORT_BYTES(A_BYTES)) operands (
         .clock, .reset,
-        .start(start_rows), .base(descriptor.a[23:0]), .pitch(descriptor.word40), .halves(descriptor.type_a == hx::TYPE_BF16),
+        .start(start_rows), .base(descriptor.a[23:0]), .pitch(descriptor.word40), .halves(halves(descriptor.type_a)),
         .transposed(descriptor.transpose_a), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
         .row_valid, .row, .row_take,
         .request_ready(a_request_ready), .request_push(a_request_push), .request(a_request_data),
@@ -126,7 +130,7 @@ module matrix_unit #(
 
     operand_stream #(.WEIGHTS(1), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(WEIGHT_ROWS), .PORT_BYTES(W_BYTES)) weight_rows (
         .clock, .reset,
-        .start(start_weights), .base(descriptor.b[23:0]), .pitch(descriptor.word44), .halves(descriptor.type_b == hx::TYPE_BF16),
+        .start(start_weights), .base(descriptor.b[23:0]), .pitch(descriptor.word44), .halves(halves(descriptor.type_b)),
         .transposed(descriptor.transpose_b), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
         .row_valid(weights_valid), .row(weights), .row_take(weights_take),
         .request_ready(w_request_ready), .request_push(weights_push), .request(weights_request),
@@ -136,6 +140,7 @@ module matrix_unit #(
     fold_sequencer #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LATENCY(LATENCY), .LINES(LINES)) folds (
         .clock, .reset,
         .start_weights, .start_rows, .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2), .accumulate(descriptor.accumulate), .slot_line,
+        .wide(descriptor.type_a == hx::TYPE_INT16 || descriptor.type_b == hx::TYPE_INT16),
         .shifting, .tokens_in, .rows_in, .products, .product_over,
         .row_valid, .row_take, .weights_valid, .weights_take,
         .step, .enter_row, .row_words, .enter_switch, .enter_token, .token_enable, .token_columns,
