@@ -12,6 +12,9 @@ internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles,
 {
     private const int Slots = 4;
 
+    // What the arrays of all tiles hold.
+    private const int MostLoadedRows = 3, MostLoadedColumns = 4;
+
     public override string ToString() =>
         $"seed {Seed}, stalls {StallPercent} %, latency up to {LatencyCycles}:\n{string.Join('\n', Commands.Select(c => c.ToString()))}\n"
         + string.Join('\n', Accesses.Select(a => a.ToString()));
@@ -22,6 +25,8 @@ internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles,
         int stall = random.Of(0, 0, 20, 50), latency = random.Of(1, 10, 40, 150);
         var program = new CoreProgram(new Seeded(seed + 1), random.Of(2, 5, 12), random.Of(1, 4, 20), mayHang: false);
         var slots = new (int M, int N, ElementType Sum)[Slots];
+        LoadedWeights? weights = null;
+        bool pins = random.OneIn(2);
         int length = random.Between(4, 28);
         while (program.Commands.Count < length)
         {
@@ -32,8 +37,10 @@ internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles,
                 program.Issue(Load(ref random));
             else if (kind < 6)
                 program.Issue(CopyCase.AnyCopy(true, 0, TileRig.ScratchpadBytes, ref random));
+            else if (pins && random.Next(4) > 0)
+                program.Issue(Pinned(slots, ref weights, ref random), maySkip: false); // what comes after it counts on its slot, or its weights
             else
-                program.Issue(Matrix(slots, ref random), maySkip: false); // what comes after it counts on its slot
+                program.Issue(Matrix(slots, ref weights, ref random), maySkip: false);
         }
 
         var accesses = new PortAccess[random.Next(30)];
@@ -54,7 +61,7 @@ internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles,
             yield return this with { LatencyCycles = 1 };
         foreach (CoreCommand[] fewer in RandomCases.Fewer(Commands))
         {
-            if (SlotsAreLegal(fewer))
+            if (ProductsAreLegal(fewer))
                 yield return this with { Commands = fewer };
         }
 
@@ -71,7 +78,27 @@ internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles,
         return Descriptors.Rows(false, 64 * random.Next(300), 128, Place(rows * pitch, ref random), pitch, type, rows, columns);
     }
 
-    private static Descriptor Matrix((int M, int N, ElementType Sum)[] slots, ref Seeded random)
+    /// <summary>A load, or a stream of the weights that are loaded.</summary>
+    private static Descriptor Pinned((int M, int N, ElementType Sum)[] slots, ref LoadedWeights? loaded, ref Seeded random)
+    {
+        if (loaded is not { } weights || random.OneIn(4))
+        {
+            (ElementType a, ElementType w) = random.Of(
+                (ElementType.Bf16, ElementType.Bf16), (ElementType.Int8, ElementType.Int8), (ElementType.Int16, ElementType.Int8), (ElementType.Int8, ElementType.Int16));
+            weights = new(a, w, random.Between(1, MostLoadedRows), random.Between(1, MostLoadedColumns));
+            loaded = weights;
+            return Descriptors.Load(weights, Operand(weights.K, weights.N, w.SizeBytes(), random.OneIn(4), ref random));
+        }
+
+        int at = random.Next(Slots);
+        ref (int M, int N, ElementType Sum) slot = ref slots[at];
+        ElementType sum = Descriptors.SumOf(weights.A);
+        bool accumulate = slot.M > 0 && (slot.N, slot.Sum) == (weights.N, sum) && random.OneIn(2);
+        slot = (accumulate ? slot.M : random.Between(1, random.Of(3, 18)), weights.N, sum);
+        return Descriptors.Stream(at, accumulate, slot.M, weights, Operand(slot.M, weights.K, weights.A.SizeBytes(), random.OneIn(4), ref random));
+    }
+
+    private static Descriptor Matrix((int M, int N, ElementType Sum)[] slots, ref LoadedWeights? loaded, ref Seeded random)
     {
         int slot = random.Next(Slots), kind = random.Next(6);
         (int m, int n, ElementType sum) = slots[slot];
@@ -83,6 +110,7 @@ internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles,
         slots[slot] = (m, n, sum);
         if (kind == 5)
             return Descriptors.Zero(slot, sum, m, n);
+        loaded = null;
         ElementType type = sum == ElementType.Fp32 ? ElementType.Bf16 : ElementType.Int8;
         int k = random.Between(1, 14);
         MatrixOperand a = Operand(m, k, type.SizeBytes(), random.OneIn(4), ref random), w = Operand(k, n, type.SizeBytes(), random.OneIn(4), ref random);
@@ -110,14 +138,22 @@ internal sealed record TileCase(ulong Seed, int StallPercent, int LatencyCycles,
 
     private static int Place(int bytes, ref Seeded random) => 16 * random.Next(((TileRig.ScratchpadBytes - bytes) / 16) + 1);
 
-    /// <summary>Whether every slot has the shape that its reader says.</summary>
-    private static bool SlotsAreLegal(CoreCommand[] commands)
+    /// <summary>Whether every slot has the shape that its reader says, and the array the weights.</summary>
+    private static bool ProductsAreLegal(CoreCommand[] commands)
     {
         var slots = new (int M, int N, ElementType Sum)[Slots];
+        LoadedWeights? weights = null;
         foreach (CoreCommand command in commands)
         {
             Descriptor d = command.Command.Descriptor;
-            if (d.Opcode is not (DescriptorOpcode.MxMatmul or DescriptorOpcode.MxDrain or DescriptorOpcode.MxZero))
+            var named = new LoadedWeights(d.TypeA, d.TypeB, d.N1, d.N2);
+            if (d.Opcode == DescriptorOpcode.MxLoad)
+                weights = named;
+            else if (d.Opcode == DescriptorOpcode.MxMatmul)
+                weights = null;
+            else if (d.Opcode == DescriptorOpcode.MxStream && weights != named)
+                return false;
+            if (d.Opcode is not (DescriptorOpcode.MxMatmul or DescriptorOpcode.MxStream or DescriptorOpcode.MxDrain or DescriptorOpcode.MxZero))
                 continue;
             (int, int, ElementType) shape = (d.N0, d.N2, d.TypeAccumulator);
             if ((d.Opcode == DescriptorOpcode.MxDrain || d.Accumulate) && slots[d.Slot] != shape)

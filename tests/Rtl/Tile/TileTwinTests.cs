@@ -17,6 +17,8 @@ public sealed class TileTwinTests
         new("posts of the matrix queue are lost", "dispatch.sv", "oldest[q].descriptor.post0.count", "q == 2 ? 8'd0 : oldest[q].descriptor.post0.count"),
         new("acknowledgements are counted for the oldest descriptor", "load_engine.sv", "acknowledged == 2'(i)", "i == 0"),
         new("a flit is kept for a cycle before it is written", "load_engine.sv", "flit_valid && request_ready", "staged_valid && request_ready"),
+        new("a load waits for the stream before it", "matrix_order.sv", "at_work && !stays[newest].load", "1'b0"),
+        new("a stream follows while rows of the one before enter", "matrix_order.sv", "rows_in && tokens_in", "tokens_in"),
     ];
 
     private static readonly TileSize s_square = new(4, 4, 8, 16, false, 4, 6, 2), s_odd = new(3, 5, 32, 4, true, 8, 2, 3);

@@ -61,6 +61,32 @@ internal static class Descriptors
         return Checked(d);
     }
 
+    /// <summary>The weights of streams to come: W (k x n), which the array holds as a whole.</summary>
+    public static Descriptor Load(LoadedWeights weights, MatrixOperand w)
+    {
+        Descriptor d = Of(DescriptorOpcode.MxLoad);
+        (d.TypeA, d.TypeB, d.N1, d.N2) = weights;
+        d.B = AddressMap.Scratchpad + (ulong)w.Address;
+        d.PitchB = w.Pitch;
+        d.TransposeB = w.Transposed;
+        return Checked(d);
+    }
+
+    /// <summary>slot (m x n) = (accumulate ? slot : +0) + A (m x k) * the loaded weights.</summary>
+    public static Descriptor Stream(int slot, bool accumulate, int m, LoadedWeights weights, MatrixOperand a)
+    {
+        Descriptor d = Of(DescriptorOpcode.MxStream);
+        d.Accumulate = accumulate;
+        (d.TypeA, d.TypeB, d.N1, d.N2) = weights;
+        d.TypeAccumulator = SumOf(weights.A);
+        d.N0 = m;
+        d.A = AddressMap.Scratchpad + (ulong)a.Address;
+        d.PitchA = a.Pitch;
+        d.TransposeA = a.Transposed;
+        d.Slot = (byte)slot;
+        return Checked(d);
+    }
+
     public static Descriptor Zero(int slot, ElementType sum, int m, int n)
     {
         Descriptor d = Of(DescriptorOpcode.MxZero);
@@ -123,6 +149,9 @@ internal static class Descriptors
         return d;
     }
 }
+
+/// <summary>What a load brings: types of A and W, k and n.</summary>
+internal readonly record struct LoadedWeights(ElementType A, ElementType W, int K, int N);
 
 /// <summary>A matrix in the scratchpad: where it begins, and bytes from row to row of memory.</summary>
 internal readonly record struct MatrixOperand(int Address, int Pitch, bool Transposed = false);

@@ -161,7 +161,7 @@ module fold_sequencer #(
     logic [LEAVES:0] marks;     // i: i + 1 steps ago
     logic            last_row;
 
-    assign last_row     = launch ? last_launch && m_q == 16'd1 : !folds_to_launch && inside_fold && rows_left == 16'd1;
+    assign last_row     = launch ? last_launch && m_q == 16'd1 : !folds_to_launch && rows_left == 16'd1;
     assign rows_in      = (enter_row && last_row) || (!folds_to_launch && !inside_fold);
     assign tokens_in    = !shifting || last_token;
     assign product_over = marks[LEAVES] && !second_edge;
