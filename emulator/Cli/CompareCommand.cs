@@ -41,7 +41,7 @@ internal static class CompareCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new UserException($"{path}: cannot be read: {e.Message}; name a file that 'hybridemu run ... --stats FILE' wrote");
+            throw new UserException($"{path}: cannot be read: {e.Message.TrimEnd('.')}; name a file that 'hybridemu run ... --stats FILE' wrote");
         }
     }
 }
