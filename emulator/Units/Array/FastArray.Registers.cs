@@ -80,8 +80,7 @@ public sealed partial class FastArray
     /// <summary>A row of operands as PEs take them; until the next is asked for.</summary>
     private ReadOnlySpan<int> Words(int slot)
     {
-        RowFormat format = _rowInputs[slot].Format;
-        RowFormats.Widen(OperandRow(slot), format == RowFormat.Bf16 ? RowFormat.Packed : format, _looked);
+        RowFormats.Widen(OperandRow(slot), KeptAs(_rowInputs[slot].Format), _looked);
         return _looked;
     }
 

@@ -143,18 +143,12 @@ public sealed partial class FastArray
         int slot = (int)_entered & _rowMask;
         _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time, Format = format };
         Span<byte> operands = OperandRow(slot);
-        int bytes = words * RowFormats.BytesOf(format), end = _rowWords * RowFormats.BytesOf(format);
+        int size = RowFormats.BytesOf(KeptAs(format)), bytes = words * size;
         if (format == RowFormat.Bf16)
-        {
-            (bytes, end) = (words * sizeof(float), _rowWords * sizeof(float));
             RowFormats.Widen(row, format, MemoryMarshal.Cast<byte, int>(operands[..bytes]));
-        }
         else
-        {
             row[..bytes].CopyTo(operands);
-        }
-
-        operands[bytes..end].Clear();
+        operands[bytes..(_rowWords * size)].Clear();
         _entered++;
         _entering |= StepFlags.Row;
         _shared?.OfferThoseThatLeft();
@@ -274,6 +268,9 @@ public sealed partial class FastArray
         for (int c = 0; c < held.Length; c++)
             sums[c] = Accumulators.AddAtBottom(held[c], sums[c], kind);
     }
+
+    // fp32 are words already.
+    private static RowFormat KeptAs(RowFormat format) => format == RowFormat.Bf16 ? RowFormat.Packed : format;
 
     private Span<byte> OperandRow(int slot) => _operands.AsSpan(slot * _rowBytes, _rowBytes);
 
