@@ -16,9 +16,14 @@ namespace HybridEmu.Kernel;
 public sealed class Crossing<T>
     where T : unmanaged
 {
-    private readonly T[] _entries;
-    private readonly long[] _visibleFrom;
-    private readonly long[] _freeFrom;
+    /// <summary>An entry beside its edges: what a push or a pop touches is close together for the host's cache.</summary>
+    private struct Slot
+    {
+        public long VisibleFrom, FreeFrom;
+        public T Entry;
+    }
+
+    private readonly Slot[] _slots;
     private readonly ClockDomain _from;
     private readonly ClockDomain _to;
     private readonly int _producer;
@@ -27,6 +32,9 @@ public sealed class Crossing<T>
     private readonly int _aheadEntries; // at most so many are pushed ahead, or wait for a consumer that is behind; 0: none
     private CrossingState _state;
     private bool _ahead; // from an empty crossing on: every entry in it is shown at an edge of its own, and taken at that
+    private bool _refused; // the producer saw no slot, and none on its way back
+    private InputSet? _inputs; // of the consumer
+    private ulong _input;
     private long _awaited; // count of the first entry that the consumer wants to be woken for
 
     /// <param name="from">The producer's clock.</param>
@@ -48,9 +56,7 @@ public sealed class Crossing<T>
         Depth = depth;
         int size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(depth, places)); // division by any depth costs more than the rest
         _mask = size - 1;
-        _entries = new T[size];
-        _visibleFrom = new long[size];
-        _freeFrom = new long[size];
+        _slots = new Slot[size];
     }
 
     // An entry pushed at N is taken at N + 2 and its slot is free at N + 4: of one push an edge three others are in the way.
@@ -85,13 +91,23 @@ public sealed class Crossing<T>
     }
 
     /// <summary>The consumer's edge that shows the head entry, or <see cref="Wake.Never"/>.</summary>
-    public long ShownAt => IsEmpty ? Wake.Never : _visibleFrom[_state.Popped & _mask];
+    public long ShownAt => IsEmpty ? Wake.Never : _slots[_state.Popped & _mask].VisibleFrom;
+
+    /// <summary>Shows in a set whether the crossing holds entries, visible yet or not.</summary>
+    /// <param name="inputs">The consumer's.</param>
+    /// <param name="index">Bit of it, 0 to 63.</param>
+    public void ShowIn(InputSet inputs, int index)
+    {
+        _inputs = inputs;
+        _input = 1UL << index;
+        Show();
+    }
 
     /// <summary>Free slots as the producer sees them at the edge of its own domain.</summary>
     public int Room(long producerEdge)
     {
         long freed = _state.Freed;
-        while (freed < _state.Popped && _freeFrom[freed & _mask] <= producerEdge)
+        while (freed < _state.Popped && _slots[freed & _mask].FreeFrom <= producerEdge)
             freed++;
         _state.Freed = freed;
         return Depth - (int)(_state.Pushed - freed);
@@ -103,7 +119,9 @@ public sealed class Crossing<T>
         if (_ahead || Room(producerEdge) > 0)
             return true;
         if (_state.Freed != _state.Popped)
-            _from.WakeAt(_producer, _freeFrom[_state.Freed & _mask]);
+            _from.WakeAt(_producer, _slots[_state.Freed & _mask].FreeFrom);
+        else
+            _refused = true;
         return false;
     }
 
@@ -112,7 +130,7 @@ public sealed class Crossing<T>
     {
         if (_state.Pushed == _state.Popped)
             return false;
-        long from = _visibleFrom[_state.Popped & _mask];
+        long from = _slots[_state.Popped & _mask].VisibleFrom;
         if (from <= consumerEdge)
             return true;
         WakeFor(_state.Popped, from);
@@ -137,7 +155,7 @@ public sealed class Crossing<T>
     {
         _awaited = _state.Popped + entries - 1;
         if (_awaited < _state.Pushed)
-            _to.WakeAt(_consumer, _visibleFrom[_awaited & _mask]);
+            _to.WakeAt(_consumer, _slots[_awaited & _mask].VisibleFrom);
     }
 
     /// <summary>
@@ -148,25 +166,26 @@ public sealed class Crossing<T>
     public int Rejoin()
     {
         int back = 0;
-        for (; !IsEmpty && _visibleFrom[(_state.Pushed - 1) & _mask] > _to.Edge + 2; back++)
+        for (; !IsEmpty && _slots[(_state.Pushed - 1) & _mask].VisibleFrom > _to.Edge + 2; back++)
             _state.Pushed--;
         if (back > 0)
             _from.WakeAt(_producer, _from.Edge + 1);
         if (_ahead && !IsEmpty)
             _to.WakeAt(_consumer, ShownAt);
         _ahead = false;
+        Show();
         return back;
     }
 
     /// <summary>An entry that <see cref="Rejoin"/> took back, from 0 on in the order of pushes, until the next push.</summary>
-    public ref readonly T TakenBack(int index) => ref _entries[(_state.Pushed + index) & _mask];
+    public ref readonly T TakenBack(int index) => ref _slots[(_state.Pushed + index) & _mask].Entry;
 
     /// <summary>The head entry, to look at without taking it. Only when <see cref="CanPop"/>.</summary>
     public ref readonly T Peek(long consumerEdge)
     {
         if (!CanPop(consumerEdge))
             throw new InvalidOperationException("Peek into a crossing without a visible entry.");
-        return ref _entries[_state.Popped & _mask];
+        return ref _slots[_state.Popped & _mask].Entry;
     }
 
     public T Pop(long consumerEdge)
@@ -182,21 +201,24 @@ public sealed class Crossing<T>
         if (!CanPop(consumerEdge))
             throw new InvalidOperationException("Pop from a crossing without a visible entry.");
         long slot = _state.Popped++ & _mask;
+        if (_inputs is not null && IsEmpty)
+            _inputs.Filled &= ~_input;
         if (_ahead)
         {
-            _freeFrom[slot] = _visibleFrom[slot] - (_to.Edge - _from.Edge) + 2;
+            _slots[slot].FreeFrom = _slots[slot].VisibleFrom - (_to.Edge - _from.Edge) + 2;
             if (_state.Popped - _state.Freed > Depth)
                 Room(_from.Edge); // nobody asks, and the slots go round
             return;
         }
 
-        _freeFrom[slot] = _from.Edge + 2;
+        _slots[slot].FreeFrom = _from.Edge + 2;
         if (_state.Pushed != _state.Popped)
-            _to.WakeAt(_consumer, Math.Max(consumerEdge + 1, _visibleFrom[_state.Popped & _mask]));
+            _to.WakeAt(_consumer, Math.Max(consumerEdge + 1, _slots[_state.Popped & _mask].VisibleFrom));
 
-        // Only a producer that sees no other slot may be waiting for this one; when it has used up those, CanPush wakes it.
-        if (_state.Pushed - _state.Freed == Depth && Room(_from.Edge) == 0)
+        // A producer that was refused waits for this one; when others are on their way, CanPush has it woken.
+        if (_refused)
             _from.WakeAt(_producer, _from.Edge + 2);
+        _refused = false;
     }
 
     /// <summary>A hash sees the entries that are on their way and the slots that are on their way back, not what the others still hold.</summary>
@@ -207,19 +229,23 @@ public sealed class Crossing<T>
         archive.Value(name, ref _state);
         if (!archive.IsHash)
         {
-            archive.Array(name, _visibleFrom);
-            archive.Array(name, _freeFrom);
-            archive.Array(name, _entries);
+            archive.Array(name, _slots);
+            if (archive.IsLoad)
+            {
+                _refused = true; // at worst it is woken for nothing
+                Show();
+            }
+
             return;
         }
 
         archive.Variable = true;
         for (long i = _state.Freed; i < _state.Popped; i++)
-            archive.Value(name, ref _freeFrom[i & _mask]);
+            archive.Value(name, ref _slots[i & _mask].FreeFrom);
         for (long i = _state.Popped; i < _state.Pushed; i++)
         {
-            archive.Value(name, ref _visibleFrom[i & _mask]);
-            archive.Value(name, ref _entries[i & _mask]);
+            archive.Value(name, ref _slots[i & _mask].VisibleFrom);
+            archive.Value(name, ref _slots[i & _mask].Entry);
         }
 
         archive.Variable = false;
@@ -228,9 +254,19 @@ public sealed class Crossing<T>
     private ref T Allocate(long visibleFrom)
     {
         long slot = _state.Pushed & _mask;
-        _visibleFrom[slot] = visibleFrom;
+        _slots[slot].VisibleFrom = visibleFrom;
+        if (_inputs is not null)
+            _inputs.Filled |= _input;
         WakeFor(_state.Pushed++, visibleFrom);
-        return ref _entries[slot];
+        return ref _slots[slot].Entry;
+    }
+
+    private void Show()
+    {
+        if (_inputs is null)
+            return;
+        _inputs.Filled &= ~_input;
+        _inputs.Filled |= IsEmpty ? 0 : _input;
     }
 
     // A consumer that is behind comes in any case before the places run out; one that is not finds what went ahead behind other entries.

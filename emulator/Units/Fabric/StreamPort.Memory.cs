@@ -88,7 +88,7 @@ public sealed partial class StreamPort
         State.Issued = (byte)Math.Min(State.Issued, Array.IndexOf(_order, (byte)slot, 0, State.Count));
         _askedTo -= bursts;
         if (State.Ledger.Total > _askedTo)
-            State.Ledger.Sleep(StallMemory);
+            State.Ledger.Sleep(WaitsFor());
     }
 
     private bool TakeMemoryAnswer(long edge)
@@ -119,7 +119,7 @@ public sealed partial class StreamPort
                 TakeMemoryAnswer(asked);
             State.Ledger.Settle(asked);
             if (asked == _askedTo)
-                State.Ledger.Sleep(StallMemory);
+                State.Ledger.Sleep(WaitsFor());
         }
 
         while (_memoryAnswers.IsAhead && _memoryAnswers.ShownAt is var at && at <= edge)

@@ -78,7 +78,8 @@ public sealed partial class StreamPort
         moved |= AskMemory(edge, ref blocked);
         moved |= Accept(edge);
 
-        int missing = FewestMissing();
+        // While one answer goes out, it does not matter which of the others are complete.
+        int missing = State.Responding != 0 ? int.MaxValue : FewestMissing();
         if (_memoryAnswers.IsAhead)
             _memoryAnswers.Await(Math.Max(1, missing));
         if (!moved)
@@ -87,11 +88,12 @@ public sealed partial class StreamPort
             return Wake.Never;
         }
 
-        // Channel and crossings wake it; what it holds itself it goes on with at the next edge, or when no burst is ahead any more.
-        State.Ledger.Charge(edge, Ledger.Busy, edge < _askedTo ? Ledger.Busy : State.Count == 0 ? Ledger.Idle : StallMemory);
-        if (State.Responding != 0 || !_requests.IsEmpty || missing == 0)
+        // Channels and crossings wake it; what it holds itself it goes on with at the next edge, or when no burst is ahead any more.
+        State.Ledger.Charge(edge, Ledger.Busy, edge < _askedTo ? Ledger.Busy : WaitsFor());
+        bool responds = State.Responding != 0 ? blocked != StallResponse : missing == 0;
+        if (responds || (!_requests.IsEmpty && MayAccept))
             return edge + 1;
-        return State.Issued < State.Count ? Math.Max(edge, _askedTo) + 1 : Wake.Never;
+        return State.Issued < State.Count && HasData(in _transactions[_order[State.Issued]]) ? Math.Max(edge, _askedTo) + 1 : Wake.Never;
     }
 
     /// <summary>Whether bursts may go to memory, and its answers come, before their edges. Changed only after <see cref="Rejoin"/>.</summary>
@@ -136,10 +138,22 @@ public sealed partial class StreamPort
         map.Add("bursts", 64, () => (ulong)State.Bursts);
     }
 
+    private bool MayAccept => State.Receiving != 0 || State.Count < _transactions.Length;
+
+    /// <summary>What the port waits for while it sleeps and no burst is ahead. Only a link that is taken lets it sleep with an answer to send.</summary>
+    private int WaitsFor()
+    {
+        if (State.Count == 0)
+            return Ledger.Idle;
+        if (State.Responding != 0)
+            return StallResponse;
+        return State.Issued < State.Count && !HasData(in _transactions[_order[State.Issued]]) ? StallWriteData : StallMemory;
+    }
+
     /// <summary>Takes one flit of the request network.</summary>
     private bool Accept(long edge)
     {
-        if (!_requests.CanPop(edge) || (State.Receiving == 0 && State.Count == _transactions.Length))
+        if (!MayAccept || !_requests.CanPop(edge))
             return false;
         ref readonly WideFlit flit = ref _requests.Peek(edge);
         if (State.Receiving == 0)

@@ -161,4 +161,30 @@ public class ChannelTests
         var clock = new ClockDomain("core", 1000);
         return new Channel<int>(clock, clock.Register("producer"), clock.Register("consumer"), depth);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_pop_of_a_full_crossing_wakes_its_producer_if_that_found_it_full_and_not_else(bool asked)
+    {
+        var clock = new ClockDomain("clock", 1000);
+        int producer = clock.Register("producer"), consumer = clock.Register("consumer");
+        var crossing = new Crossing<long>(clock, producer, clock, consumer, 1);
+        ulong[] ready = [.. Enumerable.Range(0, 6).Select(cycle =>
+        {
+            clock.AdvanceTo(clock.NextPs);
+            ulong units = clock.TakeReady()[0];
+            if (cycle == 0)
+                crossing.Push(1, clock.Edge);
+            if (cycle == 1 && asked)
+                Assert.False(crossing.CanPush(clock.Edge));
+            if (crossing.CanPop(clock.Edge))
+                crossing.Pop(clock.Edge);
+            return units;
+        })];
+
+        // Pushed at 0, popped at 2, the slot is back at 4.
+        ulong both = (1UL << producer) | (1UL << consumer);
+        Assert.Equal([both, 0, 1UL << consumer, 0, asked ? 1UL << producer : 0, 0], ready);
+    }
 }
