@@ -1,5 +1,6 @@
 using System.Numerics;
 using HybridEmu.Kernel;
+using HybridEmu.Lanes;
 
 namespace HybridEmu.Units;
 
@@ -22,6 +23,7 @@ public sealed partial class Scratchpad
     private readonly long[] _bankConflicts; // by bank and loser
     private readonly Channel<ScratchpadRequest>[] _requests;
     private readonly Channel<ScratchpadResponse>[] _responses;
+    private readonly uint[] _lastRead; // of each port; what it reads next is likely to lie as far from there again
     private readonly byte[] _readOwner;
     private readonly byte[] _writeOwner;
     private readonly int _bankShift;
@@ -50,6 +52,7 @@ public sealed partial class Scratchpad
         _bankConflicts = new long[config.Banks * ports.Length];
         _requests = [.. ports.Select(port => port.Request)];
         _responses = [.. ports.Select(port => port.Response)];
+        _lastRead = new uint[ports.Length];
         _readOwner = new byte[config.Banks];
         _writeOwner = new byte[config.Banks];
         _bankShift = BitOperations.TrailingZeroCount(config.BankBytes);
@@ -206,11 +209,22 @@ public sealed partial class Scratchpad
         {
             Span<byte> data = lines is null ? Line64.Span(ref response.Data) : lines.Append();
             Line64.Copy(bytes, data, length);
+            if (lines is not null)
+                FetchNext(port, request.Address, length);
             if (_flipped.Count != 0)
                 Disturb(port, request.Address, data[..length], edge);
             State.Reads++;
             State.ReadBytes += length;
         }
+    }
+
+    /// <summary>Rows of a matrix lie a pitch apart, which the host does not guess by itself from page to page.</summary>
+    private void FetchNext(int port, uint address, int length)
+    {
+        uint next = address + (address - _lastRead[port]);
+        _lastRead[port] = address;
+        if (next <= (uint)(_bytes.Length - length))
+            CacheLines.Prefetch(_bytes.AsSpan((int)next, length));
     }
 
     // Consecutive chunks lie in consecutive banks, round and round.
