@@ -11,10 +11,10 @@ internal sealed class HbmBanks
 {
     public const int Closed = -1;
 
-    private readonly struct CompiledRule(HbmTimingRule rule, int activateClocks)
+    private readonly struct CompiledRule(HbmTimingRule rule, int activateClocks, int nodes)
     {
         public readonly HbmLevel Level = rule.Level;
-        public readonly int Before = (int)rule.Before;
+        public readonly int Before = (int)rule.Before * nodes;
         public readonly int Window = rule.Window;
 
         // An ACT is meant by the last of its clocks on the bus.
@@ -24,7 +24,8 @@ internal sealed class HbmBanks
 
     private readonly CompiledRule[][] _rules = new CompiledRule[HbmTimingTable.Commands][];
     private readonly int[] _openRow;
-    private readonly long[][] _earliest; // [command][node: pseudo-channel, groups, banks]
+    private readonly long[] _earliest; // [command * nodes + node]; nodes are the pseudo-channel, its groups, their banks
+    private readonly int _nodes;
     private readonly long[] _window = new long[4];
     private readonly int _bankBits;
     private readonly int _groups;
@@ -36,14 +37,15 @@ internal sealed class HbmBanks
         HbmTimingRule[] table = HbmTimingTable.Build(config.Timing);
         if (config.PowerDown > 0 || config.SelfRefresh > 0)
             table = [.. table, .. HbmTimingTable.BuildPower(config.Timing)];
-        for (int c = 0; c < _rules.Length; c++)
-            _rules[c] = [.. table.Where(rule => (int)rule.After == c).Select(rule => new CompiledRule(rule, config.Timing.ActivateClocks))];
         Count = config.Map.Banks;
         _groups = config.Map.BankGroups;
+        _nodes = 1 + _groups + Count;
+        for (int c = 0; c < _rules.Length; c++)
+            _rules[c] = [.. table.Where(rule => (int)rule.After == c).Select(rule => new CompiledRule(rule, config.Timing.ActivateClocks, _nodes))];
         _bankBits = config.Map.Bits(HbmField.Bank);
         _openRow = new int[Count];
         _openRow.AsSpan().Fill(Closed);
-        _earliest = [.. Enumerable.Range(0, HbmTimingTable.Commands).Select(_ => new long[1 + _groups + Count])];
+        _earliest = new long[HbmTimingTable.Commands * _nodes];
         _window.AsSpan().Fill(int.MinValue);
     }
 
@@ -63,20 +65,20 @@ internal sealed class HbmBanks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Earliest(HbmCommand command, int bank)
     {
-        long[] earliest = _earliest[(int)command];
+        ReadOnlySpan<long> earliest = _earliest.AsSpan((int)command * _nodes, _nodes);
         return Math.Max(earliest[0], Math.Max(earliest[1 + (bank >> _bankBits)], earliest[1 + _groups + bank]));
     }
 
     /// <summary>Of one command, the first edges that bind all banks, [0], and each bank group, [1 + group].</summary>
-    public ReadOnlySpan<long> EarliestAround(HbmCommand command) => _earliest[(int)command].AsSpan(0, 1 + _groups);
+    public ReadOnlySpan<long> EarliestAround(HbmCommand command) => _earliest.AsSpan((int)command * _nodes, 1 + _groups);
 
     /// <summary>Of one command, the first edges that bind each bank for itself.</summary>
-    public ReadOnlySpan<long> EarliestOwn(HbmCommand command) => _earliest[(int)command].AsSpan(1 + _groups);
+    public ReadOnlySpan<long> EarliestOwn(HbmCommand command) => _earliest.AsSpan(((int)command * _nodes) + 1 + _groups, Count);
 
     public int GroupOf(int bank) => bank >> _bankBits;
 
     /// <summary>First edge at which the rules allow an all-bank command.</summary>
-    public long EarliestAll(HbmCommand command) => _earliest[(int)command][0];
+    public long EarliestAll(HbmCommand command) => _earliest[(int)command * _nodes];
 
     /// <summary>Takes note of a command at an edge; an ACT's edge is that of its first cycle.</summary>
     public void Issue(HbmCommand command, int bank, int row, long edge)
@@ -93,7 +95,7 @@ internal sealed class HbmBanks
             }
 
             int node = rule.Level == HbmLevel.PseudoChannel ? 0 : rule.Level == HbmLevel.BankGroup ? group : own;
-            ref long at = ref _earliest[rule.Before][node];
+            ref long at = ref _earliest[rule.Before + node];
             at = Math.Max(at, since + rule.Wait);
         }
 
@@ -122,8 +124,7 @@ internal sealed class HbmBanks
     {
         ulong open = Open;
         archive.Array("openRow", _openRow);
-        foreach (long[] earliest in _earliest)
-            archive.Array("earliest", earliest);
+        archive.Array("earliest", _earliest);
         archive.Array("window", _window);
         archive.Value("windowAt", ref _windowAt);
         archive.Value("refreshing", ref _refreshing);

@@ -92,6 +92,8 @@ internal sealed class HbmBursts
         flight.Source = source;
         flight.Sent = 0;
         flight.Request = request;
+        if (at == 0)
+            s.FlightEndsAt = endsAt;
         _answers[source].Taken++;
         _answers[source].Unsent++;
         _unsent++;
@@ -162,6 +164,8 @@ internal sealed class HbmBursts
             s.FlightHead = Slot(s.FlightHead + 1);
             s.FlightCount--;
         }
+
+        s.FlightEndsAt = s.FlightCount > 0 ? _flights[s.FlightHead].EndsAt : 0;
 
         return room;
     }

@@ -9,12 +9,14 @@ namespace HybridEmu.Units;
 public sealed class HbmChannel
 {
     private const int PseudoChannels = 2;
+    private const int SourceBits = 8; // of a pseudo-channel in the set of inputs
 
     private readonly HbmController _controller;
     private readonly ClockDomain _domain;
     private readonly int _unit;
     private readonly Crossing<HbmRequest>[][] _requests;
     private readonly Crossing<HbmResponse>[][] _responses;
+    private readonly InputSet _filled = new();
     private readonly FaultLatch? _faults;
     private readonly bool _sendsAhead;
     private long _backgroundAt;
@@ -42,6 +44,11 @@ public sealed class HbmChannel
         _faults = faults;
         _sendsAhead = config.BurstsKeepOrder && !config.Secded; // what a word's check bits say must be known when it is read, not before
         _controller = new HbmController(config, channel, memory, requests[0].Length);
+        for (int p = 0; p < PseudoChannels; p++)
+        {
+            for (int source = 0; source < requests[p].Length; source++)
+                requests[p][source].ShowIn(_filled, (p * SourceBits) + source);
+        }
     }
 
     public static readonly string[] Causes =
@@ -80,7 +87,8 @@ public sealed class HbmChannel
         {
             if (State.PseudoChannels[p].ReadyCount > 0)
                 Answer(p, edge, ref next);
-            Accept(p, edge, ref left, ref accepted);
+            if ((_filled.Filled >> (p * SourceBits) & ((1 << SourceBits) - 1)) != 0)
+                Accept(p, edge, ref left, ref accepted);
         }
 
         bool rowBusBusy = State.RowBusFreeAt > edge;
@@ -88,7 +96,10 @@ public sealed class HbmChannel
         if (issued && _sendsAhead)
         {
             for (int p = 0; p < PseudoChannels; p++)
-                _controller.BurstsOf(p).SendAhead(_responses[p]);
+            {
+                if (State.PseudoChannels[p].FlightCount > 0)
+                    _controller.BurstsOf(p).SendAhead(_responses[p]);
+            }
         }
 
         // What is visible and stays wakes nobody again; room for it comes with a command.
@@ -177,13 +188,14 @@ public sealed class HbmChannel
     {
         bool mayTake = true;
         Crossing<HbmRequest>[] requests = _requests[p];
+        ulong filled = _filled.Filled >> (p * SourceBits);
         ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
         for (int i = 0, source = s.NextSource; i < requests.Length; i++)
         {
-            Crossing<HbmRequest> request = requests[source];
             int at = source;
-            source = source + 1 == requests.Length ? 0 : source + 1;
-            if (!request.CanPop(edge))
+            Crossing<HbmRequest> request = requests[at];
+            source = at + 1 == requests.Length ? 0 : at + 1;
+            if ((filled >> at & 1) == 0 || !request.CanPop(edge))
                 continue;
             if (!mayTake || !_controller.TryAccept(in request.Peek(edge), p, at, edge))
             {

@@ -14,6 +14,7 @@ public sealed partial class HbmController
     private readonly HbmConfig _config;
     private readonly int _channel;
     private readonly bool _sleeps; // power-down or self-refresh is configured
+    private readonly bool _refreshesWhenDue; // no refresh is put off, or left to self-refresh
     private readonly HbmPseudoChannel[] _pseudoChannels = new HbmPseudoChannel[PseudoChannels];
 
     /// <summary>Registers and counters.</summary>
@@ -28,6 +29,7 @@ public sealed partial class HbmController
         _config = config;
         _channel = channel;
         _sleeps = config.PowerDown > 0 || config.SelfRefresh > 0;
+        _refreshesWhenDue = config.Postpone == 0 && config.SelfRefresh == 0;
         Memory = memory;
         Ecc = config.Secded ? new HbmEcc() : null;
         State.LastRow = State.LastColumn = 1; // pseudo-channel 0 goes first
@@ -93,7 +95,8 @@ public sealed partial class HbmController
     {
         for (int p = 0; p < PseudoChannels; p++)
         {
-            if (State.PseudoChannels[p].FlightCount > 0 && _pseudoChannels[p].Bursts.Complete(edge))
+            ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
+            if (s.FlightCount > 0 && s.FlightEndsAt <= edge && _pseudoChannels[p].Bursts.Complete(edge))
                 _pseudoChannels[p].RoomCame(edge);
         }
     }
@@ -211,6 +214,8 @@ public sealed partial class HbmController
     private long RefreshNextAt(int p)
     {
         ref HbmPseudoChannelState s = ref State.PseudoChannels[p];
+        if (_refreshesWhenDue && s.Refresh == HbmRefreshPhase.None && s.RefreshBank == 0)
+            return s.RefreshDueAt; // mostly, and the objects stay out of the host's cache
         long at = _pseudoChannels[p].RefreshNextAt();
         return s.Refresh == HbmRefreshPhase.Draining || s.RefreshBank != 0 ? Math.Max(at, State.RowBusFreeAt) : at;
     }

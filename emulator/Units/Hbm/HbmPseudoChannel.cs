@@ -114,7 +114,7 @@ internal sealed partial class HbmPseudoChannel
     public void IssueColumn(long edge)
     {
         ref HbmPseudoChannelState s = ref State;
-        HbmQueueEntry entry = Queue.Entry(ColumnCandidate);
+        ref HbmQueueEntry entry = ref Queue.Entry(ColumnCandidate); // its slot is not filled again before this is over
         HbmTiming t = _config.Timing;
         HbmCommand command = Column(entry.Write);
         Banks.Issue(command, entry.Bank, entry.Row, edge);

@@ -47,17 +47,31 @@ internal sealed class HbmQueue
         public short FirstHit;
     }
 
+    /// <summary>Banks, one bit each, for reads and for writes.</summary>
+    [InlineArray(2)]
+    private struct BanksByKind
+    {
+        private ulong _reads;
+    }
+
+    /// <summary>Requests, for reads and for writes.</summary>
+    [InlineArray(2)]
+    private struct CountByKind
+    {
+        private int _reads;
+    }
+
     private readonly HbmQueueEntry[] _entries;
     private readonly HbmRequest[] _requests;
     private readonly short[] _free;
     private readonly Line[] _lines; // [2 * bank + write]
     private readonly byte[] _registers; // 1 where a bank's register is taken
     private readonly int[] _taken; // room in use: of everything, of reads and writes, or of banks
-    private readonly ulong[] _waiting = new ulong[2]; // banks with requests, by kind
-    private readonly ulong[] _wanted = new ulong[2]; // banks with requests to their open row
-    private readonly ulong[] _hits = new ulong[2]; // banks with such requests that wait for no other
-    private readonly int[] _counts = new int[2];
-    private readonly int[] _blocked = new int[2]; // requests that wait for another one
+    private BanksByKind _waiting; // banks with requests, by kind
+    private BanksByKind _wanted; // banks with requests to their open row
+    private BanksByKind _hits; // banks with such requests that wait for no other
+    private CountByKind _counts;
+    private CountByKind _blocked; // requests that wait for another one
     private readonly HbmQueueKind _kind;
     private readonly int _room;
     private short _oldest = None, _newest = None;
@@ -273,11 +287,11 @@ internal sealed class HbmQueue
         archive.Array("lines", _lines);
         archive.Array("registers", _registers);
         archive.Array("taken", _taken);
-        archive.Array("waiting", _waiting);
-        archive.Array("wanted", _wanted);
-        archive.Array("hits", _hits);
-        archive.Array("counts", _counts);
-        archive.Array("blocked", _blocked);
+        archive.Value("waiting", ref _waiting);
+        archive.Value("wanted", ref _wanted);
+        archive.Value("hits", ref _hits);
+        archive.Value("counts", ref _counts);
+        archive.Value("blocked", ref _blocked);
         archive.Value("oldest", ref _oldest);
         archive.Value("newest", ref _newest);
         archive.Value("freeCount", ref _freeCount);

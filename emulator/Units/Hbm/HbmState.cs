@@ -79,13 +79,23 @@ public struct HbmLosses
     private long _first;
 }
 
-/// <summary>Registers and counters of one pseudo-channel.</summary>
+/// <summary>
+/// Registers and counters of one pseudo-channel. What a burst touches stands together and first: a chip has many of these, and they
+/// come back into the host's cache line by line.
+/// </summary>
 public struct HbmPseudoChannelState
 {
     public int QueueCount, FlightHead, FlightCount;
 
     /// <summary>Answers of all sources whose bursts have ended.</summary>
     public int ReadyCount;
+
+    /// <summary>Edge at which the first of the bursts in flight ends.</summary>
+    public long FlightEndsAt;
+
+    /// <summary>Edge before which the scheduler finds nothing to issue.</summary>
+    public long ScheduleAt;
+    public long RefreshDueAt;
 
     /// <summary>Source that is asked first for a request.</summary>
     public byte NextSource;
@@ -115,32 +125,30 @@ public struct HbmPseudoChannelState
     /// <summary><see cref="HbmState.RefreshShift"/> as of the last refresh.</summary>
     public byte RefreshShift;
 
-    /// <summary>Edge before which the scheduler finds nothing to issue.</summary>
-    public long ScheduleAt;
-    public long RefreshDueAt, RefreshEndAt;
-
-    /// <summary>Banks refreshed in this round, one bit each.</summary>
-    public ulong RefreshedBanks;
-
-    /// <summary>Words with a single error that was corrected, and with an error that could only be detected.</summary>
-    public long EccCorrected, EccDetected;
-
-    public long Activates, Precharges, Reads, Writes, Refreshes, BankRefreshes;
-
-    /// <summary>Requests by what they met: their row open, their bank closed, another row open.</summary>
-    public long RowHits, RowClosed, RowConflicts;
+    /// <summary>Edge up to which the data bus's cycles are accounted for, bursts that have begun included.</summary>
+    public long AccountedTo;
 
     /// <summary>Cycles of the data bus taken by bursts.</summary>
     public long BusyDataCycles;
 
     /// <summary>Cycles, summed over requests, from accept to the end of the burst.</summary>
     public long LatencyCycles;
+    public long Reads, Writes;
 
-    /// <summary>Edge up to which the data bus's cycles are accounted for, bursts that have begun included.</summary>
-    public long AccountedTo;
+    /// <summary>Requests by what they met: their row open, their bank closed, another row open.</summary>
+    public long RowHits, RowClosed, RowConflicts;
 
     /// <summary>Cycles of the data bus without a burst, by what held it back.</summary>
     public HbmLosses Lost;
+
+    public long Activates, Precharges, Refreshes, BankRefreshes;
+    public long RefreshEndAt;
+
+    /// <summary>Banks refreshed in this round, one bit each.</summary>
+    public ulong RefreshedBanks;
+
+    /// <summary>Words with a single error that was corrected, and with an error that could only be detected.</summary>
+    public long EccCorrected, EccDetected;
 }
 
 [InlineArray(2)]
@@ -149,7 +157,7 @@ public struct HbmPseudoChannels
     private HbmPseudoChannelState _first;
 }
 
-/// <summary>Registers of a channel.</summary>
+/// <summary>Registers of a channel, those that every command touches first.</summary>
 public struct HbmState
 {
     /// <summary>Edge from which the row bus is free; an ACT takes two cycles.</summary>
@@ -170,18 +178,18 @@ public struct HbmState
     /// <summary>Edge at which the last burst ends that has been commanded.</summary>
     public long BusyUntil;
 
+    /// <summary>First edge for an ACT after the last PDX or SRX.</summary>
+    public long ReadyAt;
+    public Ledger Ledger;
+    public HbmPseudoChannels PseudoChannels;
+
     /// <summary>Burst in which an error was detected last, if <see cref="Poisoned"/> is 1.</summary>
     public ulong PoisonedAddress;
 
     /// <summary>Edge of the last PDE or SRE.</summary>
     public long SleepSince;
 
-    /// <summary>First edge for an ACT after the last PDX or SRX.</summary>
-    public long ReadyAt;
-
     /// <summary>Edge up to which <see cref="StandbyCycles"/> are accounted for.</summary>
     public long StandbySince;
     public HbmStandbyCycles StandbyCycles;
-    public HbmPseudoChannels PseudoChannels;
-    public Ledger Ledger;
 }
