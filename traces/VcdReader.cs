@@ -3,9 +3,10 @@ using System.Globalization;
 namespace HybridEmu.Traces;
 
 /// <summary>One change of a signal.</summary>
-public readonly record struct WaveChange(long TimePs, string Path, ulong Value);
+/// <param name="Unknown">It is x from here on; Value is 0.</param>
+public readonly record struct WaveChange(long TimePs, string Path, ulong Value, bool Unknown = false);
 
-/// <summary>A value change dump read back: signals as declared, changes in file order. Two-valued signals only.</summary>
+/// <summary>A value change dump read back: signals as declared, changes in file order. A signal is two-valued, or x as a whole.</summary>
 /// <param name="DumpedAtStart">Changes inside $dumpvars.</param>
 /// <param name="EndPs">The last time stamp.</param>
 public sealed record VcdReader(IReadOnlyList<WaveSignal> Signals, IReadOnlyList<WaveChange> Changes, int DumpedAtStart, long EndPs)
@@ -20,7 +21,8 @@ public sealed record VcdReader(IReadOnlyList<WaveSignal> Signals, IReadOnlyList<
         var words = new Queue<string>(text.ReadToEnd().Split([' ', '\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries));
         long time = -1;
         int dumped = 0;
-        bool dumping = false, defined = false;
+        bool defined = false;
+        string block = "";
         while (words.TryDequeue(out string? word))
         {
             switch (word)
@@ -50,11 +52,11 @@ public sealed record VcdReader(IReadOnlyList<WaveSignal> Signals, IReadOnlyList<
                     defined = true;
                     Skip(words);
                     break;
-                case "$dumpvars":
-                    dumping = true;
+                case "$dumpvars" or "$dumpoff" or "$dumpon":
+                    block = word;
                     break;
-                case "$end" when dumping:
-                    dumping = false;
+                case "$end" when block.Length > 0:
+                    block = "";
                     break;
                 case "$version" or "$timescale" or "$comment" or "$date":
                     Skip(words);
@@ -71,9 +73,9 @@ public sealed record VcdReader(IReadOnlyList<WaveSignal> Signals, IReadOnlyList<
 
                     bool vector = word[0] is 'b' or 'B';
                     WaveSignal changed = byId[vector ? words.Dequeue() : word[1..]];
-                    ulong value = vector ? Convert.ToUInt64(word[1..], 2) : (ulong)(word[0] - '0');
-                    changes.Add(new WaveChange(time, changed.Path, value));
-                    dumped += dumping ? 1 : 0;
+                    string digits = vector ? word[1..] : word[..1];
+                    changes.Add(digits == "x" ? new WaveChange(time, changed.Path, 0, true) : new WaveChange(time, changed.Path, Convert.ToUInt64(digits, 2)));
+                    dumped += block == "$dumpvars" ? 1 : 0;
                     break;
             }
         }

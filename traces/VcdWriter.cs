@@ -10,7 +10,7 @@ public sealed record WaveSignal(string Path, int WidthBits);
 
 /// <summary>
 /// Writes a value change dump (IEEE 1364-2005, clause 18): scopes by path, short identifiers, initial values in
-/// $dumpvars, then changes at rising times. The same changes give the same bytes: there is no date in it.
+/// $dumpvars, then changes at rising times; $dumpoff and $dumpon around what was left out. The same changes give the same bytes: there is no date in it.
 /// </summary>
 public sealed class VcdWriter : IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class VcdWriter : IDisposable
     private readonly string[] _ids;
     private readonly ulong[] _values;
     private long _timePs = -1;
-    private bool _started;
+    private bool _started, _paused;
 
     /// <param name="stream">Where the text goes; not closed.</param>
     /// <param name="signals">In any order; paths must differ.</param>
@@ -50,13 +50,14 @@ public sealed class VcdWriter : IDisposable
         for (int i = 0; i < values.Length; i++)
         {
             ulong value = values[i] & Mask(i);
-            if (_started && value == _values[i])
+            bool all = !_started || _paused;
+            if (!all && value == _values[i])
                 continue;
             if (!stamped)
             {
-                _writer.Write(string.Create(CultureInfo.InvariantCulture, $"#{timePs}\n"));
-                if (!_started)
-                    _writer.Write("$dumpvars\n");
+                Stamp(timePs);
+                if (all)
+                    _writer.Write(_started ? "$dumpon\n" : "$dumpvars\n");
                 stamped = true;
             }
 
@@ -64,20 +65,40 @@ public sealed class VcdWriter : IDisposable
             WriteChange(i, value);
         }
 
-        if (!_started && stamped)
+        if ((!_started || _paused) && stamped)
             _writer.Write("$end\n");
         _started = true;
+        _paused = false;
+    }
+
+    /// <summary>From this time to the next sample nothing is known: viewers show x. Nothing happens before the first sample.</summary>
+    /// <param name="timePs">Picoseconds, after those of the last sample.</param>
+    public void Pause(long timePs)
+    {
+        if (!_started || _paused)
+            return;
+        if (timePs <= _timePs)
+            throw new ArgumentOutOfRangeException(nameof(timePs), "A waveform's time must rise.");
+        _timePs = timePs;
+        _paused = true;
+        Stamp(timePs);
+        _writer.Write("$dumpoff\n");
+        for (int i = 0; i < _signals.Count; i++)
+            _writer.Write(_signals[i].WidthBits == 1 ? $"x{_ids[i]}\n" : $"bx {_ids[i]}\n");
+        _writer.Write("$end\n");
     }
 
     /// <summary>Ends the dump: viewers show the last values until this time.</summary>
     public void Finish(long timePs)
     {
         if (timePs > _timePs)
-            _writer.Write(string.Create(CultureInfo.InvariantCulture, $"#{timePs}\n"));
+            Stamp(timePs);
         _writer.Flush();
     }
 
     public void Dispose() => _writer.Dispose();
+
+    private void Stamp(long timePs) => _writer.Write(string.Create(CultureInfo.InvariantCulture, $"#{timePs}\n"));
 
     private ulong Mask(int signal) => _signals[signal].WidthBits == 64 ? ulong.MaxValue : (1UL << _signals[signal].WidthBits) - 1;
 

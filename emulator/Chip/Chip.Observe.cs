@@ -21,6 +21,18 @@ public sealed partial class Chip
             tile.Control.SetEntry(pc);
     }
 
+    /// <summary>Whether firmware's trace window is open on some tile.</summary>
+    public bool FirmwareTraces => Array.Exists(_tiles, tile => tile.Control.State.TraceOn != 0);
+
+    /// <summary>Has the run loop stop after the time step in which firmware begins or ends a trace window.</summary>
+    internal TraceLatch AttachTraceLatch()
+    {
+        _trace = new TraceLatch();
+        foreach (Tile tile in _tiles)
+            tile.Control.Trace = _trace;
+        return _trace;
+    }
+
     /// <summary>HBM channels, to listen to their commands.</summary>
     internal IReadOnlyList<HbmChannel> MemoryChannels => _channels;
 

@@ -11,6 +11,7 @@ public sealed partial class Chip
     private const int AheadEdges = 4096;  // edges that a core does within itself at once
 
     private int[] _coreOrder = [];
+    private TraceLatch? _trace;
 
     /// <summary>Off: every unit is evaluated at every edge, and nothing is done before its edge. Changes no state; for tests.</summary>
     public bool Skipping
@@ -133,7 +134,7 @@ public sealed partial class Chip
                 _system.AdvanceTo(at);
             due = control.Evaluate(due);
             done++;
-            if (_system.IsDueSoon)
+            if (_system.IsDueSoon || _trace is { Switched: true })
                 break;
 
             // What the core does within itself needs no clock to have moved.
@@ -172,7 +173,7 @@ public sealed partial class Chip
         bool foreground = true;
         long end = Math.Min(Math.Min(_system.NextWorkPs(ref foreground), _power.NextSamplePs), limitPs + 1);
         int done = 0;
-        while (done < steps && Faults.Pending is null)
+        while (done < steps && Faults.Pending is null && _trace is not { Switched: true })
         {
             foreground = false;
             long at = _core.NextWorkPs(ref foreground);

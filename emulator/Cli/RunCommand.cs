@@ -53,7 +53,7 @@ internal sealed class RunCommand : IDisposable
         if (_verb.Vcd is null && (_verb.Window is not null || _verb.Scope != "*"))
             throw new UserException("--window and --scope belong to --vcd FILE");
         BitFlip[] flips = Flips(configuration);
-        CycleWindow window = _verb.Window is null ? new CycleWindow(0, long.MaxValue) : CycleWindow.Parse(_verb.Window);
+        WaveWindow window = _verb.Window is null ? WaveWindow.Whole : WaveWindow.Parse(_verb.Window);
         if (_verb.MaximumCycles is < 1)
             throw new UserException($"--max-cycles {_verb.MaximumCycles}: must be 1 or more");
 
@@ -70,6 +70,7 @@ internal sealed class RunCommand : IDisposable
             Simd = simd,
             Threads = _verb.Threads,
             Flips = flips,
+            StopsAtTraceWindows = window.ByFirmware,
             CommitLog = commitLog,
             Timeline = timeline is null ? null : span => Record(timeline, span),
         };
@@ -88,7 +89,7 @@ internal sealed class RunCommand : IDisposable
         waves?.Finish(run.TimePs);
         waves?.Dispose();
         if (waves is { IsEmpty: true })
-            _errors.WriteLine($"warning: the run ended at cycle {run.Cycles}, before --window {_verb.Window}: the waveform is empty");
+            _errors.WriteLine($"warning: {window.WhyEmpty(run)}: the waveform is empty");
         if (run.FlipsToCome > 0)
             _errors.WriteLine($"warning: the run ended at cycle {run.Cycles}, before {run.FlipsToCome} of its flips");
         ChipStatistics statistics = run.Statistics();
@@ -125,7 +126,7 @@ internal sealed class RunCommand : IDisposable
     private OutputFile? Open(string? path) => _files.Open(
         path, [_verb.Image, _verb.Configuration, .. RepeatedOptions.Split(_verb.Data).SelectMany(d => DataArgument.Parse(d).Files)]);
 
-    private void Loop(ChipRun run, WaveRecorder? waves, CycleWindow window, LiveProgress progress)
+    private void Loop(ChipRun run, WaveRecorder? waves, WaveWindow window, LiveProgress progress)
     {
         using var console = new MemoryStream();
         using var interruption = new Interruption();
@@ -133,17 +134,15 @@ internal sealed class RunCommand : IDisposable
         while (!run.Finished)
         {
             interruption.ThrowIfAsked();
-            long step = slice;
-            if (waves is not null && run.Cycles < window.First)
-                step = Math.Min(step, window.First - run.Cycles);
-            else if (waves is not null && run.Cycles < window.Last)
-                step = 1;
+            long step = waves is null ? slice : window.Slice(run, slice);
             double before = progress.Seconds;
             run.Advance(step);
             if (step == slice)
                 slice = Math.Clamp(progress.Seconds - before < SliceSeconds ? slice * 2 : slice / 2, FirstSliceCycles, MaximumSliceCycles);
-            if (waves is not null && run.Cycles > window.First && run.Cycles <= window.Last) // the cycle that has just been is Cycles - 1
+            if (waves is not null && window.Has(run))
                 waves.Sample(run.TimePs);
+            else if (window.ByFirmware)
+                waves?.Pause(run.TimePs);
             while (run.TryTakeMailbox(out MailboxPost post))
             {
                 progress.Post(post);

@@ -58,7 +58,7 @@ internal sealed class RunVerb
     [Option("vcd", MetaValue = "FILE", HelpText = "Writes a waveform.")]
     public string? Vcd { get; set; }
 
-    [Option("window", MetaValue = "A:B", HelpText = "Core cycles of the waveform, from A up to B.")]
+    [Option("window", MetaValue = "A:B|firmware", HelpText = "Core cycles of the waveform: from A up to B, or those between the program's hx.traceon and hx.traceoff.")]
     public string? Window { get; set; }
 
     [Option("scope", Default = "*", MetaValue = "GLOB", HelpText = "Signals of the waveform: tile0.*")]

@@ -240,10 +240,10 @@ public enum Instruction : byte
     /// <summary>hx.mark: Name the phase that begins here: 0 other, 1 forward, 2 loss, 3 backward, 4 update, 5 data movement.</summary>
     HxMark,
 
-    /// <summary>hx.traceon: Begin a trace window. Changes no cycle and no bit.</summary>
+    /// <summary>hx.traceon: Begin this hart's trace window, which `--window firmware` makes a waveform of. Changes no cycle and no bit.</summary>
     HxTraceon,
 
-    /// <summary>hx.traceoff: End a trace window. Changes no cycle and no bit.</summary>
+    /// <summary>hx.traceoff: End this hart's trace window. Changes no cycle and no bit.</summary>
     HxTraceoff,
 
     /// <summary>hx.clean: Write back the dirty lines of L1D that hold a byte of x[rs1] .. x[rs1] + x[rs2] - 1.</summary>

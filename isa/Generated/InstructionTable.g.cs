@@ -84,8 +84,8 @@ public static partial class InstructionTable
         new(Instruction.HxSemtry, "hx.semtry", "Xhx", InstructionFormat.R, 0x0600100B, 0xFE00707F, [OperandKind.Rd, OperandKind.Rs1, OperandKind.Rs2], "As hx.semwait if it can be done now."),
         new(Instruction.HxBarrier, "hx.barrier", "Xhx", InstructionFormat.R, 0x0000200B, 0xFFFFFFFF, [], "Wait until every hart of the chip has arrived."),
         new(Instruction.HxMark, "hx.mark", "Xhx", InstructionFormat.R, 0x0200200B, 0xFFF07FFF, [OperandKind.Rs1], "Name the phase that begins here: 0 other, 1 forward, 2 loss, 3 backward, 4 update, 5 data movement."),
-        new(Instruction.HxTraceon, "hx.traceon", "Xhx", InstructionFormat.R, 0x0400200B, 0xFFFFFFFF, [], "Begin a trace window. Changes no cycle and no bit."),
-        new(Instruction.HxTraceoff, "hx.traceoff", "Xhx", InstructionFormat.R, 0x0600200B, 0xFFFFFFFF, [], "End a trace window. Changes no cycle and no bit."),
+        new(Instruction.HxTraceon, "hx.traceon", "Xhx", InstructionFormat.R, 0x0400200B, 0xFFFFFFFF, [], "Begin this hart's trace window, which `--window firmware` makes a waveform of. Changes no cycle and no bit."),
+        new(Instruction.HxTraceoff, "hx.traceoff", "Xhx", InstructionFormat.R, 0x0600200B, 0xFFFFFFFF, [], "End this hart's trace window. Changes no cycle and no bit."),
         new(Instruction.HxClean, "hx.clean", "Xhx", InstructionFormat.R, 0x0000300B, 0xFE007FFF, [OperandKind.Rs1, OperandKind.Rs2], "Write back the dirty lines of L1D that hold a byte of x[rs1] .. x[rs1] + x[rs2] - 1."),
         new(Instruction.HxInval, "hx.inval", "Xhx", InstructionFormat.R, 0x0200300B, 0xFE007FFF, [OperandKind.Rs1, OperandKind.Rs2], "Write back and drop the lines of L1D that hold a byte of x[rs1] .. x[rs1] + x[rs2] - 1."),
     ];

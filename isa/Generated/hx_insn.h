@@ -72,13 +72,13 @@ static inline void hx_mark(uintptr_t rs1)
     __asm__ volatile (".insn r 0x0B, 2, 1, x0, %0, x0" : : "r"(rs1) : "memory");
 }
 
-/* hx.traceon: Begin a trace window. Changes no cycle and no bit. */
+/* hx.traceon: Begin this hart's trace window, which `--window firmware` makes a waveform of. Changes no cycle and no bit. */
 static inline void hx_traceon(void)
 {
     __asm__ volatile (".insn r 0x0B, 2, 2, x0, x0, x0" : : : "memory");
 }
 
-/* hx.traceoff: End a trace window. Changes no cycle and no bit. */
+/* hx.traceoff: End this hart's trace window. Changes no cycle and no bit. */
 static inline void hx_traceoff(void)
 {
     __asm__ volatile (".insn r 0x0B, 2, 3, x0, x0, x0" : : : "memory");

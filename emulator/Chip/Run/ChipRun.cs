@@ -14,6 +14,7 @@ public sealed class ChipRun
     private readonly RunOptions _options;
     private readonly Chip _chip;
     private readonly CommitLogWriter? _commits;
+    private readonly TraceLatch? _trace;
     private readonly Queue<BitFlip> _flips;
 
     /// <summary>Places image and data in HBM and leaves the chip at reset.</summary>
@@ -37,6 +38,8 @@ public sealed class ChipRun
             _chip.Shuffle(Permutation(_chip.CoreUnits, seed));
         if (options.CommitLog is { } writer)
             _commits = new CommitLogWriter(writer, _chip.AttachRetirementLogs(LogEntries));
+        if (options.StopsAtTraceWindows)
+            _trace = _chip.AttachTraceLatch();
         if (options.Timeline is { } timeline)
             _chip.AttachDescriptorLog(timeline);
     }
@@ -55,6 +58,9 @@ public sealed class ChipRun
     /// <summary>Emulated time in picoseconds.</summary>
     public long TimePs => Math.Max(0, _chip.TimePs);
 
+    /// <summary>Whether firmware's trace window is open: some hart was last at hx.traceon, and not at hx.traceoff.</summary>
+    public bool FirmwareTraces => _chip.FirmwareTraces;
+
     /// <summary>The firmware's exit code, once it gave one.</summary>
     public uint? ExitCode { get; private set; }
 
@@ -64,19 +70,21 @@ public sealed class ChipRun
     /// <summary>State fields by name, to read between two calls of <see cref="Advance"/>.</summary>
     public SignalMap Signals => field ??= _chip.Describe();
 
-    /// <summary>Runs for up to that many core cycles, or to the end.</summary>
+    /// <summary>Runs for up to that many core cycles, or to the end; or less, with <see cref="RunOptions.StopsAtTraceWindows"/>.</summary>
     public RunResult Advance(long cycles)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cycles);
         long target = Math.Min(_chip.Cycles + cycles, _options.MaximumCycles);
-        while (!Finished && _flips.TryPeek(out BitFlip? flip) && flip.Cycle < target)
+        bool stopped = false;
+        while (!Finished && !stopped && _flips.TryPeek(out BitFlip? flip) && flip.Cycle < target)
         {
-            RunTo(flip.Cycle);
-            if (!Finished)
+            stopped = StopsBefore(flip.Cycle);
+            if (!Finished && !stopped)
                 _chip.Flip(_flips.Dequeue());
         }
 
-        RunTo(target);
+        if (!stopped)
+            StopsBefore(target);
         if (!Finished && _chip.Cycles >= _options.MaximumCycles)
             Fault = FaultReport.Watchdog(_chip, _options.MaximumCycles);
         _commits?.Drain();
@@ -86,11 +94,13 @@ public sealed class ChipRun
     }
 
     /// <summary>Runs until so many cycles have been, or to the end.</summary>
-    private void RunTo(long target)
+    /// <returns>Whether a trace window stopped it before, or just then.</returns>
+    private bool StopsBefore(long target)
     {
         int steps = 0;
+        bool switched = false;
         long limitPs = _chip.TimeOfCycle(target - 1);
-        while (!Finished && _chip.Cycles < target)
+        while (!Finished && !switched && _chip.Cycles < target)
         {
             int alone = _chip.StepAlone(limitPs, StepsBetweenDrains);
             bool more = alone == StepsBetweenDrains; // by itself it would go on
@@ -98,7 +108,8 @@ public sealed class ChipRun
             // What interrupts a core that runs alone is mostly over soon: a refresh, a missing line.
             int together = more ? 0 : _chip.StepTogether(limitPs, alone > 0 ? StepsOfInterruption : StepsBetweenDrains);
             steps += alone + together + 1;
-            bool over = more || _chip.Cycles >= target || (together > 0 && _chip.Faults.Pending is not null);
+            switched = _trace is { Switched: true };
+            bool over = more || switched || _chip.Cycles >= target || (together > 0 && _chip.Faults.Pending is not null);
             bool alive = over || _chip.Step(limitPs);
             if (steps >= StepsBetweenDrains)
             {
@@ -112,9 +123,12 @@ public sealed class ChipRun
                 Fault = FaultReport.Explain(_chip, fault);
             else if (!alive)
                 Fault = FaultReport.Deadlock(_chip);
+            switched = _trace is { Switched: true };
         }
 
+        _trace?.Clear();
         _chip.Rejoin(_chip.Core.Edge);
+        return switched;
     }
 
     /// <summary>Moves console bytes written since the last call to a stream.</summary>

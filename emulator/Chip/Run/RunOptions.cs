@@ -24,6 +24,9 @@ public sealed record RunOptions
     /// <summary>Shuffles the order of evaluation at each edge; null keeps the order of construction.</summary>
     public ulong? ShuffleSeed { get; init; }
 
+    /// <summary><see cref="ChipRun.Advance"/> ends early after a cycle in which firmware began or ended its trace window.</summary>
+    public bool StopsAtTraceWindows { get; init; }
+
     /// <summary>Bits that turn over during the run.</summary>
     public IReadOnlyList<BitFlip> Flips { get; init; } = [];
 

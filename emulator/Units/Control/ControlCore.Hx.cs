@@ -38,10 +38,9 @@ public sealed partial class ControlCore
                 Mark(ref s, (byte)(a & 7));
                 return Retire(edge, s.Pc + 4);
             case Instruction.HxTraceon:
-                s.TraceOn = 1;
-                return Retire(edge, s.Pc + 4);
             case Instruction.HxTraceoff:
-                s.TraceOn = 0;
+                s.TraceOn = (byte)(i.Op == Instruction.HxTraceon ? 1 : 0);
+                Trace?.Switch();
                 return Retire(edge, s.Pc + 4);
             case Instruction.HxClean:
                 return WalkRange(edge, ref s, a, b, false);

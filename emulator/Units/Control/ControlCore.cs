@@ -100,6 +100,9 @@ public sealed partial class ControlCore
     /// <summary>Attached: every retirement and trap is appended.</summary>
     public RetirementLog? Log { get; set; }
 
+    /// <summary>Attached: hears of each hx.traceon and hx.traceoff.</summary>
+    public TraceLatch? Trace { get; set; }
+
     /// <summary>Where the first instruction is fetched; set before cycle 0.</summary>
     public void SetEntry(uint pc) => State.Pc = pc;
 

@@ -10,8 +10,8 @@ public sealed class RunTests : IDisposable
 {
     private const string Head = ".equ HOST, 0x10000000\n.globl _start\n_start:\n    li s0, HOST\n";
     private const string Pass = "    sw zero, 8(s0)\n1:  j 1b\n";
-    private const string Copy = "    la t0, copy\n    hx.issue t0\n    li t0, 15\n    hx.drain t0\n" + Pass
-        + "    .data\n    .balign 64\ncopy: ld.copy a=source, d=sp(0), dims=1, n0=32, src0=2, dst0=2, typea=bf16, out=bf16\n    .section .stream\nsource: .space 64\n";
+    private const string Copy = "    la t0, copy\n    hx.issue t0\n    li t0, 15\n    hx.drain t0\n" + Pass + Copied;
+    private const string Copied = "    .data\n    .balign 64\ncopy: ld.copy a=source, d=sp(0), dims=1, n0=32, src0=2, dst0=2, typea=bf16, out=bf16\n    .section .stream\nsource: .space 64\n";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("hybridemu-run").FullName;
 
@@ -117,6 +117,63 @@ public sealed class RunTests : IDisposable
         using StreamReader text = File.OpenText(vcd);
         IEnumerable<WaveChange> cycles = VcdReader.Read(text).Changes.Where(c => c.Path == "clock.cycle");
         Assert.Equal(Enumerable.Range(first, last - first).Select(c => (1000L * c, (ulong)c)), cycles.Select(c => (c.TimePs, c.Value)));
+    }
+
+    [Fact]
+    public void A_window_of_the_firmware_has_the_cycles_after_which_its_trace_is_on_and_changes_none()
+    {
+        string part = Place("part.vcd"), whole = Place("whole.vcd");
+        const string Body = "    li t2, 3\n2:  li t0, 500\n3:  addi t0, t0, -1\n    bnez t0, 3b\n    la t0, copy\n    hx.issue t0\n    hx.traceon\n    li t0, 7\n4:  addi t0, t0, -1\n    bnez t0, 4b\n"
+            + "    hx.traceoff\n    li t0, 15\n    hx.drain t0\n    addi t2, t2, -1\n    bnez t2, 2b\n";
+        (ExitCode code, _, string errors) = Run(Head + Body + Pass + Copied, "--vcd", whole, "--quiet");
+        Assert.Equal((ExitCode.Passed, ""), (code, errors));
+        (code, _, errors) = Run(Head + Body + Pass + Copied, "--vcd", part, "--window", "firmware", "--quiet");
+        Assert.Equal((ExitCode.Passed, ""), (code, errors));
+        VcdReader all = Read(whole), some = Read(part);
+        Assert.Equal(all.Signals, some.Signals);
+
+        // Whether each is known, and its value where it is, at every edge of the clock.
+        long[] times = [.. all.Changes.Where(c => c.Path == "clock.cycle").Select(c => c.TimePs)];
+        Dictionary<string, WaveChange[]> of = some.Changes.GroupBy(c => c.Path).ToDictionary(g => g.Key, g => g.ToArray());
+        int windows = 0, on = 0;
+        ulong before = 0;
+        foreach (long time in times)
+        {
+            ulong tracing = all.At("tile0.control.trace_on", time);
+            windows += before == 0 && tracing == 1 ? 1 : 0;
+            on += (int)tracing;
+            before = tracing;
+            foreach (string path in new[] { "clock.cycle", "tile0.control.pc", "tile0.control.trace_on" })
+            {
+                WaveChange last = of[path].LastOrDefault(c => c.TimePs <= time);
+                Assert.Equal(tracing == 1, last != default && !last.Unknown);
+                if (tracing == 1)
+                    Assert.Equal(all.At(path, time), last.Value);
+            }
+        }
+
+        Assert.Equal(3, windows);
+        Assert.InRange(on, 3 * 14, 3 * 60);
+    }
+
+    [Fact]
+    public void A_window_of_firmware_that_opens_none_is_empty_and_says_so()
+    {
+        (ExitCode code, _, string errors) = Run(Head + Pass, "--vcd", Place("none.vcd"), "--window", "firmware", "--quiet");
+        Assert.Equal((ExitCode.Passed, "warning: the run was over before an hx.traceon: the waveform is empty\n"), (code, errors));
+    }
+
+    [Theory]
+    [InlineData("3:3")]
+    [InlineData("3")]
+    [InlineData("-1:3")]
+    [InlineData("Firmware")]
+    public void A_window_that_is_none_is_refused_with_what_one_looks_like(string window)
+    {
+        (ExitCode code, _, string errors) = Run(Head + Pass, "--vcd", Place("none.vcd"), $"--window={window}", "--quiet");
+        Assert.Equal(ExitCode.BadInput, code);
+        Assert.Contains($"--window {window}: is neither A:B with cycles A < B, as in --window 1000:2000, nor firmware", errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(Place("none.vcd")));
     }
 
     // A device is named by a link in the test's own folder: what a wrong rename would replace is the link.
@@ -261,6 +318,12 @@ public sealed class RunTests : IDisposable
     {
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file));
         return string.Join("\n", json.RootElement.EnumerateObject().Where(p => p.Name != "host").Select(p => p.ToString()));
+    }
+
+    private static VcdReader Read(string file)
+    {
+        using StreamReader text = File.OpenText(file);
+        return VcdReader.Read(text);
     }
 
     private string Place(string name) => Path.Combine(_directory, name);

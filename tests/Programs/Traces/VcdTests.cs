@@ -48,6 +48,28 @@ public sealed class VcdTests
     }
 
     [Fact]
+    public void Between_a_pause_and_the_next_sample_everything_is_unknown_and_then_everything_is_written_again()
+    {
+        var stream = new MemoryStream();
+        using (var writer = new VcdWriter(stream, [new("a", 1), new("b", 8)]))
+        {
+            writer.Pause(1); // before the first sample there is nothing to forget
+            writer.Sample(2, [1, 7]);
+            writer.Pause(3);
+            writer.Pause(4);
+            writer.Sample(5, [1, 9]);
+            writer.Sample(6, [1, 7]);
+            Assert.Throws<ArgumentOutOfRangeException>(() => writer.Pause(6));
+        }
+
+        string text = Encoding.UTF8.GetString(stream.ToArray());
+        Assert.EndsWith("#2\n$dumpvars\n1!\nb111 \"\n$end\n#3\n$dumpoff\nx!\nbx \"\n$end\n#5\n$dumpon\n1!\nb1001 \"\n$end\n#6\nb111 \"\n", text, StringComparison.Ordinal);
+        VcdReader dump = VcdReader.Read(new StringReader(text));
+        Assert.Equal([new WaveChange(3, "a", 0, true), new WaveChange(3, "b", 0, true)], dump.Changes.Where(c => c.Unknown));
+        Assert.Equal((2, 7UL), (dump.DumpedAtStart, dump.At("b", 6)));
+    }
+
+    [Fact]
     public void Ids_of_thousands_of_signals_are_distinct_and_short()
     {
         WaveSignal[] many = [.. Enumerable.Range(0, 10_000).Select(i => new WaveSignal($"s{i}", 1))];
