@@ -8,6 +8,7 @@ module matrix_top #(
     parameter int LATENCY = 2,
     parameter int OPERAND_ROWS = 8,
     parameter int WEIGHT_ROWS = 8,
+    parameter int BOTTOM = 0,
     parameter int A_BYTES = 64,
     parameter int W_BYTES = 64,
     parameter int D_BYTES = 64,
@@ -80,7 +81,7 @@ module matrix_top #(
 
     matrix_unit #(
         .ROWS(ROWS), .COLUMNS(COLUMNS), .ACCUMULATOR_BYTES(ACCUMULATOR_BYTES), .LATENCY(LATENCY), .OPERAND_ROWS(OPERAND_ROWS),
-        .WEIGHT_ROWS(WEIGHT_ROWS), .A_BYTES(A_BYTES), .W_BYTES(W_BYTES), .D_BYTES(D_BYTES)
+        .WEIGHT_ROWS(WEIGHT_ROWS), .BOTTOM(BOTTOM), .A_BYTES(A_BYTES), .W_BYTES(W_BYTES), .D_BYTES(D_BYTES)
     ) unit (
         .clock, .reset(in.reset),
         .start_valid(in.start_valid), .start_data(in.start), .start_pop(start_pop),

@@ -6,7 +6,15 @@ internal static class MatrixMutants
     /// <summary>Number of the bug that the test of shrinking wakes.</summary>
     public const int Shrinking = 1;
 
-    public static readonly RtlMutant[] All =
+    /// <summary>Which bugs are asleep in the twin of a size.</summary>
+    public static RtlMutant[] Of(int size) => size switch
+    {
+        MatrixSizes.OfMutants => InGeneral,
+        MatrixSizes.AtBottom => OfTheBottom,
+        _ => [],
+    };
+
+    private static readonly RtlMutant[] InGeneral =
     [
         new("a fold does not wait for sums in flight", "fold_sequencer.sv", "launch_addend && in_flight", "1'b0"),
         new("a fold waits for one over other columns", "fold_sequencer.sv", "launched[i].valid && launched[i].line == launch_line", "launched[i].valid"),
@@ -48,5 +56,16 @@ internal static class MatrixMutants
         new("a drain reads the next row an edge late", "drain_sequencer.sv", "out_left == 16'd0 || (request_push && part == out_left)", "out_left == 16'd0"),
         new("a drain ends before its last acknowledgement", "drain_sequencer.sv", "unacknowledged == 16'(response_valid)", "unacknowledged <= 16'd1"),
         new("a zero clears a line too few of each block", "matrix_unit.sv", "zero_row + 16'd1 == zero_m", "zero_row + 16'd2 >= zero_m"),
+    ];
+
+    private static readonly RtlMutant[] OfTheBottom =
+    [
+        new("a fold waits for sums that it does not read", "fold_sequencer.sv", "launch_addend && in_flight", "in_flight"),
+        new("a fold waits a step too few", "fold_sequencer.sv", "launched[i].line == launch_line", "launched[i].line == launch_line && i + 1 < WINDOW"),
+        new("an addend is read as its row enters", "accumulators.sv", "passed[c + READ_DELAY]", "passed[c]"),
+        new("an addend enters at the top too", "accumulators.sv", "top[c] = 32'd0;", "top[c] = AWAKE && reads ? word : 32'd0;"),
+        new("a fold that starts sums adds them to what is held", "accumulators.sv", "!reads", "!sums"),
+        new("numbers are added as integers", "accumulators.sv", "floats ? float_sum : word + bottom[c]", "word + bottom[c]"),
+        new("a bank is written while the array holds", "accumulators.sv", "step && writer.valid", "writer.valid"),
     ];
 }

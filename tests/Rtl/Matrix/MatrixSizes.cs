@@ -15,11 +15,11 @@ internal sealed record MatrixSize(MatrixConfig Config, int BankSpanBytes)
     [
         ("ROWS", Config.Rows), ("COLUMNS", Config.Columns), ("ACCUMULATOR_BYTES", Config.AccumulatorBytes),
         ("LATENCY", Config.AccumulatorLatencyCycles), ("OPERAND_ROWS", Config.OperandFifoRows), ("WEIGHT_ROWS", Config.WeightFifoRows),
-        ("A_BYTES", PortBytes.A), ("W_BYTES", PortBytes.W), ("D_BYTES", PortBytes.D),
+        ("BOTTOM", Config.Accumulate == AccumulatePlace.Bottom ? 1 : 0), ("A_BYTES", PortBytes.A), ("W_BYTES", PortBytes.W), ("D_BYTES", PortBytes.D),
     ];
 
     public override string ToString() =>
-        $"{Config.Rows} x {Config.Columns}, La {Config.AccumulatorLatencyCycles}, FIFOs {Config.OperandFifoRows} and {Config.WeightFifoRows}, banks {BankSpanBytes} B";
+        $"{Config.Rows} x {Config.Columns}, La {Config.AccumulatorLatencyCycles}, FIFOs {Config.OperandFifoRows} and {Config.WeightFifoRows}, banks {BankSpanBytes} B, sums added at the {Config.Accumulate}";
 
     private int Width(int rowBytes) => ScratchpadPort.WidthFor(rowBytes, BankSpanBytes);
 }
@@ -27,6 +27,9 @@ internal sealed record MatrixSize(MatrixConfig Config, int BankSpanBytes)
 /// <summary>The sizes that the RTL is built in.</summary>
 internal static class MatrixSizes
 {
+    /// <summary>The quick suite has these two: one with sums accumulated at the top, one at the bottom.</summary>
+    public const int OfMutants = 1, AtBottom = 5;
+
     public static readonly MatrixSize[] All =
     [
         new(new MatrixConfig(4, 4, 4096, Engine: ArrayEngine.Step), 512),
@@ -34,5 +37,11 @@ internal static class MatrixSizes
         new(new MatrixConfig(2, 18, 8192, AccumulatorLatencyCycles: 1, WeightFifoRows: 3, Engine: ArrayEngine.Step), 64),
         new(new MatrixConfig(1, 1, 1024, AccumulatorLatencyCycles: 3, Engine: ArrayEngine.Step), 512),
         new(new MatrixConfig(3, 20, 8192, AccumulatorLatencyCycles: 2, Engine: ArrayEngine.Step), 512),
+
+        // The latency is above R, so that few rows of a fold wait for it.
+        new(new MatrixConfig(2, 3, 4096, AccumulatorLatencyCycles: 6, Accumulate: AccumulatePlace.Bottom, Engine: ArrayEngine.Step), 512),
+        new(new MatrixConfig(4, 4, 4096, Accumulate: AccumulatePlace.Bottom, Engine: ArrayEngine.Step), 512),
+        new(new MatrixConfig(1, 2, 1024, AccumulatorLatencyCycles: 1, OperandFifoRows: 2, Accumulate: AccumulatePlace.Bottom, Engine: ArrayEngine.Step), 512),
+        new(new MatrixConfig(5, 18, 8192, AccumulatorLatencyCycles: 16, Accumulate: AccumulatePlace.Bottom, Engine: ArrayEngine.Step), 64),
     ];
 }

@@ -10,9 +10,9 @@ internal static class MatrixTwin
         "matrix_top.sv",
     ];
 
-    /// <summary>What the twin is, with bugs asleep in it.</summary>
-    public static VerilatedModel Of(int size, params RtlMutant[] mutants) =>
-        new("matrix_top", Sources, "records.cpp", MatrixSizes.All[size].Parameters) { Mutants = mutants };
+    /// <summary>The twin of a size, with the bugs asleep in it that are planted there.</summary>
+    public static VerilatedModel Of(int size) =>
+        new("matrix_top", Sources, "records.cpp", MatrixSizes.All[size].Parameters) { Mutants = MatrixMutants.Of(size) };
 
     /// <summary>The first difference from the emulator in a scene, or null.</summary>
     public static string? FirstDifference(this VerilatedModel twin, MatrixScene scene, MatrixEmulation emulation, int awake = 0) =>

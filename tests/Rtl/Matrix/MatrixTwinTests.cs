@@ -11,20 +11,24 @@ namespace HybridEmu.Rtl.Tests;
 public class MatrixTwinTests
 {
     private const int Scenes = 40;
-    private const int MutantSize = 1;
 
-    // One program is enough for a quick run: that with the bugs in it, asleep.
-    private static readonly int[] QuickSizes = [MutantSize];
+    // Two programs are enough for a quick run: those with bugs in them, asleep.
+    private static readonly int[] QuickSizes = [MatrixSizes.OfMutants, MatrixSizes.AtBottom];
 
     public static TheoryData<int> Sizes => new(Verilator.Factor > 1 ? Enumerable.Range(0, MatrixSizes.All.Length) : QuickSizes);
 
-    public static TheoryData<int, string> Mutants
+    public static TheoryData<int, int, string> Mutants
     {
         get
         {
-            var data = new TheoryData<int, string>();
-            for (int i = 0; i < MatrixMutants.All.Length; i++)
-                data.Add(i + 1, MatrixMutants.All[i].Name);
+            var data = new TheoryData<int, int, string>();
+            foreach (int size in QuickSizes)
+            {
+                RtlMutant[] mutants = MatrixMutants.Of(size);
+                for (int i = 0; i < mutants.Length; i++)
+                    data.Add(size, i + 1, mutants[i].Name);
+            }
+
             return data;
         }
     }
@@ -32,19 +36,19 @@ public class MatrixTwinTests
     [VerilatorTheory]
     [MemberData(nameof(Sizes))]
     public void Every_port_and_accumulator_of_the_matrix_unit_is_equal_at_every_edge(int size) =>
-        Compare(size == MutantSize ? MatrixTwin.Of(size, MatrixMutants.All) : MatrixTwin.Of(size), size, Scenes * Verilator.Factor, ArrayEngine.Step);
+        Compare(size, ArrayEngine.Step);
 
-    [VerilatorFact]
-    public void Ports_are_equal_at_every_edge_with_the_fast_engine_too() =>
-        Compare(MatrixTwin.Of(MutantSize, MatrixMutants.All), MutantSize, Scenes * Verilator.Factor, ArrayEngine.Fast);
+    [VerilatorTheory]
+    [MemberData(nameof(Sizes))]
+    public void Ports_are_equal_at_every_edge_with_the_fast_engine_too(int size) => Compare(size, ArrayEngine.Fast);
 
     [VerilatorTheory]
     [MemberData(nameof(Mutants))]
-    public void A_planted_bug_in_the_matrix_unit_is_found(int mutant, string name)
+    public void A_planted_bug_in_the_matrix_unit_is_found(int size, int mutant, string name)
     {
-        VerilatedModel twin = MatrixTwin.Of(MutantSize, MatrixMutants.All);
+        VerilatedModel twin = MatrixTwin.Of(size);
         Exception found = Assert.ThrowsAny<Exception>(() =>
-            Prop.ForAll(Arb.From(MatrixScenes.Of(MutantSize).Generator), scene => Equal(twin, scene, ArrayEngine.Step, mutant))
+            Prop.ForAll(Arb.From(MatrixScenes.Of(size).Generator), scene => Equal(twin, scene, ArrayEngine.Step, mutant))
                 .Check(Config.QuickThrowOnFailure.WithMaxTest(600).WithReplay(20, 61)));
         Assert.True(found.ToString().Contains("edge ", StringComparison.Ordinal), $"{name}: {found}");
     }
@@ -52,9 +56,9 @@ public class MatrixTwinTests
     [VerilatorFact]
     public void A_difference_shrinks_to_few_small_descriptors()
     {
-        VerilatedModel twin = MatrixTwin.Of(MutantSize, MatrixMutants.All);
+        VerilatedModel twin = MatrixTwin.Of(MatrixSizes.OfMutants);
         MatrixScene? smallest = null;
-        Assert.ThrowsAny<Exception>(() => Prop.ForAll(MatrixScenes.Of(MutantSize), scene =>
+        Assert.ThrowsAny<Exception>(() => Prop.ForAll(MatrixScenes.Of(MatrixSizes.OfMutants), scene =>
         {
             try
             {
@@ -70,8 +74,11 @@ public class MatrixTwinTests
         Assert.Equal(0, smallest.StallPercent);
     }
 
-    private static void Compare(VerilatedModel twin, int size, int scenes, ArrayEngine engine) =>
-        Prop.ForAll(MatrixScenes.Of(size), scene => Equal(twin, scene, engine)).Check(Config.QuickThrowOnFailure.WithMaxTest(scenes));
+    private static void Compare(int size, ArrayEngine engine)
+    {
+        VerilatedModel twin = MatrixTwin.Of(size);
+        Prop.ForAll(MatrixScenes.Of(size), scene => Equal(twin, scene, engine)).Check(Config.QuickThrowOnFailure.WithMaxTest(Scenes * Verilator.Factor));
+    }
 
     private static void Equal(VerilatedModel twin, MatrixScene scene, ArrayEngine engine, int awake = 0)
     {

@@ -2,7 +2,7 @@
 // fold's weights into the shadow while X rows of this one enter (MX-2, MX-3, MX-5). A matmul starts both walks; a load only that of the
 // tokens and a stream only that of the rows, each of one fold, so they can run beside each other (MX-18 to MX-22).
 //
-// A fold that reads sums in flight waits for them (MX-6); a row that is late inside a fold freezes the array, any other leaves a gap
+// A fold that reads sums in flight waits for them (MX-6, MX-16); a row that is late inside a fold freezes the array, any other leaves a gap
 // (MX-7). When the last row's sums are readable a product is over (MX-4); rows of streams follow each other meanwhile (MX-26). With a 16-bit
 // operand a step has two edges: the array moves at the first and holds at the second (MX-15, MX-23).
 module fold_sequencer #(
@@ -10,6 +10,7 @@ module fold_sequencer #(
     parameter int COLUMNS = 8,
     parameter int LATENCY = 2,     // La: steps from the write of a sum to the first read of it
     parameter int LINES = 64,
+    parameter int BOTTOM = 0,      // sums are accumulated at the bottom of the array
     localparam int LINE_BITS = LINES > 1 ? $clog2(LINES) : 1,
     localparam int COLUMN_BITS = $clog2(COLUMNS + 1),
     localparam int ROW_BITS = $clog2(ROWS + 1)
@@ -51,7 +52,10 @@ module fold_sequencer #(
 );
     localparam int LEAVES = ROWS + COLUMNS - 1 + LATENCY;   // steps until what enters is in a bank and readable
     localparam int LEAVES_BITS = $clog2(LEAVES + 1);
-    localparam int WINDOW = ROWS + LATENCY - 1;             // steps after a fold's launch in which its first sum is in flight
+
+    // Steps after a fold's launch in which one over the same sums would read the first of them too early.
+    localparam int WINDOW = (BOTTOM != 0 ? 0 : ROWS) + LATENCY - 1;
+    localparam int LAUNCHES = WINDOW > 0 ? WINDOW : 1;
 
     logic [15:0] m_q;
     logic        accumulate_q, wide_q;
@@ -92,7 +96,7 @@ module fold_sequencer #(
         logic [LINE_BITS-1:0] line;
     } launch_t;
 
-    launch_t [WINDOW-1:0] launched;  // i: i + 1 steps ago
+    launch_t [LAUNCHES-1:0] launched;  // i: i + 1 steps ago
     logic                 in_flight, hazard;
 
     always_comb begin
@@ -109,7 +113,7 @@ module fold_sequencer #(
         if (reset)
             launched <= '0;
         else if (step)
-            launched <= (WINDOW*$bits(launch_t))'({launched, launch, launch_line});
+            launched <= (LAUNCHES*$bits(launch_t))'({launched, launch, launch_line});
     end
 
     // ---- What this edge does ------------------------------------------------------------------------------------------------

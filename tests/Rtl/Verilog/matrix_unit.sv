@@ -1,6 +1,6 @@
 // Queue MX of a tile. Here: mx.matmul, mx.load and mx.stream of bf16, int8 and int16; mx.zero, a line an edge (MX-11); mx.drain rounded to
-// nearest, without functions. Two ports a bank of the accumulators, sums accumulated at the top, one product a PE. Which descriptors are
-// at work together is the matter of matrix_order.
+// nearest, without functions. Two ports a bank of the accumulators, sums accumulated at the top or, with BOTTOM, at the bottom (MX-16), one
+// product a PE. Which descriptors are at work together is the matter of matrix_order.
 //
 // A channel that the unit produces has x_ready, x_push and x_data, one it consumes x_valid, x_data and x_pop.
 module matrix_unit #(
@@ -10,6 +10,7 @@ module matrix_unit #(
     parameter int LATENCY = 2,                // La: steps from the write of a sum to the first read of it
     parameter int OPERAND_ROWS = 8,           // X rows and rows of weights asked for ahead of the array
     parameter int WEIGHT_ROWS = 8,
+    parameter int BOTTOM = 0,                 // the accumulators add at the bottom of the array
     parameter int A_BYTES = 64,               // widths of the scratchpad ports, powers of two
     parameter int W_BYTES = 64,
     parameter int D_BYTES = 64,
@@ -137,7 +138,7 @@ module matrix_unit #(
         .response_valid(w_response_valid && !draining), .response(w_answer), .response_data(w_bytes)
     );
 
-    fold_sequencer #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LATENCY(LATENCY), .LINES(LINES)) folds (
+    fold_sequencer #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LATENCY(LATENCY), .LINES(LINES), .BOTTOM(BOTTOM)) folds (
         .clock, .reset,
         .start_weights, .start_rows, .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2), .accumulate(descriptor.accumulate), .slot_line,
         .wide(descriptor.type_a == hx::TYPE_INT16 || descriptor.type_b == hx::TYPE_INT16),
@@ -217,9 +218,9 @@ module matrix_unit #(
         .response_valid(d_response_valid)
     );
 
-    accumulators #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LINES(LINES)) banks (
+    accumulators #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LINES(LINES), .BOTTOM(BOTTOM)) banks (
         .clock, .reset, .step,
-        .enter(enter_row), .enter_addend(addend), .enter_line(sum_line), .enter_columns(sum_columns), .top, .bottom,
+        .enter(enter_row), .enter_addend(addend), .enter_line(sum_line), .enter_columns(sum_columns), .top, .bottom, .floats,
         .drain(draining), .drain_line, .line,
         .clear(zeroing), .clear_line(zero_line), .clear_columns(zero_columns)
     );
