@@ -21,7 +21,7 @@ module array_top #(
     for (genvar c = 0; c < C; c++) assign top_row[c] = top[c];
 
     systolic_array #(.R(R), .C(C), .KIND(KIND), .WORD(WORD)) array (
-        .clock, .reset, .step(control[0]), .floats(1'b0), .x(x_row), .switch_token(control[1]), .shift_token(control[2]), .weights(w_row),
+        .clock, .reset, .step(control[0]), .mode(2'd0), .x(x_row), .switch_token(control[1]), .shift_token(control[2]), .weights(w_row),
         .weights_enable(control[3]), .top(top_row), .bottom);
 
     function automatic logic [31:0] shown(logic [WORD-1:0] word);

@@ -9,6 +9,8 @@ module matrix_top #(
     parameter int OPERAND_ROWS = 8,
     parameter int WEIGHT_ROWS = 8,
     parameter int BOTTOM = 0,
+    parameter int INT8_PACKING = 1,
+    parameter int INT4_PACKING = 1,
     parameter int A_BYTES = 64,
     parameter int W_BYTES = 64,
     parameter int D_BYTES = 64,
@@ -81,7 +83,7 @@ module matrix_top #(
 
     matrix_unit #(
         .ROWS(ROWS), .COLUMNS(COLUMNS), .ACCUMULATOR_BYTES(ACCUMULATOR_BYTES), .LATENCY(LATENCY), .OPERAND_ROWS(OPERAND_ROWS),
-        .WEIGHT_ROWS(WEIGHT_ROWS), .BOTTOM(BOTTOM), .A_BYTES(A_BYTES), .W_BYTES(W_BYTES), .D_BYTES(D_BYTES)
+        .WEIGHT_ROWS(WEIGHT_ROWS), .BOTTOM(BOTTOM), .INT8_PACKING(INT8_PACKING), .INT4_PACKING(INT4_PACKING), .A_BYTES(A_BYTES), .W_BYTES(W_BYTES), .D_BYTES(D_BYTES)
     ) unit (
         .clock, .reset(in.reset),
         .start_valid(in.start_valid), .start_data(in.start), .start_pop(start_pop),

@@ -10,7 +10,7 @@ internal static class MatrixMutants
     public static RtlMutant[] Of(int size) => size switch
     {
         MatrixSizes.OfMutants => InGeneral,
-        MatrixSizes.AtBottom => OfTheBottom,
+        MatrixSizes.OfFurtherMutants => OfBottomAndPacking,
         _ => [],
     };
 
@@ -21,7 +21,7 @@ internal static class MatrixMutants
         new("a late row does not freeze the array", "fold_sequencer.sv", "moving != '0 && !stopped", "moving != '0 && !second_edge"),
         new("a frozen array still takes a token", "fold_sequencer.sv", "shifting && !stopped && (!switch_due || launch)", "shifting && !second_edge && (launch || !switch_due)"),
         new("the first token waits until the switch token is past", "fold_sequencer.sv", "(!switch_due || launch)", "!switch_due"),
-        new("a row beyond k takes weights", "fold_sequencer.sv", "ROWS - 1 - 32'(tokens) < 32'(shift_k)", "ROWS - 1 - 32'(tokens) <= 32'(shift_k)"),
+        new("a row beyond k takes weights", "fold_sequencer.sv", "ROWS - 1 - 32'(tokens) < 32'(shift_words)", "ROWS - 1 - 32'(tokens) <= 32'(shift_words)"),
         new("accumulate is forgotten", "fold_sequencer.sv", "accumulate_q || launch_k_first != 16'd0", "launch_k_first != 16'd0"),
         new("a product is over a step early", "fold_sequencer.sv", "marks[LEAVES] && !second_edge", "marks[LEAVES-1] && !second_edge"),
         new("a load's tokens overtake the switch token", "fold_sequencer.sv", "folds_to_launch && switches && shadow_full", "1'b0"),
@@ -44,9 +44,9 @@ internal static class MatrixMutants
         new("sums are written a step early", "accumulators.sv", "passed[c + ROWS]", "passed[c + ROWS - 1]"),
         new("the place of a row that is taken is free an edge late", "operand_stream.sv", "claimed - COUNT_BITS'(row_take) < COUNT_BITS'(DEPTH)", "claimed < COUNT_BITS'(DEPTH)"),
         new("a row is cut at 32 bytes", "operand_stream.sv", "32'(PORT_BYTES) - 32'(address[PORT_BITS-1:0])", "32'd32 - 32'(address[4:0])"),
-        new("weights come first row first", "operand_stream.sv", "32'(k_first) + 32'(fold_k) - 32'd1 - 32'(walked)", "32'(k_first) + 32'(walked)"),
-        new("the end of a cut row overwrites its beginning", "operand_stream.sv", "{arrived, 3'd0}", "19'd0"),
-        new("transposed weights come first column first", "operand_stream.sv", "emit_k - 16'd1 - emitted", "emitted"),
+        new("weights come first row first", "operand_stream.sv", "fold_words - 16'd1 - walked", "walked"),
+        new("the end of a cut row overwrites its beginning", "operand_stream.sv", "{arriving_at, 3'd0}", "19'd0"),
+        new("transposed weights come first column first", "operand_stream.sv", "emit_words - 16'd1 - emitted", "emitted"),
         new("a third block of a transposer is asked for", "operand_stream.sv", "blocks - 2'(block_emitted) < 2'd2", "blocks - 2'(block_emitted) < 2'd3"),
         new("a transposer reads the block that is being filled", "transposer.sv", "fill_block ^ blocks[0]", "fill_block"),
         new("a drain rounds half up", "drain_column.sv", "(active + 32'h7FFF + 32'(active[16])) >> 16", "(active + 32'h8000) >> 16"),
@@ -55,10 +55,11 @@ internal static class MatrixMutants
         new("a bias is asked for again from its start", "range_reader.sv", "address + 24'(asked)", "address"),
         new("a drain reads the next row an edge late", "drain_sequencer.sv", "out_left == 16'd0 || (request_push && part == out_left)", "out_left == 16'd0"),
         new("a drain ends before its last acknowledgement", "drain_sequencer.sv", "unacknowledged == 16'(response_valid)", "unacknowledged <= 16'd1"),
+        new("int4 in bytes has no sign", "operand_stream.sv", "8'(signed'(halves[i]))", "8'(halves[i])"),
         new("a zero clears a line too few of each block", "matrix_unit.sv", "zero_row + 16'd1 == zero_m", "zero_row + 16'd2 >= zero_m"),
     ];
 
-    private static readonly RtlMutant[] OfTheBottom =
+    private static readonly RtlMutant[] OfBottomAndPacking =
     [
         new("a fold waits for sums that it does not read", "fold_sequencer.sv", "launch_addend && in_flight", "in_flight"),
         new("a fold waits a step too few", "fold_sequencer.sv", "launched[i].line == launch_line", "launched[i].line == launch_line && i + 1 < WINDOW"),
@@ -67,5 +68,16 @@ internal static class MatrixMutants
         new("a fold that starts sums adds them to what is held", "accumulators.sv", "!reads", "!sums"),
         new("numbers are added as integers", "accumulators.sv", "floats ? float_sum : word + bottom[c]", "word + bottom[c]"),
         new("a bank is written while the array holds", "accumulators.sv", "step && writer.valid", "writer.valid"),
+        new("a fold takes R of k whatever p is", "fold_walk.sv", "16'(ROWS) << packing_q", "16'(ROWS)"),
+        new("what is left of k in a last word is forgotten", "fold_walk.sv", "(fold_k + (16'd1 << packing_q) - 16'd1) >> packing_q", "fold_k >> packing_q"),
+        new("a word's k descend as words do", "operand_stream.sv", "32'(word_first) + 32'(member)", "32'(word_first) + (32'd1 << packing_q) - 32'd1 - 32'(member)"),
+        new("a word is gathered from p rows beyond k too", "operand_stream.sv", "word_first + 16'(member) + 16'd1 == fold_k", "1'b0"),
+        new("each row that is gathered takes a place of the FIFO", "operand_stream.sv", "asked == 16'd0 && member == 3'd0", "asked == 16'd0"),
+        new("a gathered element replaces those before it", "operand_stream.sv", "gathers && response.tag[7:5] != 3'd0", "1'b0"),
+        new("a gathered row of int4 that begins in a byte begins an element early", "operand_stream.sv", "begins_high ? all >> 4 : all", "all"),
+        new("the half byte behind a row of int4 belongs to it", "operand_stream.sv", "row_arrives && response.tag[4]", "1'b0"),
+        new("int4 that was unpacked is packed from the wrong half", "operand_stream.sv", "column_bytes[i][3:0]", "column_bytes[i][7:4]"),
+        new("transposed weights are read as bytes", "operand_stream.sv", "WEIGHTS != 0 && packing_q != 2'd0", "1'b0"),
+        new("int8 is packed only where int4 is", "matrix_unit.sv", "packing != 2'd0", "packing == 2'd3"),
     ];
 }

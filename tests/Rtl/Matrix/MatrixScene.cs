@@ -21,9 +21,23 @@ internal enum MatrixData
 internal enum MatrixTypes
 {
     Bf16,
+    Int4,
     Int8,
     Int16ByInt8,
     Int8ByInt16,
+}
+
+internal static class MatrixTypesOfOperands
+{
+    /// <summary>X's and W's.</summary>
+    public static (ElementType A, ElementType W) OfOperands(this MatrixTypes types) => types switch
+    {
+        MatrixTypes.Bf16 => (ElementType.Bf16, ElementType.Bf16),
+        MatrixTypes.Int4 => (ElementType.Int4, ElementType.Int4),
+        MatrixTypes.Int8 => (ElementType.Int8, ElementType.Int8),
+        MatrixTypes.Int16ByInt8 => (ElementType.Int16, ElementType.Int8),
+        _ => (ElementType.Int8, ElementType.Int16),
+    };
 }
 
 /// <summary>One descriptor before it is known what its slot holds then: what does not fit becomes something that does.</summary>
@@ -82,7 +96,8 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
             {
                 case DescriptorOpcode.MxLoad:
                 case DescriptorOpcode.MxStream when load is null:
-                    load = drawn with { Kind = DescriptorOpcode.MxLoad, K = Math.Min(drawn.K, size.Config.Rows), N = Math.Min(drawn.N, size.Config.Columns) };
+                    int deepest = size.Config.Rows * size.PackingOf(drawn.Types);
+                    load = drawn with { Kind = DescriptorOpcode.MxLoad, K = Math.Min(drawn.K, deepest), N = Math.Min(drawn.N, size.Config.Columns) };
                     descriptors.Add(Descriptor(load, 0, load.N, load.Integer, false));
                     continue;
                 case DescriptorOpcode.MxStream:
@@ -162,13 +177,7 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
 
     private static Descriptor Descriptor(MatrixOperation operation, int m, int n, bool integer, bool goesOn)
     {
-        (ElementType a, ElementType w) = operation.Types switch
-        {
-            MatrixTypes.Bf16 => (ElementType.Bf16, ElementType.Bf16),
-            MatrixTypes.Int8 => (ElementType.Int8, ElementType.Int8),
-            MatrixTypes.Int16ByInt8 => (ElementType.Int16, ElementType.Int8),
-            _ => (ElementType.Int8, ElementType.Int16),
-        };
+        (ElementType a, ElementType w) = operation.Types.OfOperands();
         var random = new Random(operation.Place);
         var descriptor = new Descriptor
         {
@@ -197,14 +206,14 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
             descriptor.Accumulate = goesOn;
             descriptor.TransposeA = operation.TransposeA;
             (int stored, int elements) = operation.TransposeA ? (operation.K, m) : (m, operation.K);
-            (descriptor.A, descriptor.PitchA) = Place(random, stored, elements * a.SizeBytes(), operation.Place == 0);
+            (descriptor.A, descriptor.PitchA) = Place(random, stored, RowBytes(elements, a), operation.Place == 0);
         }
 
         if (weights)
         {
             descriptor.TransposeB = operation.TransposeB;
             (int stored, int elements) = operation.TransposeB ? (n, operation.K) : (operation.K, n);
-            (descriptor.B, descriptor.PitchB) = Place(random, stored, elements * w.SizeBytes(), operation.Place == 0);
+            (descriptor.B, descriptor.PitchB) = Place(random, stored, RowBytes(elements, w), operation.Place == 0);
         }
 
         if (operation.Kind == DescriptorOpcode.MxDrain)
@@ -223,6 +232,9 @@ internal sealed record MatrixScene(int Size, MatrixOperation[] Operations, int S
 
         return descriptor;
     }
+
+    private static int RowBytes(int elements, ElementType type) =>
+        type == ElementType.Int4 ? Int4.RowBytes(elements) : elements * type.SizeBytes();
 
     private static (ulong Address, int Pitch) Place(Random random, int rows, int rowBytes, bool plain)
     {

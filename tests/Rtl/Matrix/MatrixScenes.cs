@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using HybridEmu.Isa;
+using HybridEmu.Units;
 
 namespace HybridEmu.Rtl.Tests;
 
@@ -40,10 +41,10 @@ internal static class MatrixScenes
         from kind in Gen.Elements(kinds)
         from slot in Gen.Elements(0, 1, 1, 1, 3)
         from m in kinds == Pinned ? Gen.OneOf(Gen.Choose(1, 4), Rows(size)) : Rows(size)
-        from k in Extent(size.Config.Rows, 4)
+        from k in Gen.OneOf(Extent(size.Config.Rows, 4), Extent(size.Config.Rows * size.Config.MostPacking, 4))
         from n in Extent(size.Config.Columns, 3)
         from accumulate in Gen.Elements(true, true, false)
-        from types in Gen.Elements(MatrixTypes.Bf16, MatrixTypes.Bf16, MatrixTypes.Int8, MatrixTypes.Int8, MatrixTypes.Int16ByInt8, MatrixTypes.Int8ByInt16)
+        from types in Gen.Elements(MatrixTypes.Bf16, MatrixTypes.Bf16, MatrixTypes.Bf16, MatrixTypes.Int8, MatrixTypes.Int8, MatrixTypes.Int4, MatrixTypes.Int4, MatrixTypes.Int16ByInt8, MatrixTypes.Int8ByInt16)
         from type in Gen.Elements(Results)
         from flags in Gen.ArrayOf(Gen.Elements(false, true), 5)
         from place in Gen.Choose(0, 1_000_000)
@@ -57,7 +58,9 @@ internal static class MatrixScenes
             Relu = flags[4],
         };
 
-    private static Gen<int> Rows(MatrixSize size) => Extent(size.Config.Rows + size.Config.AccumulatorLatencyCycles, 3);
+    /// <summary>Beside the rows from which on folds over the same sums do not wait for each other (MX-6, MX-16).</summary>
+    private static Gen<int> Rows(MatrixSize size) =>
+        Extent((size.Config.Accumulate == AccumulatePlace.Top ? size.Config.Rows : 0) + size.Config.AccumulatorLatencyCycles, 3);
 
     /// <summary>Sizes up to some times the unit, and just beside its multiples as often as anything else.</summary>
     private static Gen<int> Extent(int unit, int most) =>

@@ -13,7 +13,7 @@ public class MatrixTwinTests
     private const int Scenes = 40;
 
     // Two programs are enough for a quick run: those with bugs in them, asleep.
-    private static readonly int[] QuickSizes = [MatrixSizes.OfMutants, MatrixSizes.AtBottom];
+    private static readonly int[] QuickSizes = [MatrixSizes.OfMutants, MatrixSizes.OfFurtherMutants];
 
     public static TheoryData<int> Sizes => new(Verilator.Factor > 1 ? Enumerable.Range(0, MatrixSizes.All.Length) : QuickSizes);
 
@@ -49,7 +49,7 @@ public class MatrixTwinTests
         VerilatedModel twin = MatrixTwin.Of(size);
         Exception found = Assert.ThrowsAny<Exception>(() =>
             Prop.ForAll(Arb.From(MatrixScenes.Of(size).Generator), scene => Equal(twin, scene, ArrayEngine.Step, mutant))
-                .Check(Config.QuickThrowOnFailure.WithMaxTest(600).WithReplay(20, 61)));
+                .Check(Config.QuickThrowOnFailure.WithMaxTest(600).WithReplay(7, 13)));
         Assert.True(found.ToString().Contains("edge ", StringComparison.Ordinal), $"{name}: {found}");
     }
 

@@ -21,6 +21,7 @@ module fold_sequencer #(
     input  logic                   start_weights, // a matmul or a load
     input  logic                   start_rows,    // a matmul or a stream
     input  logic [15:0]            m, k, n,
+    input  logic [1:0]             packing,       // log2 p
     input  logic                   accumulate,
     input  logic                   wide,          // an operand of 16-bit integers
     input  logic [LINE_BITS-1:0]   slot_line,     // first line of the slot
@@ -41,7 +42,7 @@ module fold_sequencer #(
     // To the array and its accumulators: what they do at this edge.
     output logic                   step,
     output logic                   enter_row,
-    output logic [ROW_BITS-1:0]    row_words,    // elements of the row that enters
+    output logic [ROW_BITS-1:0]    row_words,    // of the row that enters
     output logic                   enter_switch,
     output logic                   enter_token,
     output logic                   token_enable, // the token's weights count; else the row is beyond k
@@ -64,18 +65,20 @@ module fold_sequencer #(
     // The fold whose weights are being shifted, and the one to be launched next.
     logic        folds_to_launch, last_launch;
     logic        last_token, launch;   // at this edge the one is shifted, the other launched
-    logic [15:0] shift_k, shift_n, launch_k_first, launch_n_first, launch_k, launch_n;
-    logic [15:0] unused_k_first, unused_n_first;
+    logic [15:0] shift_words, shift_n, launch_k_first, launch_n_first, launch_words, launch_n;
+    logic [15:0] unused_k_first, unused_n_first, unused_shift_k, unused_launch_k;
     logic        unused_last;
 
     fold_walk #(.ROWS(ROWS), .COLUMNS(COLUMNS)) shift_walk (
-        .clock, .reset, .start(start_weights), .k, .n, .next(last_token), .folds_left(shifting), .last_fold(unused_last),
-        .k_first(unused_k_first), .n_first(unused_n_first), .fold_k(shift_k), .fold_n(shift_n)
+        .clock, .reset, .start(start_weights), .k, .n, .packing, .next(last_token), .folds_left(shifting), .last_fold(unused_last),
+        .k_first(unused_k_first), .n_first(unused_n_first), .fold_k(unused_shift_k), .fold_n(shift_n),
+        .fold_words(shift_words)
     );
 
     fold_walk #(.ROWS(ROWS), .COLUMNS(COLUMNS)) launch_walk (
-        .clock, .reset, .start(start_rows), .k, .n, .next(launch), .folds_left(folds_to_launch), .last_fold(last_launch),
-        .k_first(launch_k_first), .n_first(launch_n_first), .fold_k(launch_k), .fold_n(launch_n)
+        .clock, .reset, .start(start_rows), .k, .n, .packing, .next(launch), .folds_left(folds_to_launch), .last_fold(last_launch),
+        .k_first(launch_k_first), .n_first(launch_n_first), .fold_k(unused_launch_k), .fold_n(launch_n),
+        .fold_words(launch_words)
     );
 
     logic [ROW_BITS-1:0]    tokens;       // of the fold being shifted that have entered
@@ -129,7 +132,7 @@ module fold_sequencer #(
 
     // The bottom row's weights come first; rows beyond k take a token without weights. The shadow is free from the switch token on.
     assign switch_due     = folds_to_launch && switches && shadow_full;
-    assign weights_needed = ROWS - 1 - 32'(tokens) < 32'(shift_k);
+    assign weights_needed = ROWS - 1 - 32'(tokens) < 32'(shift_words);
     assign enter_token    = shifting && !stopped && (!switch_due || launch) && (!weights_needed || weights_valid);
     assign token_enable   = weights_needed;
     assign token_columns  = COLUMN_BITS'(shift_n);
@@ -147,7 +150,7 @@ module fold_sequencer #(
 
     always_comb begin
         if (launch) begin
-            row_words = ROW_BITS'(launch_k);
+            row_words = ROW_BITS'(launch_words);
             columns   = COLUMN_BITS'(launch_n);
             addend    = launch_addend;
             line      = launch_line;
@@ -224,5 +227,5 @@ module fold_sequencer #(
     end
 
     logic unused;
-    assign unused = ^{unused_last, unused_k_first, unused_n_first, shift_n, launch_k, launch_n};
+    assign unused = ^{unused_last, unused_shift_k, unused_launch_k, unused_k_first, unused_n_first, shift_n, shift_words, launch_words, launch_n};
 endmodule

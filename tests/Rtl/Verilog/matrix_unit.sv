@@ -1,6 +1,6 @@
-// Queue MX of a tile. Here: mx.matmul, mx.load and mx.stream of bf16, int8 and int16; mx.zero, a line an edge (MX-11); mx.drain rounded to
+// Queue MX of a tile. Here: mx.matmul, mx.load and mx.stream of bf16, int4, int8 and int16; mx.zero, a line an edge (MX-11); mx.drain rounded to
 // nearest, without functions. Two ports a bank of the accumulators, sums accumulated at the top or, with BOTTOM, at the bottom (MX-16), one
-// product a PE. Which descriptors are at work together is the matter of matrix_order.
+// product a PE or, with INT8_PACKING and INT4_PACKING, 4 and 8 (MX-14). Which descriptors are at work together is the matter of matrix_order.
 //
 // A channel that the unit produces has x_ready, x_push and x_data, one it consumes x_valid, x_data and x_pop.
 module matrix_unit #(
@@ -11,6 +11,8 @@ module matrix_unit #(
     parameter int OPERAND_ROWS = 8,           // X rows and rows of weights asked for ahead of the array
     parameter int WEIGHT_ROWS = 8,
     parameter int BOTTOM = 0,                 // the accumulators add at the bottom of the array
+    parameter int INT8_PACKING = 1,           // p: products of a PE in a step, 1 or 4
+    parameter int INT4_PACKING = 1,           // 1 or 8
     parameter int A_BYTES = 64,               // widths of the scratchpad ports, powers of two
     parameter int W_BYTES = 64,
     parameter int D_BYTES = 64,
@@ -56,6 +58,8 @@ module matrix_unit #(
     localparam int LINE_BITS = LINES > 1 ? $clog2(LINES) : 1;
     localparam int COLUMN_BITS = $clog2(COLUMNS + 1);
     localparam int ROW_BITS = $clog2(ROWS + 1);
+    localparam int PACKING = INT4_PACKING > INT8_PACKING ? INT4_PACKING : INT8_PACKING;
+    localparam int WORD = PACKING > 1 ? 32 : 16;   // bits of an operand of a PE
 
     // ---- Descriptors ----------------------------------------------------------------------------------------------------------
 
@@ -84,9 +88,9 @@ module matrix_unit #(
 
     logic                       start_rows, start_weights;
     logic                       row_valid, row_take, weights_valid, weights_take;
-    logic [ROWS-1:0][15:0]      row;
-    logic [COLUMNS-1:0][15:0]   weights;
-    logic                       floats;
+    logic [ROWS-1:0][WORD-1:0]  row;
+    logic [COLUMNS-1:0][WORD-1:0] weights;
+    logic [1:0]                 packing, mode;   // log2 p; what PEs multiply, as multiply_accumulate numbers it
     logic                       step, enter_row, enter_switch, enter_token, token_enable, addend;
     logic [ROW_BITS-1:0]        row_words;
     logic [COLUMN_BITS-1:0]     token_columns, sum_columns;
@@ -104,13 +108,22 @@ module matrix_unit #(
     assign start_rows    = start_matmul || start_stream;
     assign start_weights = start_matmul || start_load;
 
-    always_ff @(posedge clock) begin
-        if (start_rows)
-            floats <= descriptor.type_a == hx::TYPE_BF16;
+    always_comb begin
+        packing = 2'd0;
+        if (INT4_PACKING == 8 && descriptor.type_b == hx::TYPE_INT4)
+            packing = 2'd3;
+        if (INT8_PACKING == 4 && descriptor.type_a == hx::TYPE_INT8 && descriptor.type_b == hx::TYPE_INT8)
+            packing = 2'd2;
     end
 
-    function automatic logic halves(input logic [3:0] element_type);
-        return element_type == hx::TYPE_BF16 || element_type == hx::TYPE_INT16;
+    always_ff @(posedge clock) begin
+        if (start_rows)
+            mode <= packing != 2'd0 ? packing : 2'(descriptor.type_a == hx::TYPE_BF16);
+    end
+
+    // 4 bits, 8 or 16.
+    function automatic logic [1:0] size_of(input logic [3:0] element_type);
+        return element_type == hx::TYPE_INT4 ? 2'd0 : element_type == hx::TYPE_BF16 || element_type == hx::TYPE_INT16 ? 2'd2 : 2'd1;
     endfunction
 
     // A drain reads parameters and bias through the port of weights, alone.
@@ -120,18 +133,18 @@ module matrix_unit #(
     assign w_request_push = draining ? drain_push : weights_push;
     assign w_request_data = draining ? drain_request : weights_request;
 
-    operand_stream #(.WEIGHTS(0), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(OPERAND_ROWS), .PORT_BYTES(A_BYTES)) operands (
+    operand_stream #(.WEIGHTS(0), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(OPERAND_ROWS), .PORT_BYTES(A_BYTES), .PACKING(PACKING)) operands (
         .clock, .reset,
-        .start(start_rows), .base(descriptor.a[23:0]), .pitch(descriptor.word40), .halves(halves(descriptor.type_a)),
+        .start(start_rows), .base(descriptor.a[23:0]), .pitch(descriptor.word40), .size(size_of(descriptor.type_a)), .packing,
         .transposed(descriptor.transpose_a), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
         .row_valid, .row, .row_take,
         .request_ready(a_request_ready), .request_push(a_request_push), .request(a_request_data),
         .response_valid(a_response_valid), .response(a_answer), .response_data(a_bytes)
     );
 
-    operand_stream #(.WEIGHTS(1), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(WEIGHT_ROWS), .PORT_BYTES(W_BYTES)) weight_rows (
+    operand_stream #(.WEIGHTS(1), .ROWS(ROWS), .COLUMNS(COLUMNS), .DEPTH(WEIGHT_ROWS), .PORT_BYTES(W_BYTES), .PACKING(PACKING)) weight_rows (
         .clock, .reset,
-        .start(start_weights), .base(descriptor.b[23:0]), .pitch(descriptor.word44), .halves(halves(descriptor.type_b)),
+        .start(start_weights), .base(descriptor.b[23:0]), .pitch(descriptor.word44), .size(size_of(descriptor.type_b)), .packing,
         .transposed(descriptor.transpose_b), .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2),
         .row_valid(weights_valid), .row(weights), .row_take(weights_take),
         .request_ready(w_request_ready), .request_push(weights_push), .request(weights_request),
@@ -141,7 +154,7 @@ module matrix_unit #(
     fold_sequencer #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LATENCY(LATENCY), .LINES(LINES), .BOTTOM(BOTTOM)) folds (
         .clock, .reset,
         .start_weights, .start_rows, .m(descriptor.n0), .k(descriptor.n1), .n(descriptor.n2), .accumulate(descriptor.accumulate), .slot_line,
-        .wide(descriptor.type_a == hx::TYPE_INT16 || descriptor.type_b == hx::TYPE_INT16),
+        .packing, .wide(descriptor.type_a == hx::TYPE_INT16 || descriptor.type_b == hx::TYPE_INT16),
         .shifting, .tokens_in, .rows_in, .products, .product_over,
         .row_valid, .row_take, .weights_valid, .weights_take,
         .step, .enter_row, .row_words, .enter_switch, .enter_token, .token_enable, .token_columns,
@@ -149,19 +162,19 @@ module matrix_unit #(
     );
 
     // What lies beyond a row, and what enters where none does, is 0.
-    logic [ROWS-1:0][15:0]    x;
-    logic [COLUMNS-1:0][15:0] w;
+    logic [ROWS-1:0][WORD-1:0]    x;
+    logic [COLUMNS-1:0][WORD-1:0] w;
 
     for (genvar r = 0; r < ROWS; r++) begin : x_lane
-        assign x[r] = !enter_row || r >= 32'(row_words) ? 16'd0 : row[r];
+        assign x[r] = !enter_row || r >= 32'(row_words) ? '0 : row[r];
     end
 
     for (genvar c = 0; c < COLUMNS; c++) begin : w_lane
-        assign w[c] = !token_enable || c >= 32'(token_columns) ? 16'd0 : weights[c];
+        assign w[c] = !token_enable || c >= 32'(token_columns) ? '0 : weights[c];
     end
 
-    systolic_array #(.R(ROWS), .C(COLUMNS), .KIND(multiply_accumulate::EITHER), .WORD(16)) array (
-        .clock, .reset, .step, .floats, .x, .switch_token(enter_switch), .shift_token(enter_token), .weights(w),
+    systolic_array #(.R(ROWS), .C(COLUMNS), .KIND(PACKING > 1 ? multiply_accumulate::ANY : multiply_accumulate::EITHER), .WORD(WORD)) array (
+        .clock, .reset, .step, .mode, .x, .switch_token(enter_switch), .shift_token(enter_token), .weights(w),
         .weights_enable(token_enable), .top, .bottom
     );
 
@@ -220,7 +233,7 @@ module matrix_unit #(
 
     accumulators #(.ROWS(ROWS), .COLUMNS(COLUMNS), .LINES(LINES), .BOTTOM(BOTTOM)) banks (
         .clock, .reset, .step,
-        .enter(enter_row), .enter_addend(addend), .enter_line(sum_line), .enter_columns(sum_columns), .top, .bottom, .floats,
+        .enter(enter_row), .enter_addend(addend), .enter_line(sum_line), .enter_columns(sum_columns), .top, .bottom, .floats(mode == 2'd1),
         .drain(draining), .drain_line, .line,
         .clear(zeroing), .clear_line(zero_line), .clear_columns(zero_columns)
     );

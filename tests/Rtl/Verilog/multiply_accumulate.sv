@@ -6,6 +6,7 @@ package multiply_accumulate;
     localparam int INT8X4  = 2;
     localparam int INT4X8  = 3;
     localparam int EITHER  = 4;   // bf16 or integers, as each product says
+    localparam int ANY     = 5;   // what each product says
 
     // Four int8 products, wrapping.
     function automatic logic [31:0] add_int8x4(logic [31:0] a, logic [31:0] b, logic [31:0] sum);

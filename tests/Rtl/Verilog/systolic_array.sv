@@ -18,7 +18,7 @@ module systolic_array
     input  logic                   clock,
     input  logic                   reset,
     input  logic                   step,
-    input  logic                   floats,        // KIND EITHER: operands are bf16 now, else integers; changes while nothing is in flight
+    input  logic [1:0]             mode,          // KIND EITHER or ANY: what PEs multiply now; changes while nothing is in flight
     input  logic [R-1:0][WORD-1:0] x,             // a row of X, zeros where none enters
     input  logic                   switch_token,  // with the first X row of a fold
     input  logic                   shift_token,   // with a row of weights, the bottom row first
@@ -118,11 +118,11 @@ module systolic_array
                     if (!enable[r][c]) psum[r][c] = sum_in[c];
                     else if (KIND == INTEGER) psum[r][c] = sum_in[c] + 32'(signed'(act[r][c])) * 32'(signed'(weight[r][c]));
                     else if (KIND == BF16) psum[r][c] = fma_bf16(16'(act[r][c]), 16'(weight[r][c]), sum_in[c]);
-                    else if (KIND == EITHER)
-                        psum[r][c] = floats ? fma_bf16(16'(act[r][c]), 16'(weight[r][c]), sum_in[c])
+                    else if (KIND == EITHER || (KIND == ANY && !mode[1]))
+                        psum[r][c] = mode[0] ? fma_bf16(16'(act[r][c]), 16'(weight[r][c]), sum_in[c])
                                             : sum_in[c] + 32'(signed'(act[r][c])) * 32'(signed'(weight[r][c]));
-                    else if (KIND == INT8X4) psum[r][c] = add_int8x4(32'(act[r][c]), 32'(weight[r][c]), sum_in[c]);
-                    else if (KIND == INT4X8) psum[r][c] = add_int4x8(32'(act[r][c]), 32'(weight[r][c]), sum_in[c]);
+                    else if (KIND == INT8X4 || (KIND == ANY && !mode[0])) psum[r][c] = add_int8x4(32'(act[r][c]), 32'(weight[r][c]), sum_in[c]);
+                    else if (KIND == INT4X8 || KIND == ANY) psum[r][c] = add_int4x8(32'(act[r][c]), 32'(weight[r][c]), sum_in[c]);
                 end
             end
 
