@@ -78,6 +78,9 @@ internal static class MatrixMutants
         new("the half byte behind a row of int4 belongs to it", "operand_stream.sv", "row_arrives && response.tag[4]", "1'b0"),
         new("int4 that was unpacked is packed from the wrong half", "operand_stream.sv", "column_bytes[i][3:0]", "column_bytes[i][7:4]"),
         new("transposed weights are read as bytes", "operand_stream.sv", "WEIGHTS != 0 && packing_q != 2'd0", "1'b0"),
+        new("the fourth int8 of a word is not multiplied", "multiply_accumulate.sv", "i < 4", "i < 3"),
+        new("int8 of X that are packed have no sign", "multiply_accumulate.sv", "32'(signed'(a[8*i+:8]))", "32'(a[8*i+:8])"),
+        new("int4 of W that are packed have no sign", "multiply_accumulate.sv", "32'(signed'(b[4*i+:4]))", "32'(b[4*i+:4])"),
         new("int8 is packed only where int4 is", "matrix_unit.sv", "packing != 2'd0", "packing == 2'd3"),
     ];
 }

@@ -129,7 +129,10 @@ module operand_stream #(
     assign row_ends     = length == rest_of_row;
     assign block_ends   = row_ends && words_end && walked + 16'd1 == block_rows;
     assign fold_ends    = block_ends && (WEIGHTS != 0 || !transposed_q || m_first + block_m == m_q);
-    assign request      = '{tag: {8'd0, member, end_half[0], first_half[0], row_ends && words_end, block_ends, row_ends}, write: 1'b0, length: 10'(length), address: address[23:0]};
+    assign request      = '{
+        tag: {8'd0, member, end_half[0], first_half[0], row_ends && words_end, block_ends, row_ends},
+        write: 1'b0, length: 10'(length), address: address[23:0]
+    };
 
     // A row's place in the FIFO is claimed with its first request, and a transposer's block with the first of the block. What is given
     // free at this edge is free at this edge.
@@ -334,6 +337,6 @@ module operand_stream #(
     end
 
     logic unused;
-    assign unused = ^{arriving, halves, emit_column, column_data, column_halves, response.tag[15:2], response.write, response.address, address[31:24], emits_folds,
-        emits_last, asks_last, emit_k_first, emit_n_first, emit_n};
+    assign unused = ^{arriving, halves, emit_column, column_data, column_halves, response.tag[15:2], response.write, response.address,
+        address[31:24], emits_folds, emits_last, asks_last, emit_k_first, emit_n_first, emit_n};
 endmodule
