@@ -25,7 +25,7 @@ internal static class EstablishedElsewhere
     public static IEnumerable<ValidationRow> Twins() =>
     [
         new("array, every PE register (int8, int16, bf16, packed int8 and int4)", "SystemVerilog twin under Verilator, every cycle; NaN payloads apart", "0 cycles, 0 bits", Rtl),
-        new("matrix unit: products, loads and streams of bf16, int8 and int16, zero, drain", "SystemVerilog twin under Verilator: every channel and accumulator bank, every cycle, random stalls", "0 cycles, 0 bits", Rtl),
+        new("matrix unit: products, loads and streams of bf16, int4, int8 and int16, packing, sums at top or bottom, zero, drain", "SystemVerilog twin under Verilator: every channel and accumulator bank, every cycle, random stalls", "0 cycles, 0 bits", Rtl),
         new("dispatch, DMA copies, scratchpad", "SystemVerilog twins under Verilator: every channel, every cycle", "0 cycles, 0 bits", Rtl),
         new("a tile of them, 25 channels", "SystemVerilog twin under Verilator: random graphs, memory of random latency, every cycle", "0 cycles, 0 bits", Rtl),
     ];
