@@ -29,14 +29,6 @@ public sealed class SparseMemory
             return;
         }
 
-        // Mostly a burst, which lies in one page that is there.
-        int at = (int)(address & (PageBytes - 1));
-        if (at + destination.Length <= PageBytes && _pages[address / PageBytes] is { } only)
-        {
-            only.AsSpan(at, destination.Length).CopyTo(destination);
-            return;
-        }
-
         while (destination.Length > 0)
         {
             int offset = (int)(address % PageBytes);

@@ -93,14 +93,15 @@ public sealed class ChipRun
         return Finished ? RunResult.Finished : RunResult.Running;
     }
 
+    private bool Switched => _trace is { Switched: true };
+
     /// <summary>Runs until so many cycles have been, or to the end.</summary>
     /// <returns>Whether a trace window stopped it before, or just then.</returns>
     private bool StopsBefore(long target)
     {
         int steps = 0;
-        bool switched = false;
         long limitPs = _chip.TimeOfCycle(target - 1);
-        while (!Finished && !switched && _chip.Cycles < target)
+        while (!Finished && !Switched && _chip.Cycles < target)
         {
             int alone = _chip.StepAlone(limitPs, StepsBetweenDrains);
             bool more = alone == StepsBetweenDrains; // by itself it would go on
@@ -108,8 +109,7 @@ public sealed class ChipRun
             // What interrupts a core that runs alone is mostly over soon: a refresh, a missing line.
             int together = more ? 0 : _chip.StepTogether(limitPs, alone > 0 ? StepsOfInterruption : StepsBetweenDrains);
             steps += alone + together + 1;
-            switched = _trace is { Switched: true };
-            bool over = more || switched || _chip.Cycles >= target || (together > 0 && _chip.Faults.Pending is not null);
+            bool over = more || Switched || _chip.Cycles >= target || (together > 0 && _chip.Faults.Pending is not null);
             bool alive = over || _chip.Step(limitPs);
             if (steps >= StepsBetweenDrains)
             {
@@ -123,12 +123,12 @@ public sealed class ChipRun
                 Fault = FaultReport.Explain(_chip, fault);
             else if (!alive)
                 Fault = FaultReport.Deadlock(_chip);
-            switched = _trace is { Switched: true };
         }
 
+        bool stopped = Switched;
         _trace?.Clear();
         _chip.Rejoin(_chip.Core.Edge);
-        return switched;
+        return stopped;
     }
 
     /// <summary>Moves console bytes written since the last call to a stream.</summary>
