@@ -83,7 +83,7 @@ test-rtl: ## run units beside their SystemVerilog twins under Verilator: CASES=n
 	@HYBRIDEMU_RTL=$(CASES) $(DOTNET) test tests/Rtl -c $(CONFIGURATION) --nologo -v quiet
 
 # What the runtime is told to leave unused: everything, AVX-512, AVX2 too, all but the baseline.
-SIMD_LEVELS := NONE=0 DOTNET_EnableAVX512=0 DOTNET_EnableAVX2=0 DOTNET_EnableHWIntrinsic=0
+SIMD_LEVELS := NONE=0 DOTNET_PreferredVectorBitWidth=512 DOTNET_EnableAVX512=0 DOTNET_EnableAVX2=0 DOTNET_EnableHWIntrinsic=0
 
 test-simd: ## run the tests of kernels, units and training on each vector level of this host
 	@$(DOTNET) build HybridEmu.sln -c $(CONFIGURATION) --nologo -v quiet

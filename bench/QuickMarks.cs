@@ -20,6 +20,7 @@ internal static class QuickMarks
     {
         double floatRoof = Rate(() => _sink += Roofline.Float(10_000_000), Roofline.FloatMacs(10_000_000));
         double pairRoof = Roofline.HasInteger ? Rate(() => _sink += Roofline.Integer(10_000_000), Roofline.IntegerMacs(10_000_000)) : double.NaN;
+        double nibbleRoof = Roofline.HasInteger ? Rate(() => _sink += Roofline.Nibbles(10_000_000), Roofline.NibbleMacs(10_000_000)) : double.NaN;
         double byteRoof = Roofline.HasBytes ? Rate(() => _sink += Roofline.Bytes(12_000_000), Roofline.ByteMacs(12_000_000)) : double.NaN;
         output.WriteLine($"{"mark",-30} {"rate",12}  {"of",-26} {"a GMAC/s",10}");
         void Mark(string name, double rate, string of) =>
@@ -30,7 +31,14 @@ internal static class QuickMarks
             Mark("roofline int8 by 16-bit pairs", pairRoof, "MAC/s");
         if (Roofline.HasBytes)
             Mark("roofline int8 by bytes", byteRoof, "MAC/s");
-        Arrays(Mark, floatRoof, Roofline.HasBytes ? byteRoof : pairRoof);
+        if (Roofline.HasInteger)
+            Mark("roofline int4 in bytes", nibbleRoof, "MAC/s");
+        Arrays(Mark, kind => kind switch
+        {
+            MacKind.Bf16 => floatRoof,
+            MacKind.Int4x8 => Math.Max(nibbleRoof, Roofline.HasBytes ? byteRoof : 0),
+            _ => Roofline.HasBytes ? byteRoof : pairRoof,
+        });
         if (arraysOnly)
             return;
         Product(Mark);
@@ -69,15 +77,15 @@ internal static class QuickMarks
         }
     }
 
-    /// <summary>Both engines.</summary>
-    private static void Arrays(Action<string, double, string> mark, double floatRoof, double integerRoof)
+    /// <summary>Both engines, at the widest vectors that the rooflines have, too.</summary>
+    private static void Arrays(Action<string, double, string> mark, Func<MacKind, double> rooflineOf)
     {
         foreach (int side in new[] { 16, 32, 64, 128, 256 })
         {
             int steps = 4_000_000 / (side * side) * 8;
             foreach (MacKind kind in new[] { MacKind.Bf16, MacKind.Integer, MacKind.Int8x4 })
             {
-                var stream = new ArrayStream(side, kind);
+                var stream = new ArrayStream(side, kind, SimdWidth.Vector512);
                 mark($"array {side} x {side} {kind}", Rate(() => stream.Step(steps), steps), "array cycles/s");
             }
         }
@@ -86,10 +94,10 @@ internal static class QuickMarks
         {
             foreach (MacKind kind in new[] { MacKind.Bf16, MacKind.Integer, MacKind.Int4x8 })
             {
-                var folds = new FastArrayStream(side, kind);
+                var folds = new FastArrayStream(side, kind, simd: SimdWidth.Vector512);
                 int count = Math.Max(4, (int)(8_000_000_000 / folds.MacsOfFold));
                 double rate = Rate(() => folds.Folds(count), (double)count * folds.MacsOfFold);
-                double roof = kind == MacKind.Bf16 ? floatRoof : integerRoof;
+                double roof = rooflineOf(kind);
                 mark($"fast array {side} x {side} {kind}", rate, double.IsNaN(roof) ? "MAC/s" : string.Create(CultureInfo.InvariantCulture, $"MAC/s, {100 * rate / roof:F0} % of roofline"));
             }
         }

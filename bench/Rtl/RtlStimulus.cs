@@ -1,4 +1,5 @@
 using HybridEmu.Isa;
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Bench;
@@ -122,8 +123,8 @@ internal sealed class RtlStimulus
     [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(_step), nameof(_fast), nameof(_accumulators))]
     private void Restart()
     {
-        var config = new MatrixConfig(_side, _side, 8 * _side * _side);
-        _step = new SystolicArray(_side, _side);
+        var config = new MatrixConfig(_side, _side, 8 * _side * _side, Simd: SimdWidth.Vector512);
+        _step = new SystolicArray(_side, _side, SimdWidth.Vector512);
         _accumulators = new Accumulators(config);
         _fast = new FastArray(config, _accumulators);
         _time = 0;

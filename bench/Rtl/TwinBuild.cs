@@ -26,7 +26,7 @@ internal sealed record TwinBuild(string Compiler, string Flags)
         {
             string flags = compiler == "g++" ? "-O3 -march=native" : "-O3 -march=native -fbracket-depth=4096";
             yield return new TwinBuild(compiler, flags);
-            if (System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated)
+            if (System.Runtime.Intrinsics.X86.Avx512F.IsSupported)
                 yield return new TwinBuild(compiler, $"{flags} -mprefer-vector-width=512");
         }
     }

@@ -1,3 +1,4 @@
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Bench;
@@ -12,9 +13,9 @@ internal sealed class ArrayStream
     private readonly byte[] _operands;
     private int _row;
 
-    public ArrayStream(int side, MacKind kind)
+    public ArrayStream(int side, MacKind kind, SimdWidth simd = SimdWidth.Widest)
     {
-        _array = new SystolicArray(side, side);
+        _array = new SystolicArray(side, side, simd);
         _side = side;
         _kind = kind;
         _format = FormatOf(kind);

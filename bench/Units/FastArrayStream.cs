@@ -19,12 +19,13 @@ internal sealed class FastArrayStream
     /// <param name="side">Rows and columns of the array.</param>
     /// <param name="kind">What the PEs multiply.</param>
     /// <param name="team">Host threads that share the work, or null.</param>
-    public FastArrayStream(int side, MacKind kind, HostTeam? team = null)
+    /// <param name="simd">Host vector width.</param>
+    public FastArrayStream(int side, MacKind kind, HostTeam? team = null, SimdWidth simd = SimdWidth.Widest)
     {
         _side = side;
         _kind = kind;
         _format = ArrayStream.FormatOf(kind);
-        var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side, Int8Packing: 4, Int4Packing: 8);
+        var config = new MatrixConfig(side, side, 4 * Accumulators.Slots * Rows * side, Int8Packing: 4, Int4Packing: 8, Simd: simd);
         _accumulators = new Accumulators(config);
         _array = new FastArray(config, _accumulators, team);
         _row = [.. Enumerable.Range(0, 4 * side).Select(i => (byte)((i & 1) == 0 ? i : 0x3F))];

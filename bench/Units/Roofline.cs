@@ -7,10 +7,8 @@ namespace HybridEmu.Bench;
 /// <summary>The most multiply-accumulates that this host can do from registers: what the fast engine is measured against.</summary>
 internal static class Roofline
 {
-    private const int Unrolled = 16;
-
     // Chains of sums: more than latency times units (4 x 2), or the loop is bound by them. Each begins elsewhere, or they would be one.
-    private const int FloatChains = 12;
+    private const int Chains = 12;
 
     /// <summary>Whether <see cref="Integer"/> has a loop for this host.</summary>
     public static bool HasInteger => Avx2.IsSupported;
@@ -18,20 +16,26 @@ internal static class Roofline
     /// <summary>Whether <see cref="Bytes"/> has a loop for this host.</summary>
     public static bool HasBytes => AvxVnni.IsSupported;
 
-    private static bool Wide => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;
+    private static bool Wide => Avx512BW.IsSupported;
 
     /// <summary>fp32 multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
-    public static long FloatMacs(int rounds) => (long)rounds * FloatChains * (Wide ? Vector512<float>.Count : Vector256<float>.Count);
+    public static long FloatMacs(int rounds) => (long)rounds * Chains * (Wide ? Vector512<float>.Count : Vector256<float>.Count);
 
     /// <summary>16-bit multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
-    public static long IntegerMacs(int rounds) => (long)rounds * Unrolled * (Wide ? Vector512<short>.Count : Vector256<short>.Count);
+    public static long IntegerMacs(int rounds) => (long)rounds * Chains * (Wide ? Vector512<short>.Count : Vector256<short>.Count);
+
+    /// <summary>4-bit multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
+    public static long NibbleMacs(int rounds) => (long)rounds * Chains * (Wide ? Vector512<byte>.Count : Vector256<byte>.Count);
 
     /// <summary>8-bit multiply-accumulates of <paramref name="rounds"/> rounds.</summary>
-    public static long ByteMacs(int rounds) => (long)rounds * Unrolled * Vector256<byte>.Count;
+    public static long ByteMacs(int rounds) => (long)rounds * Chains * Vector256<byte>.Count;
 
     public static float Float(int rounds) => Wide ? Float512(rounds) : Float256(rounds);
 
     public static int Integer(int rounds) => Wide ? Integer512(rounds) : Integer256(rounds);
+
+    /// <summary>Products of 4-bit numbers in bytes, whose sums fit 16 bits for a while.</summary>
+    public static int Nibbles(int rounds) => Wide ? Nibbles512(rounds) : Nibbles256(rounds);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Float512(int rounds)
@@ -87,8 +91,8 @@ internal static class Roofline
     private static int Integer512(int rounds)
     {
         Vector512<short> y = Vector512.Create((short)5);
-        Vector512<int> a = Vector512.Create(3), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-        for (int i = 0; i < 2 * rounds; i++)
+        Vector512<int> a = Vector512.Create(3), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a;
+        for (int round = 0; round < rounds; round++)
         {
             a += Avx512BW.MultiplyAddAdjacent(a.AsInt16(), y);
             b += Avx512BW.MultiplyAddAdjacent(b.AsInt16(), y);
@@ -98,17 +102,21 @@ internal static class Roofline
             f += Avx512BW.MultiplyAddAdjacent(f.AsInt16(), y);
             g += Avx512BW.MultiplyAddAdjacent(g.AsInt16(), y);
             h += Avx512BW.MultiplyAddAdjacent(h.AsInt16(), y);
+            i += Avx512BW.MultiplyAddAdjacent(i.AsInt16(), y);
+            j += Avx512BW.MultiplyAddAdjacent(j.AsInt16(), y);
+            k += Avx512BW.MultiplyAddAdjacent(k.AsInt16(), y);
+            l += Avx512BW.MultiplyAddAdjacent(l.AsInt16(), y);
         }
 
-        return (a + b + c + d + e + f + g + h)[0];
+        return (a + b + c + d + e + f + g + h + i + j + k + l)[0];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Integer256(int rounds)
     {
         Vector256<short> y = Vector256.Create((short)5);
-        Vector256<int> a = Vector256.Create(3), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-        for (int i = 0; i < 2 * rounds; i++)
+        Vector256<int> a = Vector256.Create(3), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a;
+        for (int round = 0; round < rounds; round++)
         {
             a += Avx2.MultiplyAddAdjacent(a.AsInt16(), y);
             b += Avx2.MultiplyAddAdjacent(b.AsInt16(), y);
@@ -118,9 +126,61 @@ internal static class Roofline
             f += Avx2.MultiplyAddAdjacent(f.AsInt16(), y);
             g += Avx2.MultiplyAddAdjacent(g.AsInt16(), y);
             h += Avx2.MultiplyAddAdjacent(h.AsInt16(), y);
+            i += Avx2.MultiplyAddAdjacent(i.AsInt16(), y);
+            j += Avx2.MultiplyAddAdjacent(j.AsInt16(), y);
+            k += Avx2.MultiplyAddAdjacent(k.AsInt16(), y);
+            l += Avx2.MultiplyAddAdjacent(l.AsInt16(), y);
         }
 
-        return (a + b + c + d + e + f + g + h)[0];
+        return (a + b + c + d + e + f + g + h + i + j + k + l)[0];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Nibbles512(int rounds)
+    {
+        Vector512<sbyte> y = Vector512.Create((sbyte)5);
+        Vector512<short> a = Vector512.Create((short)3), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a;
+        for (int round = 0; round < rounds; round++)
+        {
+            a += Avx512BW.MultiplyAddAdjacent(a.AsByte(), y);
+            b += Avx512BW.MultiplyAddAdjacent(b.AsByte(), y);
+            c += Avx512BW.MultiplyAddAdjacent(c.AsByte(), y);
+            d += Avx512BW.MultiplyAddAdjacent(d.AsByte(), y);
+            e += Avx512BW.MultiplyAddAdjacent(e.AsByte(), y);
+            f += Avx512BW.MultiplyAddAdjacent(f.AsByte(), y);
+            g += Avx512BW.MultiplyAddAdjacent(g.AsByte(), y);
+            h += Avx512BW.MultiplyAddAdjacent(h.AsByte(), y);
+            i += Avx512BW.MultiplyAddAdjacent(i.AsByte(), y);
+            j += Avx512BW.MultiplyAddAdjacent(j.AsByte(), y);
+            k += Avx512BW.MultiplyAddAdjacent(k.AsByte(), y);
+            l += Avx512BW.MultiplyAddAdjacent(l.AsByte(), y);
+        }
+
+        return (a + b + c + d + e + f + g + h + i + j + k + l)[0];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Nibbles256(int rounds)
+    {
+        Vector256<sbyte> y = Vector256.Create((sbyte)5);
+        Vector256<short> a = Vector256.Create((short)3), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a;
+        for (int round = 0; round < rounds; round++)
+        {
+            a += Avx2.MultiplyAddAdjacent(a.AsByte(), y);
+            b += Avx2.MultiplyAddAdjacent(b.AsByte(), y);
+            c += Avx2.MultiplyAddAdjacent(c.AsByte(), y);
+            d += Avx2.MultiplyAddAdjacent(d.AsByte(), y);
+            e += Avx2.MultiplyAddAdjacent(e.AsByte(), y);
+            f += Avx2.MultiplyAddAdjacent(f.AsByte(), y);
+            g += Avx2.MultiplyAddAdjacent(g.AsByte(), y);
+            h += Avx2.MultiplyAddAdjacent(h.AsByte(), y);
+            i += Avx2.MultiplyAddAdjacent(i.AsByte(), y);
+            j += Avx2.MultiplyAddAdjacent(j.AsByte(), y);
+            k += Avx2.MultiplyAddAdjacent(k.AsByte(), y);
+            l += Avx2.MultiplyAddAdjacent(l.AsByte(), y);
+        }
+
+        return (a + b + c + d + e + f + g + h + i + j + k + l)[0];
     }
 
     /// <summary>Unsigned by signed bytes. The instruction has 256 bits.</summary>
@@ -130,7 +190,7 @@ internal static class Roofline
         Vector256<byte> x = Vector256.Create((byte)3);
         Vector256<sbyte> y = Vector256.Create((sbyte)-2);
         Vector256<int> a = Vector256<int>.Zero, b = a, c = a, d = a, e = a, f = a, g = a, h = a, k = a, l = a, m = a, n = a;
-        for (int i = 0; i < rounds * Unrolled / 12; i++)
+        for (int i = 0; i < rounds; i++)
         {
             a = AvxVnni.MultiplyWideningAndAdd(a, x, y);
             b = AvxVnni.MultiplyWideningAndAdd(b, x, y);

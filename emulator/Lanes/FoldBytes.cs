@@ -15,7 +15,10 @@ public static class FoldBytes
     /// <summary>Columns are padded to a multiple of this.</summary>
     public const int Block = 16;
 
-    private const uint Bias = 0x80808080;
+    /// <summary>What is added to signed x.</summary>
+    public const int Bias = 128;
+
+    private const uint Biases = 0x80808080;
 
     /// <summary>Whether this host does this faster than <see cref="FoldInteger"/>.</summary>
     public static bool Suits(SimdWidth width) => AvxVnni.IsSupported && width >= SimdWidth.Vector256;
@@ -30,9 +33,9 @@ public static class FoldBytes
         ref int u = ref MemoryMarshal.GetReference(unsigned);
         int i = 0;
         for (; Vector256.IsHardwareAccelerated && i + 8 <= unsigned.Length; i += 8)
-            (Vector256.LoadUnsafe(ref s, (nuint)i) ^ Vector256.Create(Bias).AsInt32()).StoreUnsafe(ref u, (nuint)i);
+            (Vector256.LoadUnsafe(ref s, (nuint)i) ^ Vector256.Create(Biases).AsInt32()).StoreUnsafe(ref u, (nuint)i);
         for (; i < unsigned.Length; i++)
-            unsigned[i] = signed[i] ^ unchecked((int)Bias);
+            unsigned[i] = signed[i] ^ unchecked((int)Biases);
     }
 
     /// <summary>Four rows of int8 values to one of words, column by column.</summary>
@@ -57,13 +60,6 @@ public static class FoldBytes
             words[i] = Word(first[i], second[i], third[i], fourth[i]);
     }
 
-    /// <summary>Words of eight int4 to twice as many of four int8: of each its even, then its odd elements.</summary>
-    public static void SplitNeighbours(ReadOnlySpan<int> words, Span<int> split)
-    {
-        for (int i = 0; i < words.Length; i++)
-            (split[2 * i], split[(2 * i) + 1]) = (Even(words[i]), Even(words[i] >>> 4));
-    }
-
     /// <summary>A row of words of eight int4 to two rows of four int8: the even, and the odd elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SplitRow(ReadOnlySpan<int> words, Span<int> even, Span<int> odd)
@@ -85,13 +81,26 @@ public static class FoldBytes
     }
 
     /// <summary>Takes one row of words of w into the offsets of its columns.</summary>
+    /// <param name="row">Words of four int8.</param>
+    /// <param name="bias">What was added to signed x.</param>
+    /// <param name="offsets">One a column.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddOffsets(ReadOnlySpan<int> row, Span<int> offsets)
+    public static void AddOffsets(ReadOnlySpan<int> row, int bias, Span<int> offsets)
     {
-        for (int c = 0; c < row.Length; c++)
+        ref int w = ref MemoryMarshal.GetReference(row);
+        ref int o = ref MemoryMarshal.GetReference(offsets[..row.Length]);
+        int i = 0;
+        for (; Vector256.IsHardwareAccelerated && i + 8 <= row.Length; i += 8)
         {
-            int word = row[c];
-            offsets[c] -= 128 * ((sbyte)word + (sbyte)(word >> 8) + (sbyte)(word >> 16) + (word >> 24));
+            Vector256<int> word = Vector256.LoadUnsafe(ref w, (nuint)i);
+            Vector256<int> sum = ((word << 24) >> 24) + ((word << 16) >> 24) + ((word << 8) >> 24) + (word >> 24);
+            (Vector256.LoadUnsafe(ref o, (nuint)i) - (sum * bias)).StoreUnsafe(ref o, (nuint)i);
+        }
+
+        for (; i < row.Length; i++)
+        {
+            int word = row[i];
+            offsets[i] -= bias * ((sbyte)word + (sbyte)(word >> 8) + (sbyte)(word >> 16) + (word >> 24));
         }
     }
 

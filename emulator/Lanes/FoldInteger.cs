@@ -17,13 +17,6 @@ public static class FoldInteger
     /// <summary>Two neighbours in k as one word.</summary>
     public static int Pair(int even, int odd) => (even & 0xFFFF) | (odd << 16);
 
-    /// <summary>One of the pairs of k in a packed word: of two that hold int8, or of four that hold int4.</summary>
-    public static int Pair(int word, int index, int pairs)
-    {
-        int bits = 16 / pairs, above = 32 - bits, low = above - (2 * bits * index);
-        return Pair(word << low >> above, word << (low - bits) >> above);
-    }
-
     /// <summary>Pairs of two rows of weights, column by column.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PairRows(ReadOnlySpan<int> even, ReadOnlySpan<int> odd, Span<int> pairs)
@@ -40,6 +33,31 @@ public static class FoldInteger
 
         for (; c < even.Length; c++)
             Unsafe.Add(ref p, c) = Pair(Unsafe.Add(ref e, c), Unsafe.Add(ref o, c));
+    }
+
+    /// <summary>A row of words of four int8 to two rows of pairs: the first two elements of each word, and the others.</summary>
+    /// <param name="words">The row.</param>
+    /// <param name="first">As long; it may be the same.</param>
+    /// <param name="second">As long.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SplitRow(ReadOnlySpan<int> words, Span<int> first, Span<int> second)
+    {
+        ref int w = ref MemoryMarshal.GetReference(words);
+        ref int f = ref MemoryMarshal.GetReference(first[..words.Length]);
+        ref int s = ref MemoryMarshal.GetReference(second[..words.Length]);
+        int i = 0;
+        for (; Vector256.IsHardwareAccelerated && i + 8 <= words.Length; i += 8)
+        {
+            Vector256<int> word = Vector256.LoadUnsafe(ref w, (nuint)i), low = Vector256.Create(0xFFFF);
+            ((((word << 24) >> 24) & low) | (((word << 16) >> 24) << 16)).StoreUnsafe(ref f, (nuint)i);
+            ((((word << 8) >> 24) & low) | ((word >> 24) << 16)).StoreUnsafe(ref s, (nuint)i);
+        }
+
+        for (; i < words.Length; i++)
+        {
+            int word = words[i];
+            (first[i], second[i]) = (Pair((sbyte)word, (sbyte)(word >> 8)), Pair((sbyte)(word >> 16), word >> 24));
+        }
     }
 
     /// <param name="x">rows x pairs, <paramref name="xPitch"/> words apart.</param>

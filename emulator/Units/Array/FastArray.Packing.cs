@@ -14,6 +14,9 @@ public sealed partial class FastArray
         /// <summary>Four int8 of consecutive k a word.</summary>
         Quads,
 
+        /// <summary>As quads, of int4.</summary>
+        Nibbles,
+
         /// <summary>Two 16-bit values of consecutive k a word.</summary>
         Pairs,
     }
@@ -70,7 +73,13 @@ public sealed partial class FastArray
             _kind = fold.Wave.Kind;
             _operands = operands;
             bool bytes = operands != RowFormat.Int16 && fold.Format != RowFormat.Int16;
-            _form = _kind == MacKind.Bf16 ? Form.Floats : bytes && FoldBytes.Suits(_simd) ? Form.Quads : Form.Pairs;
+            _form = _kind switch
+            {
+                MacKind.Bf16 => Form.Floats,
+                _ when bytes && FoldBytes.Suits(_simd) => Form.Quads,
+                MacKind.Int4x8 when FoldNibbles.Suits(_simd) => Form.Nibbles,
+                _ => Form.Pairs,
+            };
             int elements = _kind switch
             {
                 MacKind.Int4x8 => 8,
@@ -79,7 +88,7 @@ public sealed partial class FastArray
             };
             int ofWord = _form switch
             {
-                Form.Quads => 4,
+                Form.Quads or Form.Nibbles => 4,
                 Form.Pairs => 2,
                 _ => 1,
             };
@@ -89,11 +98,11 @@ public sealed partial class FastArray
                 case Form.Floats:
                     CopyFloats();
                     break;
-                case Form.Quads:
-                    PackQuads();
+                case Form.Pairs:
+                    PackPairs();
                     break;
                 default:
-                    PackPairs();
+                    PackQuads();
                     break;
             }
         }
@@ -124,39 +133,43 @@ public sealed partial class FastArray
                 PackRow(x.Slice(i * xPitch, xPitch), packed.Slice(i * _xPitch, _words));
             if (_form == Form.Quads)
                 FoldBytes.Run(packed, _xPitch, weights, _weightPitch, _offsets, sums, pitch, count, _words, columns, _simd);
+            else if (_form == Form.Nibbles)
+                FoldNibbles.Run(packed, _xPitch, weights, _weightPitch, _offsets, sums, pitch, count, _words, columns, _simd);
             else
                 FoldInteger.Run(packed, _xPitch, weights, _weightPitch, sums, pitch, count, _words, columns, _simd);
         }
 
-        // Neighbours in k lie beside each other already: four int8 are a word of quads, two int16 one of pairs.
+        // Neighbours in k lie beside each other already: four int8 are a word of quads, two int16 one of pairs. Of int4, all even elements come
+        // before all odd ones.
         private void PackRow(ReadOnlySpan<byte> x, Span<int> packed)
         {
             ReadOnlySpan<int> words = MemoryMarshal.Cast<byte, int>(x);
-            switch (_form)
+            if (_form == Form.Pairs && _operands == RowFormat.Int16)
             {
-                case Form.Quads when _kind == MacKind.Int4x8:
-                    FoldBytes.SplitNeighbours(words[.._tile.EnabledRows], packed);
-                    FoldBytes.MakeUnsigned(packed, packed);
-                    break;
-                case Form.Quads:
-                    FoldBytes.MakeUnsigned(words[..packed.Length], packed);
-                    break;
-                case Form.Pairs when _operands == RowFormat.Int8:
-                    Span<short> halves = MemoryMarshal.Cast<int, short>(packed);
-                    WidenInteger.Run(MemoryMarshal.Cast<byte, sbyte>(x)[..halves.Length], halves);
-                    break;
-                case Form.Pairs when _operands == RowFormat.Int16:
-                    words[..packed.Length].CopyTo(packed);
-                    break;
-                default:
-                    int pairs = PairsOfWord;
-                    for (int i = 0; i < packed.Length; i++)
-                        packed[i] = FoldInteger.Pair(words[i / pairs], i % pairs, pairs);
-                    break;
+                words[..packed.Length].CopyTo(packed);
+            }
+            else if (_form == Form.Pairs)
+            {
+                Span<short> halves = MemoryMarshal.Cast<int, short>(packed);
+                if (_kind == MacKind.Int4x8)
+                {
+                    // In the upper half, whose bytes are widened before others come there.
+                    Span<int> split = packed[(packed.Length / 2)..];
+                    FoldBytes.SplitRow(words[.._tile.EnabledRows], split, split[_tile.EnabledRows..]);
+                    x = MemoryMarshal.AsBytes(split);
+                }
+
+                WidenInteger.Run(MemoryMarshal.Cast<byte, sbyte>(x)[..halves.Length], halves);
+            }
+            else if (_kind == MacKind.Int4x8)
+            {
+                FoldNibbles.SplitBiased(words[.._tile.EnabledRows], packed, packed[_tile.EnabledRows..]);
+            }
+            else
+            {
+                FoldBytes.MakeUnsigned(words[..packed.Length], packed);
             }
         }
-
-        private int PairsOfWord => _kind == MacKind.Int8x4 ? 2 : 4;
 
         private void CopyFloats()
         {
@@ -168,35 +181,36 @@ public sealed partial class FastArray
 
         private void PackQuads()
         {
+            bool nibbles = _kind == MacKind.Int4x8;
+            for (int r = 0; nibbles && r < _tile.EnabledRows; r++)
+                FoldBytes.SplitRow(Row(r), Packed(r), Packed(_tile.EnabledRows + r));
             _offsets.AsSpan().Clear();
             for (int q = 0; q < _words; q++)
             {
                 Span<int> quads = Packed(q)[.._columns];
                 if (_kind == MacKind.Integer)
                     FoldBytes.PackRows(Row(4 * q), Row((4 * q) + 1), Row((4 * q) + 2), Row((4 * q) + 3), quads);
-                else if (_kind == MacKind.Int8x4)
+                else if (!nibbles)
                     Row(q).CopyTo(quads);
-                else if (q % 2 == 0)
-                    FoldBytes.SplitRow(Row(q / 2), quads, Packed(q + 1)[.._columns]);
-                FoldBytes.AddOffsets(quads, _offsets);
+                FoldBytes.AddOffsets(quads, nibbles ? FoldNibbles.Bias : FoldBytes.Bias, _offsets);
             }
         }
 
         private void PackPairs()
         {
-            for (int p = 0; p < _words; p++)
+            int rows = _tile.EnabledRows;
+            for (int r = 0; r < rows && _kind == MacKind.Int4x8; r++)
             {
-                Span<int> pairs = Packed(p)[.._columns];
-                if (_kind == MacKind.Integer)
-                {
-                    FoldInteger.PairRows(Row(2 * p), Row((2 * p) + 1), pairs);
-                    continue;
-                }
-
-                ReadOnlySpan<int> row = Row(p / PairsOfWord);
-                for (int c = 0; c < pairs.Length; c++)
-                    pairs[c] = FoldInteger.Pair(row[c], p % PairsOfWord, PairsOfWord);
+                Span<int> even = Packed(2 * r)[.._columns], odd = Packed(2 * (rows + r))[.._columns];
+                FoldBytes.SplitRow(Row(r), even, odd);
+                FoldInteger.SplitRow(even, even, Packed((2 * r) + 1));
+                FoldInteger.SplitRow(odd, odd, Packed((2 * (rows + r)) + 1));
             }
+
+            for (int r = 0; r < rows && _kind == MacKind.Int8x4; r++)
+                FoldInteger.SplitRow(Row(r), Packed(2 * r), Packed((2 * r) + 1));
+            for (int p = 0; p < _words && _kind == MacKind.Integer; p++)
+                FoldInteger.PairRows(Row(2 * p), Row((2 * p) + 1), Packed(p));
         }
 
         private bool LiesWhole(out Span<int> rows)

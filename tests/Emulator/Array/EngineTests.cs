@@ -14,7 +14,7 @@ public class EngineTests
     private static readonly (int Rows, int Columns, int Latency)[] Shapes =
         [(8, 8, 2), (5, 7, 2), (1, 1, 1), (3, 40, 1), (40, 3, 4), (16, 16, 3), (32, 32, 2), (1, 20, 2), (20, 1, 2), (17, 33, 2)];
 
-    private static readonly SimdWidth[] Widths = [SimdWidth.Widest, SimdWidth.Scalar, SimdWidth.Vector128, SimdWidth.Vector256];
+    private static readonly SimdWidth[] Widths = [SimdWidth.Widest, SimdWidth.Scalar, SimdWidth.Vector128, SimdWidth.Vector256, SimdWidth.Vector512];
 
     [Fact]
     public void Fast_and_step_engine_agree_at_every_cycle_one_looks_at()
@@ -80,6 +80,36 @@ public class EngineTests
         }
     }
 
+    [Theory]
+    [InlineData(SimdWidth.Vector512)]
+    [InlineData(SimdWidth.Vector256)]
+    [InlineData(SimdWidth.Vector128)]
+    public void Int4_of_the_largest_products_over_any_number_of_rows_equal_the_scalar_twin(SimdWidth asked)
+    {
+        SimdWidth width = SimdWidths.Choose(asked);
+        var random = new MatrixStimulus(11);
+        const int Columns = 48;
+        foreach (int quads in new[] { 0, 1, 127, 128, 129, 300 })
+        {
+            foreach (int rows in new[] { 0, 1, 4, 9, 17 })
+            {
+                foreach ((int x, int w) in new[] { (0x0F0F0F0F, unchecked((int)0xF8F8F8F8)), (0x0F0F0F0F, 0x07070707), (-1, -1) })
+                {
+                    int[] xs = [.. Enumerable.Range(0, rows * quads).Select(_ => x >= 0 ? x : random.Next(65536) * 65537 & 0x0F0F0F0F)];
+                    int[] words = [.. Enumerable.Range(0, quads * Columns).Select(_ => random.Next(65536) * 65537)], ws = new int[words.Length];
+                    FoldBytes.SplitRow(words, ws, new int[words.Length]);
+                    if (w != -1)
+                        Array.Fill(ws, w);
+                    int[] offsets = [.. Enumerable.Range(0, Columns).Select(_ => random.Next(65536) << 12)];
+                    int[] sums = [.. Enumerable.Range(0, rows * Columns).Select(i => i % 3 == 0 ? int.MinValue : random.Next(65536))], expected = [.. sums];
+                    FoldNibbles.Run(xs, quads, ws, Columns, offsets, sums, Columns, rows, quads, Columns, width);
+                    FoldBytes.Scalar(xs, quads, ws, Columns, offsets, expected, Columns, rows, quads, quads == 0 ? 0 : Columns);
+                    Assert.Equal(expected, sums);
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Pairs_are_made_alike_at_every_length()
     {
@@ -91,6 +121,12 @@ public class EngineTests
             Assert.Equal(Enumerable.Range(0, length).Select(i => FoldInteger.Pair(row[2 * i], row[(2 * i) + 1])), pairs);
             FoldInteger.PairRows(row.AsSpan(0, length), row.AsSpan(length), columns);
             Assert.Equal(Enumerable.Range(0, length).Select(i => FoldInteger.Pair(row[i], row[length + i])), columns);
+            int[] quads = [.. Enumerable.Range(0, length).Select(_ => random.Next(65536) | (random.Next(65536) << 16))], first = new int[length], second = new int[length];
+            FoldInteger.SplitRow(quads, first, second);
+            Assert.Equal(quads.Select(q => FoldInteger.Pair((sbyte)q, (sbyte)(q >> 8))), first);
+            Assert.Equal(quads.Select(q => FoldInteger.Pair((sbyte)(q >> 16), q >> 24)), second);
+            FoldInteger.SplitRow(quads, quads, second);
+            Assert.Equal(first, quads);
         }
     }
 
@@ -110,10 +146,13 @@ public class EngineTests
             int[] nibbles = [.. Enumerable.Range(0, length).Select(_ => random.Next(65536) | (random.Next(65536) << 16))];
             int[] even = new int[length], odd = new int[length], split = new int[2 * length];
             FoldBytes.SplitRow(nibbles, even, odd);
-            FoldBytes.SplitNeighbours(nibbles, split);
+            FoldNibbles.SplitBiased(nibbles, split, split.AsSpan(length));
             Assert.Equal(nibbles.Select(n => Bytes(n, 0)), even);
             Assert.Equal(nibbles.Select(n => Bytes(n, 4)), odd);
-            Assert.Equal(nibbles.SelectMany(n => new[] { Bytes(n, 0), Bytes(n, 4) }), split);
+            Assert.Equal(even.Concat(odd).Select(n => (n ^ 0x08080808) & 0x0F0F0F0F), split);
+            int[] offsets = new int[length];
+            FoldBytes.AddOffsets(rows, 8, offsets);
+            Assert.Equal(Enumerable.Range(0, length).Select(i => -8 * (values[i] + values[length + i] + values[(2 * length) + i] + values[(3 * length) + i])), offsets);
         }
 
         static int Bytes(int word, int shift) => Enumerable.Range(0, 4).Sum(b => ((word >> ((8 * b) + shift)) << 28 >> 28 & 0xFF) << (8 * b));
