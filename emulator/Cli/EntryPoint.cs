@@ -35,6 +35,13 @@ public static class EntryPoint
         try
         {
             args = [.. args.Select(a => a == "-h" ? "--help" : a)];
+            if (args is ["help", var about and not ("help" or "version"), ..])
+            {
+                if (!Verbs.Any(v => v.Name == about))
+                    return RejectUsage(errors, args, [NoSuchVerb(about)]);
+                args = [about, "--help"];
+            }
+
             if (args.Count > 0 && Array.Find(Verbs, v => v.Name == args[0]).Options is { } options && ArgumentCheck.Mistakes(options, args) is { Count: > 0 } wrong)
                 return RejectUsage(errors, args, wrong);
             using var parser = new Parser(s =>
@@ -129,7 +136,7 @@ public static class EntryPoint
 
     private static string Sentence(Error mistake) => mistake switch
     {
-        BadVerbSelectedError e => $"there is no verb '{e.Token}'{NearestName.Aside(e.Token, [.. Verbs.Select(v => v.Name), "--help", "--version"])}",
+        BadVerbSelectedError e => NoSuchVerb(e.Token),
         MissingRequiredOptionError e when e.NameInfo.NameText.Length > 0 => $"option {Dashed(e.NameInfo)} is missing",
         MissingRequiredOptionError => "an argument is missing",
         RepeatedOptionError e => $"option {Dashed(e.NameInfo)} is given twice",
@@ -138,6 +145,9 @@ public static class EntryPoint
         NamedError e => $"option {Dashed(e.NameInfo)}: {e.Tag}",
         _ => $"bad usage: {mistake.Tag}",
     };
+
+    private static string NoSuchVerb(string token) =>
+        $"there is no verb '{token}'{NearestName.Aside(token, [.. Verbs.Select(v => v.Name), "--help", "--version"])}";
 
     /// <summary>As the user types it: the parser names an option 'o, output' or 'seed'.</summary>
     private static string Dashed(NameInfo name) => name.LongName.Length > 0 ? "--" + name.LongName : "-" + name.ShortName;

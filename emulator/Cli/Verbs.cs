@@ -25,7 +25,7 @@ internal sealed class RunVerb
     [Option('D', MetaValue = "NAME=VALUE", HelpText = "Defines a symbol when IMAGE is source; repeatable.")]
     public string? Define { get; set; }
 
-    [Option("flip", MetaValue = BitFlip.Form, HelpText = "Flips bit 0 to 71 (data, then check bits) of the 8-byte word at byte ADDRESS before core cycle CYCLE, or before the first; repeatable.")]
+    [Option("flip", MetaValue = "BIT", HelpText = $"Flips bit 0 to 71 (data, then check bits) of the 8-byte word at byte ADDRESS before core cycle CYCLE, or before the first: {BitFlip.Form}; repeatable.")]
     public string? Flip { get; set; }
 
     [Option("max-cycles", MetaValue = "N", HelpText = "Core cycles after which the watchdog ends the run.")]

@@ -28,10 +28,20 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void Help_on_a_verb_says_what_the_verb_says_of_itself_on_lines_that_can_be_read()
+    {
+        string help = Run("help", "run").Output;
+        Assert.Equal(Run("run", "--help").Output, help);
+        Assert.Contains("--max-cycles=N", help, StringComparison.Ordinal);
+        Assert.True(help.Split('\n').Length < 60, help);
+    }
+
+    [Fact]
     public void Version_is_no_error() => Assert.StartsWith("hybridemu 1.", Run("--version").Output, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("did you mean 'run'", "rnu", "x.elf")]
+    [InlineData("there is no verb 'rnu'; did you mean 'run'", "help", "rnu")]
     [InlineData("did you mean '--config'", "run", "x.elf", "--cofnig", "tiny")]
     [InlineData("did you mean '--output'", "asm", "x.s", "--ouput=a")]
     [InlineData("no option '-x'", "disasm", "x.elf", "-x")]
