@@ -79,6 +79,10 @@ public static class EntryPoint
         {
             return Reject(errors, [e.Message]); // a full disk
         }
+        catch (OutOfMemoryException)
+        {
+            return Reject(errors, ["this host has not the memory for that: a file without an end, or a configuration that is too large"]);
+        }
         catch (Exception e)
         {
             errors.WriteLine($"internal error (defect of the emulator): {e.Message}");
