@@ -126,21 +126,42 @@ internal static class QuickMarks
 
         mark("product of 1024, 128 x 128", best, string.Create(CultureInfo.InvariantCulture, $"MAC/s, {100 * best / array:F0} % of the array alone; {cycles:N0} cycles"));
 
-        using var team = new HostTeam(2);
-        var shared = new FastArrayStream(Array, MacKind.Bf16, team);
-        double one = WallRate(() => alone.Folds(folds)), two = WallRate(() => shared.Folds(folds));
-        mark("fast array on two threads", two * folds * alone.MacsOfFold, string.Create(CultureInfo.InvariantCulture, $"MAC/s, {two / one:F2} x one thread"));
+        Threads(mark, alone, folds);
     }
 
-    // By the clock on the wall: processor time would count both threads.
-    private static double WallRate(Action action)
+    /// <summary>What a second thread brings, beside what two of this host's processors do alone: they may be two threads of one core.</summary>
+    private static void Threads(Action<string, double, string> mark, FastArrayStream alone, int folds)
     {
-        double best = 0;
-        for (int i = 0; i < 2 * Trials; i++)
+        const int Rounds = 20_000_000, Array = 128;
+        using var team = new HostTeam(2);
+        var shared = new FastArrayStream(Array, MacKind.Bf16, team);
+        double[] rates = WallRates(
+            () => _sink += Roofline.Float(Rounds),
+            () =>
+            {
+                var other = new Thread(() => Roofline.Float(Rounds));
+                other.Start();
+                _sink += Roofline.Float(Rounds);
+                other.Join();
+            },
+            () => alone.Folds(folds),
+            () => shared.Folds(folds));
+        mark("roofline fp32 on two threads", 2 * rates[1] * Roofline.FloatMacs(Rounds), string.Create(CultureInfo.InvariantCulture, $"MAC/s, {2 * rates[1] / rates[0]:F2} x one thread"));
+        mark("fast array on two threads", rates[3] * folds * alone.MacsOfFold, string.Create(CultureInfo.InvariantCulture, $"MAC/s, {rates[3] / rates[2]:F2} x one thread"));
+    }
+
+    // By the clock on the wall, as processor time would count both threads; and in turns, as others use the machine too.
+    private static double[] WallRates(params Action[] actions)
+    {
+        double[] best = new double[actions.Length];
+        for (int trial = 0; trial < 3 * Trials; trial++)
         {
-            long from = Stopwatch.GetTimestamp();
-            action();
-            best = Math.Max(best, 1 / Stopwatch.GetElapsedTime(from).TotalSeconds);
+            for (int i = 0; i < actions.Length; i++)
+            {
+                long from = Stopwatch.GetTimestamp();
+                actions[i]();
+                best[i] = Math.Max(best[i], 1 / Stopwatch.GetElapsedTime(from).TotalSeconds);
+            }
         }
 
         return best;
