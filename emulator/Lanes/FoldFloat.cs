@@ -102,7 +102,6 @@ public static class FoldFloat
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile512(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int k)
     {
-        ref float x4 = ref Unsafe.Add(ref x, 4 * xPitch);
         ref float s4 = ref Unsafe.Add(ref sums, 4 * pitch);
         Vector512<float> a0 = Vector512.LoadUnsafe(ref sums), b0 = Vector512.LoadUnsafe(ref sums, 16);
         Vector512<float> a1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch)), b1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch), 16);
@@ -112,7 +111,9 @@ public static class FoldFloat
         Vector512<float> a5 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch)), b5 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch), 16);
         Vector512<float> a6 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch)), b6 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch), 16);
         Vector512<float> a7 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch)), b7 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch), 16);
-        for (int r = 0; r < k; r++)
+        nint x3 = 3 * xPitch, x4 = 4 * xPitch, x5 = 5 * xPitch, x7 = 7 * xPitch;
+        ref float end = ref Unsafe.Add(ref x, k);
+        while (Unsafe.IsAddressLessThan(ref x, ref end))
         {
             Vector512<float> left = Vector512.LoadUnsafe(ref w), right = Vector512.LoadUnsafe(ref w, 16);
             Vector512<float> v = Vector512.Create(x);
@@ -124,24 +125,23 @@ public static class FoldFloat
             v = Vector512.Create(Unsafe.Add(ref x, 2 * xPitch));
             a2 = Vector512.FusedMultiplyAdd(v, left, a2);
             b2 = Vector512.FusedMultiplyAdd(v, right, b2);
-            v = Vector512.Create(Unsafe.Add(ref x, 3 * xPitch));
+            v = Vector512.Create(Unsafe.Add(ref x, x3));
             a3 = Vector512.FusedMultiplyAdd(v, left, a3);
             b3 = Vector512.FusedMultiplyAdd(v, right, b3);
-            v = Vector512.Create(x4);
+            v = Vector512.Create(Unsafe.Add(ref x, x4));
             a4 = Vector512.FusedMultiplyAdd(v, left, a4);
             b4 = Vector512.FusedMultiplyAdd(v, right, b4);
-            v = Vector512.Create(Unsafe.Add(ref x4, xPitch));
+            v = Vector512.Create(Unsafe.Add(ref x, x5));
             a5 = Vector512.FusedMultiplyAdd(v, left, a5);
             b5 = Vector512.FusedMultiplyAdd(v, right, b5);
-            v = Vector512.Create(Unsafe.Add(ref x4, 2 * xPitch));
+            v = Vector512.Create(Unsafe.Add(ref x, 2 * x3));
             a6 = Vector512.FusedMultiplyAdd(v, left, a6);
             b6 = Vector512.FusedMultiplyAdd(v, right, b6);
-            v = Vector512.Create(Unsafe.Add(ref x4, 3 * xPitch));
+            v = Vector512.Create(Unsafe.Add(ref x, x7));
             a7 = Vector512.FusedMultiplyAdd(v, left, a7);
             b7 = Vector512.FusedMultiplyAdd(v, right, b7);
             w = ref Unsafe.Add(ref w, wPitch);
             x = ref Unsafe.Add(ref x, 1);
-            x4 = ref Unsafe.Add(ref x4, 1);
         }
 
         CanonicalLanes.Of(a0).StoreUnsafe(ref sums);
@@ -220,16 +220,70 @@ public static class FoldFloat
         for (int c = 0; c < columns; c += 16)
         {
             int i = 0;
-            for (; i + 4 <= rows; i += 4)
+            for (; i + 6 <= rows; i += 6)
                 Tile256(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
+            for (; i + 4 <= rows; i += 4)
+                Narrow256(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
             for (; i < rows; i++)
                 Row256(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
         }
     }
 
-    /// <summary>4 rows x 16 columns: eight sums of sixteen registers.</summary>
+    /// <summary>6 rows x 16 columns: twelve sums of sixteen registers, more than latency times units.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile256(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int k)
+    {
+        ref float s3 = ref Unsafe.Add(ref sums, 3 * pitch);
+        Vector256<float> a0 = Vector256.LoadUnsafe(ref sums), b0 = Vector256.LoadUnsafe(ref sums, 8);
+        Vector256<float> a1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch)), b1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch), 8);
+        Vector256<float> a2 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), b2 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 8);
+        Vector256<float> a3 = Vector256.LoadUnsafe(ref s3), b3 = Vector256.LoadUnsafe(ref s3, 8);
+        Vector256<float> a4 = Vector256.LoadUnsafe(ref Unsafe.Add(ref s3, pitch)), b4 = Vector256.LoadUnsafe(ref Unsafe.Add(ref s3, pitch), 8);
+        Vector256<float> a5 = Vector256.LoadUnsafe(ref Unsafe.Add(ref s3, 2 * pitch)), b5 = Vector256.LoadUnsafe(ref Unsafe.Add(ref s3, 2 * pitch), 8);
+        nint x3 = 3 * xPitch, x4 = 4 * xPitch, x5 = 5 * xPitch;
+        ref float end = ref Unsafe.Add(ref x, k);
+        while (Unsafe.IsAddressLessThan(ref x, ref end))
+        {
+            Vector256<float> left = Vector256.LoadUnsafe(ref w), right = Vector256.LoadUnsafe(ref w, 8);
+            Vector256<float> v = Vector256.Create(x);
+            a0 = Vector256.FusedMultiplyAdd(v, left, a0);
+            b0 = Vector256.FusedMultiplyAdd(v, right, b0);
+            v = Vector256.Create(Unsafe.Add(ref x, xPitch));
+            a1 = Vector256.FusedMultiplyAdd(v, left, a1);
+            b1 = Vector256.FusedMultiplyAdd(v, right, b1);
+            v = Vector256.Create(Unsafe.Add(ref x, 2 * xPitch));
+            a2 = Vector256.FusedMultiplyAdd(v, left, a2);
+            b2 = Vector256.FusedMultiplyAdd(v, right, b2);
+            v = Vector256.Create(Unsafe.Add(ref x, x3));
+            a3 = Vector256.FusedMultiplyAdd(v, left, a3);
+            b3 = Vector256.FusedMultiplyAdd(v, right, b3);
+            v = Vector256.Create(Unsafe.Add(ref x, x4));
+            a4 = Vector256.FusedMultiplyAdd(v, left, a4);
+            b4 = Vector256.FusedMultiplyAdd(v, right, b4);
+            v = Vector256.Create(Unsafe.Add(ref x, x5));
+            a5 = Vector256.FusedMultiplyAdd(v, left, a5);
+            b5 = Vector256.FusedMultiplyAdd(v, right, b5);
+            w = ref Unsafe.Add(ref w, wPitch);
+            x = ref Unsafe.Add(ref x, 1);
+        }
+
+        CanonicalLanes.Of(a0).StoreUnsafe(ref sums);
+        CanonicalLanes.Of(b0).StoreUnsafe(ref sums, 8);
+        CanonicalLanes.Of(a1).StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
+        CanonicalLanes.Of(b1).StoreUnsafe(ref Unsafe.Add(ref sums, pitch), 8);
+        CanonicalLanes.Of(a2).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
+        CanonicalLanes.Of(b2).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 8);
+        CanonicalLanes.Of(a3).StoreUnsafe(ref s3);
+        CanonicalLanes.Of(b3).StoreUnsafe(ref s3, 8);
+        CanonicalLanes.Of(a4).StoreUnsafe(ref Unsafe.Add(ref s3, pitch));
+        CanonicalLanes.Of(b4).StoreUnsafe(ref Unsafe.Add(ref s3, pitch), 8);
+        CanonicalLanes.Of(a5).StoreUnsafe(ref Unsafe.Add(ref s3, 2 * pitch));
+        CanonicalLanes.Of(b5).StoreUnsafe(ref Unsafe.Add(ref s3, 2 * pitch), 8);
+    }
+
+    /// <summary>4 rows x 16 columns, for the rows that are left over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Narrow256(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int k)
     {
         Vector256<float> a0 = Vector256.LoadUnsafe(ref sums), b0 = Vector256.LoadUnsafe(ref sums, 8);
         Vector256<float> a1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch)), b1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch), 8);

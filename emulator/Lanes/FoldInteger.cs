@@ -137,26 +137,26 @@ public static class FoldInteger
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile512(ref int x, nint xPitch, ref int w, nint wPitch, ref int sums, nint pitch, int pairs)
     {
-        ref int x4 = ref Unsafe.Add(ref x, 4 * xPitch);
         ref int s4 = ref Unsafe.Add(ref sums, 4 * pitch);
         Vector512<int> t0 = Vector512.LoadUnsafe(ref sums), t1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch));
         Vector512<int> t2 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), t3 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
         Vector512<int> t4 = Vector512.LoadUnsafe(ref s4), t5 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch));
         Vector512<int> t6 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch)), t7 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
-        for (int p = 0; p < pairs; p++)
+        nint x3 = 3 * xPitch, x4 = 4 * xPitch, x5 = 5 * xPitch, x7 = 7 * xPitch;
+        ref int end = ref Unsafe.Add(ref x, pairs);
+        while (Unsafe.IsAddressLessThan(ref x, ref end))
         {
             Vector512<int> weights = Vector512.LoadUnsafe(ref w);
             t0 += Dot(Vector512.Create(x), weights);
             t1 += Dot(Vector512.Create(Unsafe.Add(ref x, xPitch)), weights);
             t2 += Dot(Vector512.Create(Unsafe.Add(ref x, 2 * xPitch)), weights);
-            t3 += Dot(Vector512.Create(Unsafe.Add(ref x, 3 * xPitch)), weights);
-            t4 += Dot(Vector512.Create(x4), weights);
-            t5 += Dot(Vector512.Create(Unsafe.Add(ref x4, xPitch)), weights);
-            t6 += Dot(Vector512.Create(Unsafe.Add(ref x4, 2 * xPitch)), weights);
-            t7 += Dot(Vector512.Create(Unsafe.Add(ref x4, 3 * xPitch)), weights);
+            t3 += Dot(Vector512.Create(Unsafe.Add(ref x, x3)), weights);
+            t4 += Dot(Vector512.Create(Unsafe.Add(ref x, x4)), weights);
+            t5 += Dot(Vector512.Create(Unsafe.Add(ref x, x5)), weights);
+            t6 += Dot(Vector512.Create(Unsafe.Add(ref x, 2 * x3)), weights);
+            t7 += Dot(Vector512.Create(Unsafe.Add(ref x, x7)), weights);
             w = ref Unsafe.Add(ref w, wPitch);
             x = ref Unsafe.Add(ref x, 1);
-            x4 = ref Unsafe.Add(ref x4, 1);
         }
 
         t0.StoreUnsafe(ref sums);
@@ -172,26 +172,71 @@ public static class FoldInteger
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run256(ref int x, nint xPitch, ref int w, nint wPitch, ref int sums, nint pitch, int rows, int pairs, int columns)
     {
-        for (int i = 0; i < rows; i++)
+        for (int c = 0; c < columns; c += 16)
         {
-            ref int row = ref Unsafe.Add(ref x, i * xPitch);
-            for (int c = 0; c < columns; c += 16)
-            {
-                ref int sum = ref Unsafe.Add(ref sums, (i * pitch) + c);
-                ref int weight = ref Unsafe.Add(ref w, c);
-                Vector256<int> t0 = Vector256.LoadUnsafe(ref sum), t1 = Vector256.LoadUnsafe(ref sum, 8);
-                for (int p = 0; p < pairs; p++)
-                {
-                    Vector256<short> v = Vector256.Create(Unsafe.Add(ref row, p)).AsInt16();
-                    t0 += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref weight).AsInt16());
-                    t1 += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref weight, 8).AsInt16());
-                    weight = ref Unsafe.Add(ref weight, wPitch);
-                }
-
-                t0.StoreUnsafe(ref sum);
-                t1.StoreUnsafe(ref sum, 8);
-            }
+            ref int weight = ref Unsafe.Add(ref w, c);
+            int i = 0;
+            for (; i + 4 <= rows; i += 4)
+                Tile256(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref weight, wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, pairs);
+            for (; i < rows; i++)
+                Row256(ref Unsafe.Add(ref x, i * xPitch), ref weight, wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pairs);
         }
+    }
+
+    /// <summary>4 rows x 16 columns: eight sums of sixteen registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile256(ref int x, nint xPitch, ref int w, nint wPitch, ref int sums, nint pitch, int pairs)
+    {
+        ref int s2 = ref Unsafe.Add(ref sums, 2 * pitch);
+        Vector256<int> a0 = Vector256.LoadUnsafe(ref sums), b0 = Vector256.LoadUnsafe(ref sums, 8);
+        Vector256<int> a1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch)), b1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref sums, pitch), 8);
+        Vector256<int> a2 = Vector256.LoadUnsafe(ref s2), b2 = Vector256.LoadUnsafe(ref s2, 8);
+        Vector256<int> a3 = Vector256.LoadUnsafe(ref Unsafe.Add(ref s2, pitch)), b3 = Vector256.LoadUnsafe(ref Unsafe.Add(ref s2, pitch), 8);
+        nint x3 = 3 * xPitch;
+        ref int end = ref Unsafe.Add(ref x, pairs);
+        while (Unsafe.IsAddressLessThan(ref x, ref end))
+        {
+            Vector256<short> left = Vector256.LoadUnsafe(ref w).AsInt16(), right = Vector256.LoadUnsafe(ref w, 8).AsInt16();
+            Vector256<short> v = Vector256.Create(x).AsInt16();
+            a0 += Avx2.MultiplyAddAdjacent(v, left);
+            b0 += Avx2.MultiplyAddAdjacent(v, right);
+            v = Vector256.Create(Unsafe.Add(ref x, xPitch)).AsInt16();
+            a1 += Avx2.MultiplyAddAdjacent(v, left);
+            b1 += Avx2.MultiplyAddAdjacent(v, right);
+            v = Vector256.Create(Unsafe.Add(ref x, 2 * xPitch)).AsInt16();
+            a2 += Avx2.MultiplyAddAdjacent(v, left);
+            b2 += Avx2.MultiplyAddAdjacent(v, right);
+            v = Vector256.Create(Unsafe.Add(ref x, x3)).AsInt16();
+            a3 += Avx2.MultiplyAddAdjacent(v, left);
+            b3 += Avx2.MultiplyAddAdjacent(v, right);
+            w = ref Unsafe.Add(ref w, wPitch);
+            x = ref Unsafe.Add(ref x, 1);
+        }
+
+        a0.StoreUnsafe(ref sums);
+        b0.StoreUnsafe(ref sums, 8);
+        a1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
+        b1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch), 8);
+        a2.StoreUnsafe(ref s2);
+        b2.StoreUnsafe(ref s2, 8);
+        a3.StoreUnsafe(ref Unsafe.Add(ref s2, pitch));
+        b3.StoreUnsafe(ref Unsafe.Add(ref s2, pitch), 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Row256(ref int x, ref int w, nint wPitch, ref int sums, int pairs)
+    {
+        Vector256<int> a = Vector256.LoadUnsafe(ref sums), b = Vector256.LoadUnsafe(ref sums, 8);
+        for (int p = 0; p < pairs; p++)
+        {
+            Vector256<short> v = Vector256.Create(Unsafe.Add(ref x, p)).AsInt16();
+            a += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref w).AsInt16());
+            b += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref w, 8).AsInt16());
+            w = ref Unsafe.Add(ref w, wPitch);
+        }
+
+        a.StoreUnsafe(ref sums);
+        b.StoreUnsafe(ref sums, 8);
     }
 
     /// <summary>Any 128-bit host: the halves are taken apart by shifts.</summary>

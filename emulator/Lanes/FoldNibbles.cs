@@ -96,30 +96,30 @@ public static class FoldNibbles
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile512(ref int x, nint xPitch, ref int w, nint wPitch, ref int offsets, ref int sums, nint pitch, int quads)
     {
-        ref int x4 = ref Unsafe.Add(ref x, 4 * xPitch);
         ref int s4 = ref Unsafe.Add(ref sums, 4 * pitch);
         Vector512<int> o = Vector512.LoadUnsafe(ref offsets);
         Vector512<int> t0 = o + Vector512.LoadUnsafe(ref sums), t1 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch));
         Vector512<int> t2 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), t3 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
         Vector512<int> t4 = o + Vector512.LoadUnsafe(ref s4), t5 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch));
         Vector512<int> t6 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch)), t7 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
+        nint x3 = 3 * xPitch, x4 = 4 * xPitch, x5 = 5 * xPitch, x7 = 7 * xPitch;
         while (quads > 0)
         {
             Vector512<short> p0 = default, p1 = default, p2 = default, p3 = default, p4 = default, p5 = default, p6 = default, p7 = default;
-            for (int left = Math.Min(quads, MostQuads); left > 0; left--)
+            ref int end = ref Unsafe.Add(ref x, Math.Min(quads, MostQuads));
+            while (Unsafe.IsAddressLessThan(ref x, ref end))
             {
                 Vector512<sbyte> weights = Vector512.LoadUnsafe(ref w).AsSByte();
                 p0 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(x).AsByte(), weights);
                 p1 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, xPitch)).AsByte(), weights);
                 p2 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, 2 * xPitch)).AsByte(), weights);
-                p3 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, 3 * xPitch)).AsByte(), weights);
-                p4 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(x4).AsByte(), weights);
-                p5 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x4, xPitch)).AsByte(), weights);
-                p6 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x4, 2 * xPitch)).AsByte(), weights);
-                p7 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x4, 3 * xPitch)).AsByte(), weights);
+                p3 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, x3)).AsByte(), weights);
+                p4 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, x4)).AsByte(), weights);
+                p5 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, x5)).AsByte(), weights);
+                p6 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, 2 * x3)).AsByte(), weights);
+                p7 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, x7)).AsByte(), weights);
                 w = ref Unsafe.Add(ref w, wPitch);
                 x = ref Unsafe.Add(ref x, 1);
-                x4 = ref Unsafe.Add(ref x4, 1);
             }
 
             t0 += Widened(p0);
@@ -148,10 +148,12 @@ public static class FoldNibbles
     private static void Tile256(ref int x, nint xPitch, ref int w, nint wPitch, ref int offsets, ref int sums, nint pitch, int quads)
     {
         Vector256<int> o = Vector256.LoadUnsafe(ref offsets), p = Vector256.LoadUnsafe(ref offsets, 8);
+        nint x3 = 3 * xPitch;
         while (quads > 0)
         {
             Vector256<short> a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default, a3 = default, b3 = default;
-            for (int left = Math.Min(quads, MostQuads); left > 0; left--)
+            ref int end = ref Unsafe.Add(ref x, Math.Min(quads, MostQuads));
+            while (Unsafe.IsAddressLessThan(ref x, ref end))
             {
                 Vector256<sbyte> first = Vector256.LoadUnsafe(ref w).AsSByte(), second = Vector256.LoadUnsafe(ref w, 8).AsSByte();
                 Vector256<byte> v = Vector256.Create(x).AsByte();
@@ -163,7 +165,7 @@ public static class FoldNibbles
                 v = Vector256.Create(Unsafe.Add(ref x, 2 * xPitch)).AsByte();
                 a2 += Avx2.MultiplyAddAdjacent(v, first);
                 b2 += Avx2.MultiplyAddAdjacent(v, second);
-                v = Vector256.Create(Unsafe.Add(ref x, 3 * xPitch)).AsByte();
+                v = Vector256.Create(Unsafe.Add(ref x, x3)).AsByte();
                 a3 += Avx2.MultiplyAddAdjacent(v, first);
                 b3 += Avx2.MultiplyAddAdjacent(v, second);
                 w = ref Unsafe.Add(ref w, wPitch);
@@ -187,7 +189,8 @@ public static class FoldNibbles
         while (quads > 0)
         {
             Vector256<short> a = default, b = default;
-            for (int left = Math.Min(quads, MostQuads); left > 0; left--)
+            ref int end = ref Unsafe.Add(ref x, Math.Min(quads, MostQuads));
+            while (Unsafe.IsAddressLessThan(ref x, ref end))
             {
                 Vector256<byte> v = Vector256.Create(x).AsByte();
                 a += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref w).AsSByte());
