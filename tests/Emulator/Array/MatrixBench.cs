@@ -149,6 +149,9 @@ internal sealed class MatrixTestScratchpad(ScratchpadPort[] ports, int stallPerc
 
     public byte[] Bytes { get; } = new byte[1 << 20];
 
+    /// <summary>Requests in the order in which they were granted.</summary>
+    public List<(int Port, long Edge)> Granted { get; } = [];
+
     public long Evaluate(long edge)
     {
         bool busy = false;
@@ -186,6 +189,7 @@ internal sealed class MatrixTestScratchpad(ScratchpadPort[] ports, int stallPerc
     private void Serve(int port, long edge)
     {
         WideLines? lines = ports[port].Lines;
+        Granted.Add((port, edge));
         ScratchpadRequest request = ports[port].Request.Pop(edge);
         Assert.InRange(request.Length, 1, ports[port].RestOfLine(request.Address));
         var response = new ScratchpadResponse { Address = request.Address, Length = request.Length, Write = request.Write, Tag = request.Tag };

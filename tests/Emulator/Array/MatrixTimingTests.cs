@@ -151,6 +151,23 @@ public class MatrixTimingTests
         }
     }
 
+    /// <summary>Memory answers late: all requests of so many tokens go out one after the other, and the next one waits.</summary>
+    [Theory]
+    [InlineData(ElementType.Int8, 4, 1)]
+    [InlineData(ElementType.Int8, 4, 2)]
+    [InlineData(ElementType.Int8, 4, 5)]
+    [InlineData(ElementType.Int4, 8, 1)]
+    [InlineData(ElementType.Int4, 8, 3)]
+    public void A_token_of_p_rows_of_memory_takes_one_place(ElementType type, int p, int fifoRows)
+    {
+        const int Weights = 1, Latency = 60;
+        var bench = new MatrixBench(new MatrixConfig(Rows, Columns, 65536, WeightFifoRows: fifoRows, Int8Packing: 4, Int4Packing: 8), latency: Latency);
+        new MatrixCase(2, 2 * p * Rows, Columns, true, false, false, 1, false, 3) { TypeA = type, TypeB = type }.Run(bench);
+        long[] edges = [.. bench.Scratchpad.Granted.Where(g => g.Port == Weights).Select(g => g.Edge)];
+        int together = 1 + edges.Zip(edges.Skip(1)).TakeWhile(pair => pair.Second == pair.First + 1).Count();
+        Assert.Equal(fifoRows * p, together);
+    }
+
     [Theory]
     [InlineData(ElementType.Int16, ElementType.Int8)]
     [InlineData(ElementType.Int8, ElementType.Int16)]
