@@ -18,10 +18,19 @@ public static class WidenInteger
         ref int d = ref MemoryMarshal.GetReference(destination);
         nuint i = 0;
         nuint n = (nuint)source.Length;
-        if (Avx512F.IsSupported)
+        if (Vector512.IsHardwareAccelerated && Avx512F.IsSupported)
         {
             for (; i + 16 <= n; i += 16)
                 Avx512F.ConvertToVector512Int32(Vector128.LoadUnsafe(ref s, i)).StoreUnsafe(ref d, i);
+        }
+        else if (Avx2.IsSupported)
+        {
+            for (; i + 16 <= n; i += 16)
+            {
+                Vector128<sbyte> values = Vector128.LoadUnsafe(ref s, i);
+                Avx2.ConvertToVector256Int32(values).StoreUnsafe(ref d, i);
+                Avx2.ConvertToVector256Int32(values.GetUpper().ToVector128Unsafe()).StoreUnsafe(ref d, i + 8);
+            }
         }
         else if (Vector128.IsHardwareAccelerated)
         {
@@ -75,7 +84,12 @@ public static class WidenInteger
         ref short d = ref MemoryMarshal.GetReference(destination);
         nuint i = 0;
         nuint n = (nuint)source.Length;
-        if (Vector128.IsHardwareAccelerated)
+        if (Avx2.IsSupported)
+        {
+            for (; i + 16 <= n; i += 16)
+                Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref s, i)).StoreUnsafe(ref d, i);
+        }
+        else if (Vector128.IsHardwareAccelerated)
         {
             for (; i + 16 <= n; i += 16)
             {
