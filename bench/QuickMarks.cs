@@ -25,9 +25,11 @@ internal static class QuickMarks
             // Again before the fast engine: a reading beside others' work is too low, and none is too high.
             Raise(ref floatRoof, Rate(() => _sink += Roofline.Float(10_000_000), Roofline.FloatMacs(10_000_000)));
             if (Roofline.HasInteger)
+            {
                 Raise(ref pairRoof, Rate(() => _sink += Roofline.Integer(10_000_000), Roofline.IntegerMacs(10_000_000)));
-            if (Roofline.HasInteger)
                 Raise(ref nibbleRoof, Rate(() => _sink += Roofline.Nibbles(10_000_000), Roofline.NibbleMacs(10_000_000)));
+            }
+
             if (Roofline.HasBytes)
                 Raise(ref byteRoof, Rate(() => _sink += Roofline.Bytes(12_000_000), Roofline.ByteMacs(12_000_000)));
         }

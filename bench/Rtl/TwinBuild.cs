@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using HybridEmu.Lanes;
 using HybridEmu.Units;
 
 namespace HybridEmu.Bench;
@@ -26,7 +27,7 @@ internal sealed record TwinBuild(string Compiler, string Flags)
         {
             string flags = compiler == "g++" ? "-O3 -march=native" : "-O3 -march=native -fbracket-depth=4096";
             yield return new TwinBuild(compiler, flags);
-            if (System.Runtime.Intrinsics.X86.Avx512F.IsSupported)
+            if (SimdWidths.Choose(SimdWidth.Vector512) == SimdWidth.Vector512)
                 yield return new TwinBuild(compiler, $"{flags} -mprefer-vector-width=512");
         }
     }

@@ -13,7 +13,7 @@ namespace HybridEmu.Lanes;
 public static class FoldBytes
 {
     /// <summary>Columns are padded to a multiple of this.</summary>
-    public const int Block = 16;
+    public const int Block = FoldSizes.Block;
 
     /// <summary>What is added to signed x.</summary>
     public const int Bias = 128;
@@ -60,26 +60,6 @@ public static class FoldBytes
             words[i] = Word(first[i], second[i], third[i], fourth[i]);
     }
 
-    /// <summary>A row of words of eight int4 to two rows of four int8: the even, and the odd elements.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SplitRow(ReadOnlySpan<int> words, Span<int> even, Span<int> odd)
-    {
-        ref int w = ref MemoryMarshal.GetReference(words);
-        ref int e = ref MemoryMarshal.GetReference(even[..words.Length]);
-        ref int o = ref MemoryMarshal.GetReference(odd[..words.Length]);
-        Vector256<byte> half = Vector256.Create((byte)15), sign = Vector256.Create((byte)8);
-        int i = 0;
-        for (; Vector256.IsHardwareAccelerated && i + 8 <= words.Length; i += 8)
-        {
-            Vector256<int> both = Vector256.LoadUnsafe(ref w, (nuint)i);
-            (((both.AsByte() & half) ^ sign) - sign).AsInt32().StoreUnsafe(ref e, (nuint)i);
-            ((((both >>> 4).AsByte() & half) ^ sign) - sign).AsInt32().StoreUnsafe(ref o, (nuint)i);
-        }
-
-        for (; i < words.Length; i++)
-            (even[i], odd[i]) = (Even(words[i]), Even(words[i] >>> 4));
-    }
-
     /// <summary>Takes one row of words of w into the offsets of its columns.</summary>
     /// <param name="row">Words of four int8.</param>
     /// <param name="bias">What was added to signed x.</param>
@@ -114,13 +94,9 @@ public static class FoldBytes
         ReadOnlySpan<int> x, int xPitch, ReadOnlySpan<int> w, int wPitch, ReadOnlySpan<int> offsets, Span<int> sums, int pitch,
         int rows, int quads, int columns, SimdWidth width)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(columns % Block, 0);
-        if (rows == 0 || quads == 0)
+        if (!FoldSizes.Check(x.Length, xPitch, w.Length, wPitch, sums.Length, pitch, rows, quads, columns))
             return;
-        ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * xPitch) + quads);
-        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((quads - 1) * wPitch) + columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(offsets.Length, columns);
-        ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, ((rows - 1) * pitch) + columns);
         if (!Suits(width))
         {
             Scalar(x, xPitch, w, wPitch, offsets, sums, pitch, rows, quads, columns);
@@ -167,13 +143,6 @@ public static class FoldBytes
 
     private static int Word(int first, int second, int third, int fourth) =>
         (first & 0xFF) | ((second & 0xFF) << 8) | ((third & 0xFF) << 16) | (fourth << 24);
-
-    // Byte by byte: -8 to 7 out of the low halves, without a carry from one byte to the next.
-    private static int Even(int word)
-    {
-        uint flipped = ((uint)word & 0x0F0F0F0F) ^ 0x08080808;
-        return (int)(((flipped | 0x80808080) - 0x08080808) ^ 0x80808080);
-    }
 
     /// <summary>6 rows x 16 columns: the twelve sums that hide the latency of a dot product.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

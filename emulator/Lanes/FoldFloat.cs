@@ -16,7 +16,7 @@ namespace HybridEmu.Lanes;
 public static class FoldFloat
 {
     /// <summary>Columns are padded to a multiple of this.</summary>
-    public const int Block = 16;
+    public const int Block = FoldSizes.Block;
 
     /// <param name="x">rows x k, row after row, <paramref name="xPitch"/> apart.</param>
     /// <param name="w">k x columns, <paramref name="wPitch"/> apart; where that is negative, row 0 is the last of the span.</param>
@@ -26,13 +26,9 @@ public static class FoldFloat
     public static void Run(
         ReadOnlySpan<float> x, int xPitch, ReadOnlySpan<float> w, int wPitch, Span<float> sums, int pitch, int rows, int k, int columns, SimdWidth width)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(columns % Block, 0);
-        if (rows == 0 || k == 0)
+        if (!FoldSizes.Check(x.Length, xPitch, w.Length, wPitch, sums.Length, pitch, rows, k, columns))
             return;
-        ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * xPitch) + k);
-        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((k - 1) * Math.Abs(wPitch)) + columns);
         int firstW = FirstRow(w, wPitch, columns);
-        ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, ((rows - 1) * pitch) + columns);
         switch (width)
         {
             case SimdWidth.Vector512:

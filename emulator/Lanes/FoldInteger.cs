@@ -12,7 +12,7 @@ namespace HybridEmu.Lanes;
 public static class FoldInteger
 {
     /// <summary>Columns are padded to a multiple of this.</summary>
-    public const int Block = 16;
+    public const int Block = FoldSizes.Block;
 
     /// <summary>Two neighbours in k as one word.</summary>
     public static int Pair(int even, int odd) => (even & 0xFFFF) | (odd << 16);
@@ -68,12 +68,8 @@ public static class FoldInteger
     public static void Run(
         ReadOnlySpan<int> x, int xPitch, ReadOnlySpan<int> w, int wPitch, Span<int> sums, int pitch, int rows, int pairs, int columns, SimdWidth width)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(columns % Block, 0);
-        if (rows == 0 || pairs == 0)
+        if (!FoldSizes.Check(x.Length, xPitch, w.Length, wPitch, sums.Length, pitch, rows, pairs, columns))
             return;
-        ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * xPitch) + pairs);
-        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((pairs - 1) * wPitch) + columns);
-        ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, ((rows - 1) * pitch) + columns);
         if (width == SimdWidth.Vector512 && Avx512BW.IsSupported)
             Run512(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
         else if (width >= SimdWidth.Vector256 && Avx2.IsSupported)

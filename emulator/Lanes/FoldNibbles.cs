@@ -17,15 +17,37 @@ namespace HybridEmu.Lanes;
 public static class FoldNibbles
 {
     /// <summary>Columns are padded to a multiple of this.</summary>
-    public const int Block = 16;
+    public const int Block = FoldSizes.Block;
 
     /// <summary>What is added to signed x.</summary>
     public const int Bias = 8;
 
     private const int MostQuads = 128; // until 16 bits might be too few: 136 times -240 are
+    private const int Low = 0x0F0F0F0F;
+    private const uint Signs = 0x88888888;
 
     /// <summary>Whether this host does this faster than <see cref="FoldInteger"/>.</summary>
     public static bool Suits(SimdWidth width) => Avx2.IsSupported && width >= SimdWidth.Vector256;
+
+    /// <summary>A row of words of eight int4 to two rows of four int8: the even, and the odd elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SplitRow(ReadOnlySpan<int> words, Span<int> even, Span<int> odd)
+    {
+        ref int w = ref MemoryMarshal.GetReference(words);
+        ref int e = ref MemoryMarshal.GetReference(even[..words.Length]);
+        ref int o = ref MemoryMarshal.GetReference(odd[..words.Length]);
+        Vector256<byte> half = Vector256.Create((byte)15), sign = Vector256.Create((byte)8);
+        int i = 0;
+        for (; Vector256.IsHardwareAccelerated && i + 8 <= words.Length; i += 8)
+        {
+            Vector256<int> both = Vector256.LoadUnsafe(ref w, (nuint)i);
+            (((both.AsByte() & half) ^ sign) - sign).AsInt32().StoreUnsafe(ref e, (nuint)i);
+            ((((both >>> 4).AsByte() & half) ^ sign) - sign).AsInt32().StoreUnsafe(ref o, (nuint)i);
+        }
+
+        for (; i < words.Length; i++)
+            (even[i], odd[i]) = (Even(words[i]), Even(words[i] >>> 4));
+    }
 
     /// <summary>A row of words of eight int4 to two rows of words of four bytes: the even, and the odd elements, plus 8 each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -59,13 +81,9 @@ public static class FoldNibbles
         ReadOnlySpan<int> x, int xPitch, ReadOnlySpan<int> w, int wPitch, ReadOnlySpan<int> offsets, Span<int> sums, int pitch,
         int rows, int quads, int columns, SimdWidth width)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(columns % Block, 0);
-        if (rows == 0 || quads == 0)
+        if (!FoldSizes.Check(x.Length, xPitch, w.Length, wPitch, sums.Length, pitch, rows, quads, columns))
             return;
-        ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, ((rows - 1) * xPitch) + quads);
-        ArgumentOutOfRangeException.ThrowIfLessThan(w.Length, ((quads - 1) * wPitch) + columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(offsets.Length, columns);
-        ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, ((rows - 1) * pitch) + columns);
         if (!Suits(width))
         {
             FoldBytes.Scalar(x, xPitch, w, wPitch, offsets, sums, pitch, rows, quads, columns);
@@ -89,8 +107,12 @@ public static class FoldNibbles
         }
     }
 
-    private const int Low = 0x0F0F0F0F;
-    private const uint Signs = 0x88888888;
+    // Byte by byte: -8 to 7 out of the low halves, without a carry from one byte to the next.
+    private static int Even(int word)
+    {
+        uint flipped = ((uint)word & 0x0F0F0F0F) ^ 0x08080808;
+        return (int)(((flipped | 0x80808080) - 0x08080808) ^ 0x80808080);
+    }
 
     /// <summary>8 rows x 16 columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

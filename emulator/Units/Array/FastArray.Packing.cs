@@ -155,7 +155,7 @@ public sealed partial class FastArray
                 {
                     // In the upper half, whose bytes are widened before others come there.
                     Span<int> split = packed[(packed.Length / 2)..];
-                    FoldBytes.SplitRow(words[.._tile.EnabledRows], split, split[_tile.EnabledRows..]);
+                    FoldNibbles.SplitRow(words[.._tile.EnabledRows], split, split[_tile.EnabledRows..]);
                     x = MemoryMarshal.AsBytes(split);
                 }
 
@@ -183,7 +183,7 @@ public sealed partial class FastArray
         {
             bool nibbles = _kind == MacKind.Int4x8;
             for (int r = 0; nibbles && r < _tile.EnabledRows; r++)
-                FoldBytes.SplitRow(Row(r), Packed(r), Packed(_tile.EnabledRows + r));
+                FoldNibbles.SplitRow(Row(r), Packed(r), Packed(_tile.EnabledRows + r));
             _offsets.AsSpan().Clear();
             for (int q = 0; q < _words; q++)
             {
@@ -199,18 +199,27 @@ public sealed partial class FastArray
         private void PackPairs()
         {
             int rows = _tile.EnabledRows;
-            for (int r = 0; r < rows && _kind == MacKind.Int4x8; r++)
+            switch (_kind)
             {
-                Span<int> even = Packed(2 * r)[.._columns], odd = Packed(2 * (rows + r))[.._columns];
-                FoldBytes.SplitRow(Row(r), even, odd);
-                FoldInteger.SplitRow(even, even, Packed((2 * r) + 1));
-                FoldInteger.SplitRow(odd, odd, Packed((2 * (rows + r)) + 1));
-            }
+                case MacKind.Int4x8:
+                    for (int r = 0; r < rows; r++)
+                    {
+                        Span<int> even = Packed(2 * r)[.._columns], odd = Packed(2 * (rows + r))[.._columns];
+                        FoldNibbles.SplitRow(Row(r), even, odd);
+                        FoldInteger.SplitRow(even, even, Packed((2 * r) + 1));
+                        FoldInteger.SplitRow(odd, odd, Packed((2 * (rows + r)) + 1));
+                    }
 
-            for (int r = 0; r < rows && _kind == MacKind.Int8x4; r++)
-                FoldInteger.SplitRow(Row(r), Packed(2 * r), Packed((2 * r) + 1));
-            for (int p = 0; p < _words && _kind == MacKind.Integer; p++)
-                FoldInteger.PairRows(Row(2 * p), Row((2 * p) + 1), Packed(p));
+                    break;
+                case MacKind.Int8x4:
+                    for (int r = 0; r < rows; r++)
+                        FoldInteger.SplitRow(Row(r), Packed(2 * r), Packed((2 * r) + 1));
+                    break;
+                default:
+                    for (int p = 0; p < _words; p++)
+                        FoldInteger.PairRows(Row(2 * p), Row((2 * p) + 1), Packed(p));
+                    break;
+            }
         }
 
         private bool LiesWhole(out Span<int> rows)

@@ -97,7 +97,7 @@ public class EngineTests
                 {
                     int[] xs = [.. Enumerable.Range(0, rows * quads).Select(_ => x >= 0 ? x : random.Next(65536) * 65537 & 0x0F0F0F0F)];
                     int[] words = [.. Enumerable.Range(0, quads * Columns).Select(_ => random.Next(65536) * 65537)], ws = new int[words.Length];
-                    FoldBytes.SplitRow(words, ws, new int[words.Length]);
+                    FoldNibbles.SplitRow(words, ws, new int[words.Length]);
                     if (w != -1)
                         Array.Fill(ws, w);
                     int[] offsets = [.. Enumerable.Range(0, Columns).Select(_ => random.Next(65536) << 12)];
@@ -145,7 +145,7 @@ public class EngineTests
 
             int[] nibbles = [.. Enumerable.Range(0, length).Select(_ => random.Next(65536) | (random.Next(65536) << 16))];
             int[] even = new int[length], odd = new int[length], split = new int[2 * length];
-            FoldBytes.SplitRow(nibbles, even, odd);
+            FoldNibbles.SplitRow(nibbles, even, odd);
             FoldNibbles.SplitBiased(nibbles, split, split.AsSpan(length));
             Assert.Equal(nibbles.Select(n => Bytes(n, 0)), even);
             Assert.Equal(nibbles.Select(n => Bytes(n, 4)), odd);
