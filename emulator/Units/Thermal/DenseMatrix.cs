@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace HybridEmu.Units;
 
@@ -20,9 +22,34 @@ public sealed class DenseMatrix(int size)
     public ReadOnlySpan<double> Row(int row) => _cells.AsSpan(row * _pitch, size);
 
     /// <summary>result = this * vector, or result += when <paramref name="add"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Multiply(ReadOnlySpan<double> vector, Span<double> result, bool add)
     {
-        for (int i = 0; i < size; i++)
+        int i = 0;
+        for (; i + 4 <= size; i += 4)
+        {
+            // Each sum is a chain of additions: four go at once.
+            ReadOnlySpan<double> first = Row(i), second = Row(i + 1), third = Row(i + 2), fourth = Row(i + 3);
+            double a = 0, b = 0, c = 0, d = 0;
+            for (int j = 0; j < first.Length; j++)
+            {
+                double factor = vector[j], product = first[j] * factor;
+                a += product;
+                product = second[j] * factor;
+                b += product;
+                product = third[j] * factor;
+                c += product;
+                product = fourth[j] * factor;
+                d += product;
+            }
+
+            Set(ref result[i], a);
+            Set(ref result[i + 1], b);
+            Set(ref result[i + 2], c);
+            Set(ref result[i + 3], d);
+        }
+
+        for (; i < size; i++)
         {
             ReadOnlySpan<double> row = Row(i);
             double sum = 0;
@@ -32,8 +59,10 @@ public sealed class DenseMatrix(int size)
                 sum += product;
             }
 
-            result[i] = add ? result[i] + sum : sum;
+            Set(ref result[i], sum);
         }
+
+        void Set(ref double to, double sum) => to = add ? to + sum : sum;
     }
 
     public DenseMatrix Multiply(DenseMatrix other)
@@ -74,8 +103,11 @@ public sealed class DenseMatrix(int size)
                 double factor = left[i, p];
                 if (i == p || factor == 0)
                     continue;
-                AddMultiple(left.Cells(i), left.Cells(p), -factor);
-                AddMultiple(right.Cells(i), right.Cells(p), -factor);
+
+                // Columns of the left before p are done with, those of the right behind it still 0 in row p.
+                int done = p / Vector<double>.Count * Vector<double>.Count, begun = done + Vector<double>.Count;
+                AddMultiple(left.Cells(i)[done..], left.Cells(p)[done..], -factor);
+                AddMultiple(right.Cells(i)[..begun], right.Cells(p)[..begun], -factor);
             }
         }
 
@@ -89,22 +121,24 @@ public sealed class DenseMatrix(int size)
     }
 
     /// <summary>Four vectors of a row of the product from column j on, in registers over all terms.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MultiplyBlock(int i, DenseMatrix other, int j, DenseMatrix result)
     {
         Vector<double> a = default, b = default, c = default, d = default;
-        ReadOnlySpan<double> factors = Row(i);
-        for (int k = 0; k < factors.Length; k++)
+        ref double from = ref other[0, j];
+        nuint at = 0, vector = (nuint)Vector<double>.Count;
+        foreach (double factor in Row(i))
         {
-            ReadOnlySpan<double> from = other.Cells(k)[j..];
-            var factor = new Vector<double>(factors[k]);
-            Vector<double> product = factor * new Vector<double>(from);
+            var factors = new Vector<double>(factor);
+            Vector<double> product = factors * Vector.LoadUnsafe(ref from, at);
             a += product;
-            product = factor * new Vector<double>(from[Vector<double>.Count..]);
+            product = factors * Vector.LoadUnsafe(ref from, at + vector);
             b += product;
-            product = factor * new Vector<double>(from[(2 * Vector<double>.Count)..]);
+            product = factors * Vector.LoadUnsafe(ref from, at + (2 * vector));
             c += product;
-            product = factor * new Vector<double>(from[(3 * Vector<double>.Count)..]);
+            product = factors * Vector.LoadUnsafe(ref from, at + (3 * vector));
             d += product;
+            at += (nuint)_pitch;
         }
 
         Span<double> to = result.Cells(i)[j..];
@@ -118,14 +152,16 @@ public sealed class DenseMatrix(int size)
 
     private Span<double> Cells(int row) => _cells.AsSpan(row * _pitch, _pitch);
 
-    /// <summary>to += factor * from, each product rounded before it is added; -factor is exact, so this subtracts too.</summary>
+    /// <summary>to += factor * from, each product rounded before it is added; -factor is exact, so this subtracts too. Whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddMultiple(Span<double> to, ReadOnlySpan<double> from, double factor)
     {
         var factors = new Vector<double>(factor);
-        for (int j = 0; j < to.Length; j += Vector<double>.Count)
+        ref double target = ref MemoryMarshal.GetReference(to), source = ref MemoryMarshal.GetReference(from[..to.Length]);
+        for (nuint j = 0; j < (nuint)to.Length; j += (nuint)Vector<double>.Count)
         {
-            Vector<double> product = factors * new Vector<double>(from[j..]);
-            (new Vector<double>(to[j..]) + product).CopyTo(to[j..]);
+            Vector<double> product = factors * Vector.LoadUnsafe(ref source, j);
+            (Vector.LoadUnsafe(ref target, j) + product).StoreUnsafe(ref target, j);
         }
     }
 }
