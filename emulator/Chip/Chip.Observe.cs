@@ -12,7 +12,11 @@ public sealed partial class Chip
     public Dispatch Dispatch(int tile) => _tiles[tile].Dispatch;
 
     /// <summary>What a tile's scratchpad holds.</summary>
-    public ReadOnlySpan<byte> ScratchpadBytes(int tile) => _tiles[tile].Scratchpad.Bytes;
+    public ReadOnlySpan<byte> ScratchpadBytes(int tile)
+    {
+        _tiles[tile].Rejoin(_core.Edge);
+        return _tiles[tile].Scratchpad.Bytes;
+    }
 
     /// <summary>Sets where every hart fetches its first instruction; before the first step.</summary>
     public void SetEntry(uint pc)
@@ -44,9 +48,13 @@ public sealed partial class Chip
     public void Flip(BitFlip flip)
     {
         if (flip.Tile == BitFlip.Memory)
+        {
             FlipMemory((ulong)flip.Address, flip.Bit);
-        else
-            _tiles[flip.Tile].Scratchpad.Flip((int)flip.Address, flip.Bit, _core.Edge);
+            return;
+        }
+
+        _tiles[flip.Tile].Rejoin(_core.Edge);
+        _tiles[flip.Tile].Scratchpad.Flip((int)flip.Address, flip.Bit, _core.Edge);
     }
 
     /// <summary>Time of a core cycle, skipped edges included.</summary>

@@ -155,7 +155,10 @@ public sealed partial class Chip
     private void SettleArrays(long edge)
     {
         foreach (Tile tile in _tiles)
+        {
+            tile.Rejoin(edge);
             tile.Matrix.Settle(edge);
+        }
     }
 
     private double FabricBytes()

@@ -38,6 +38,8 @@ public sealed partial class Chip
     /// <param name="coreEdge">The last edge of the core domain at which units have been evaluated.</param>
     internal void Rejoin(long coreEdge)
     {
+        foreach (Tile tile in _tiles)
+            tile.Rejoin(coreEdge);
         foreach (StreamPort stream in _streams)
             stream.Rejoin(coreEdge);
         foreach (HbmChannel channel in _channels)
@@ -47,9 +49,11 @@ public sealed partial class Chip
         }
     }
 
-    /// <summary>What is between stream ports and memory may go ahead while core and HBM tick together.</summary>
+    /// <summary>What is between stream ports and memory may go ahead while core and HBM tick together; a tile's engines may fall behind.</summary>
     private void LetGoAhead()
     {
+        foreach (Tile tile in _tiles)
+            tile.MayLag = Skipping && _coreOrder.Length == 0;
         bool together = Skipping && _core.Divider == 1 && _core.Megahertz == _hbm.Megahertz;
         foreach (StreamPort stream in _streams)
             stream.MayGoAhead = together;
@@ -60,7 +64,9 @@ public sealed partial class Chip
     {
         if (order.Length != _coreSlots.Length)
             throw new ArgumentException($"The core domain has {_coreSlots.Length} units.", nameof(order));
+        Rejoin(_core.Edge);
         _coreOrder = order.ToArray();
+        LetGoAhead();
     }
 
     /// <summary>Units of the core domain, for <see cref="Shuffle"/>.</summary>

@@ -38,7 +38,7 @@ public sealed partial class Chip
     /// <param name="toHost">HBM byte offset of the program's tohost word, or null.</param>
     /// <param name="engine">How the host moves the arrays.</param>
     /// <param name="simd">Host vector width of the arrays' kernels.</param>
-    /// <param name="threads">Host threads that share the arrays' sums.</param>
+    /// <param name="threads">Host threads that share the work of several tiles, or the sums of the only one's array.</param>
     public Chip(ChipConfiguration config, ulong? toHost = null, ArrayEngine engine = ArrayEngine.Fast, SimdWidth simd = SimdWidth.Widest, int threads = 1)
     {
         _config = config;
@@ -51,7 +51,7 @@ public sealed partial class Chip
         Faults = new FaultLatch();
         int tiles = config.Tiles, channels = config.Hbm.Channels, homes = 2 * channels;
         var map = new HomeMap(channels);
-        HostTeam? team = threads > 1 ? new HostTeam(threads) : null; // one for all arrays: one unit is evaluated at a time
+        HostTeam? team = threads > 1 ? new HostTeam(threads) : null; // for the sums of the only tile, or for tiles
         if (config.Checks.Races)
             _races = new RaceChecker(tiles, config.Scratchpad.Bytes, config.Accumulators.Bytes, config.Hbm.CapacityBytes, config.Pcie.MemoryBytes);
 
@@ -165,6 +165,7 @@ public sealed partial class Chip
 
         // Tiles: port 2t of the wide plane loads, 2t + 1 stores; data of further lanes of loads come to ports behind all of these.
         _tiles = new Tile[tiles];
+        var together = new TileTeam(_tiles, tiles > 1 ? team : null);
         var links = new HartLink[tiles];
         for (int t = 0; t < tiles; t++)
         {
@@ -183,7 +184,7 @@ public sealed partial class Chip
                 _wires.Crossing<InterruptLines>($"system.lines{t}", _system, systemId, _core, ids[t].Control, 4));
             _tiles[t] = new Tile(
                 t, config, ids[t], _wires, dataPorts[t], codePorts[t], links[t],
-                Wide(2 * t, load), lanes, Wide((2 * t) + 1, ids[t].Store), map, _races, Faults, engine, simd, team);
+                Wide(2 * t, load), lanes, Wide((2 * t) + 1, ids[t].Store), map, _races, Faults, engine, simd, tiles == 1 ? team : null, together);
         }
 
         var hostLink = new HostLink(

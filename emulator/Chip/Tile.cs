@@ -6,7 +6,7 @@ using HybridEmu.Units;
 namespace HybridEmu.Chip;
 
 /// <summary>One tile: control core, dispatch, engines and scratchpad, and the wires between them.</summary>
-internal sealed class Tile
+internal sealed partial class Tile
 {
     // Two entries carry one message a cycle; see TIMING.md, K-2.
     private const int FullRate = 2;
@@ -22,6 +22,7 @@ internal sealed class Tile
     private readonly Wires _wires;
     private readonly ClockDomain _clock;
     private readonly int _firstUnit;
+    private readonly TileTeam _others;
 
     /// <param name="number">Tile and hart number.</param>
     /// <param name="c">The chip's configuration.</param>
@@ -39,13 +40,16 @@ internal sealed class Tile
     /// <param name="engine">How the host moves the array.</param>
     /// <param name="simd">How the host computes sums.</param>
     /// <param name="team">Host threads that share the sums, or null.</param>
+    /// <param name="others">All tiles, to catch up with.</param>
     public Tile(
         int number, ChipConfiguration c, TileIds ids, Wires wires, CoherencePort data, CoherencePort code, HartLink hart,
-        WidePort loadPort, WideAnswers[] moreLoads, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults, ArrayEngine engine, SimdWidth simd, HostTeam? team)
+        WidePort loadPort, WideAnswers[] moreLoads, WidePort storePort, HomeMap homes, RaceChecker? races, FaultLatch faults, ArrayEngine engine, SimdWidth simd, HostTeam? team, TileTeam others)
     {
         _wires = wires;
+        _others = others;
         _clock = wires.Core;
         _firstUnit = ids.Control;
+        _behindWakes.Reach(ids.Scratchpad);
         string name = $"tile{number}";
         var matrix = new MatrixConfig(
             c.Array.Rows, c.Array.Columns, c.Accumulators.Bytes, c.Array.AccumulatorLatency,
@@ -134,6 +138,7 @@ internal sealed class Tile
         // Compute before data movement is Gemmini's order: reads of the array before DMA's, its writes before moves in. The core is last.
         ScratchpadPort[] compute = [operands, weights, vectorA, vectorB, results, vectorD], moves = [store, load, .. lanes.Select(l => l.Port)];
         ScratchpadPort[] ports = c.Scratchpad.DmaFirst ? [.. moves, .. compute, core] : [.. compute, .. moves, core];
+        (_enginePorts, _firstEnginePort) = (compute, Array.IndexOf(ports, operands));
         Scratchpad = new Scratchpad(
             new ScratchpadConfig(
                 c.Scratchpad.Bytes, c.Scratchpad.Banks, c.Scratchpad.BankWidthBytes, c.Scratchpad.DualPorted,
@@ -146,6 +151,19 @@ internal sealed class Tile
     /// <param name="edge">The edge of the core domain.</param>
     public void Evaluate(uint ready, long edge)
     {
+        if ((ready & EngineBits) != 0)
+        {
+            if (_behindFrom != Kernel.Wake.Never)
+            {
+                _others.CatchUp(this, edge - 1);
+                ready |= GoOn(edge);
+            }
+            else if (FallsBehind(ready, edge))
+            {
+                ready &= ~EngineBits;
+            }
+        }
+
         if ((ready & 1) != 0)
             Wake(0, Control.Evaluate(edge), edge);
         if ((ready & 2) != 0)
@@ -154,11 +172,11 @@ internal sealed class Tile
             Wake(2, Load.Evaluate(edge), edge);
         if ((ready & 8) != 0)
             Wake(3, Store.Evaluate(edge), edge);
-        if ((ready & 16) != 0)
+        if ((ready & MatrixBit) != 0)
             Wake(4, Matrix.Evaluate(edge), edge);
-        if ((ready & 32) != 0)
+        if ((ready & VectorBit) != 0)
             Wake(5, Vector.Evaluate(edge), edge);
-        if ((ready & 64) != 0)
+        if ((ready & ScratchpadBit) != 0)
             Wake(6, Scratchpad.Evaluate(edge), edge);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace HybridEmu.Kernel;
 
@@ -12,9 +13,9 @@ namespace HybridEmu.Kernel;
 public sealed class Channel<T>
     where T : unmanaged
 {
-    private readonly T[] _entries;
-    private readonly long[] _pushedAt;
+    private readonly ChannelSlot<T>[] _slots;
     private readonly ClockDomain _domain;
+    private EdgeWakes _wakes;
     private readonly int _producer;
     private readonly int _consumer;
     private ChannelState _state;
@@ -29,14 +30,14 @@ public sealed class Channel<T>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
         _domain = domain;
+        _wakes = domain.Next;
         _producer = producer;
         _consumer = consumer;
-        _entries = new T[depth];
-        _pushedAt = new long[depth];
+        _slots = new ChannelSlot<T>[depth];
         _state.PoppedAt = -1;
     }
 
-    public int Depth => _entries.Length;
+    public int Depth => _slots.Length;
 
     /// <summary>The latest edge of the clock of both ends.</summary>
     public long Edge => _domain.Edge;
@@ -56,15 +57,18 @@ public sealed class Channel<T>
         Show();
     }
 
+    /// <summary>Has both ends woken by somebody else than their clock, or by that again: for ends that are behind it, or ahead.</summary>
+    public void WakeBy(EdgeWakes wakes) => _wakes = wakes;
+
     /// <summary>Free slots as the producer sees them at this edge.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Room(long edge) => _entries.Length - _state.Count - (_state.PoppedAt == edge ? _state.Popped : 0);
+    public int Room(long edge) => _slots.Length - _state.Count - (_state.PoppedAt == edge ? _state.Popped : 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool CanPush(long edge) => Room(edge) > 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool CanPop(long edge) => _state.Count > 0 && _pushedAt[_state.Head] < edge;
+    public bool CanPop(long edge) => _state.Count > 0 && Slot(_state.Head).PushedAt < edge;
 
     public void Push(in T entry, long edge) => Allocate(edge) = entry;
 
@@ -77,14 +81,15 @@ public sealed class Channel<T>
         if (Room(edge) <= 0)
             Misused("Push into a full channel: the unit did not ask CanPush.");
         int slot = _state.Head + _state.Count;
-        if (slot >= _entries.Length)
-            slot -= _entries.Length;
-        _pushedAt[slot] = edge;
+        if (slot >= _slots.Length)
+            slot -= _slots.Length;
+        ref ChannelSlot<T> allocated = ref Slot(slot);
+        allocated.PushedAt = edge;
         _state.Count++;
         if (_inputs is not null)
             _inputs.Filled |= _input;
-        _domain.WakeNext(_consumer);
-        return ref _entries[slot];
+        _wakes.Add(_consumer);
+        return ref allocated.Entry;
     }
 
     /// <summary>The head entry, to look at without taking it. Only when <see cref="CanPop"/>.</summary>
@@ -93,12 +98,12 @@ public sealed class Channel<T>
     {
         if (!CanPop(edge))
             Misused("Peek into a channel without a visible entry.");
-        return ref _entries[_state.Head];
+        return ref Slot(_state.Head).Entry;
     }
 
     public T Pop(long edge)
     {
-        ref readonly T entry = ref _entries[_state.Head];
+        ref readonly T entry = ref Slot(_state.Head).Entry;
         Discard(edge);
         return entry;
     }
@@ -115,10 +120,10 @@ public sealed class Channel<T>
             _state.Popped = 0;
         }
 
-        if (_state.Count + _state.Popped == _entries.Length)
-            _domain.WakeNext(_producer);
+        if (_state.Count + _state.Popped == _slots.Length)
+            _wakes.Add(_producer);
         _state.Popped++;
-        _state.Head = _state.Head + 1 == _entries.Length ? 0 : _state.Head + 1;
+        _state.Head = _state.Head + 1 == _slots.Length ? 0 : _state.Head + 1;
         if (--_state.Count == 0 && _inputs is not null)
             _inputs.Filled &= ~_input;
     }
@@ -129,10 +134,14 @@ public sealed class Channel<T>
 
     public void Walk(StateArchive archive, string name)
     {
-        archive.Ring(name, _entries, _pushedAt, ref _state, _domain.Edge);
+        archive.Ring(name, _slots, ref _state, _domain.Edge);
         if (archive.IsLoad)
             Show();
     }
+
+    // Head and slots behind it are always inside: the array's own check would be one more.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref ChannelSlot<T> Slot(int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_slots), index);
 
     private void Show()
     {
@@ -141,6 +150,14 @@ public sealed class Channel<T>
         _inputs.Filled &= ~_input;
         _inputs.Filled |= IsEmpty ? 0 : _input;
     }
+}
+
+/// <summary>An entry beside the edge that it was pushed at: what a push or a pop touches is close together for the host's cache.</summary>
+public struct ChannelSlot<T>
+    where T : unmanaged
+{
+    public long PushedAt;
+    public T Entry;
 }
 
 /// <summary>The registers of a channel apart from its entries.</summary>

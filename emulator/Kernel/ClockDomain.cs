@@ -28,7 +28,6 @@ public sealed class ClockDomain
     private long[] _wakeAt = new long[64];
     private long[] _backgroundAt = new long[64];
     private ulong[] _ready = new ulong[1];
-    private ulong[] _next = new ulong[1];
     private ulong[] _timed = new ulong[1]; // units with a wake in _wakeAt or _backgroundAt
 
     // Wakes two or three edges ahead, by edge modulo 4. Crossings ask two ahead; a pending earlier wake must not swallow
@@ -83,6 +82,9 @@ public sealed class ClockDomain
     /// <summary>Grid edges that were skipped by throttling so far.</summary>
     public long ThrottledCycles => Cycle - Edge;
 
+    /// <summary>Units that want the next edge.</summary>
+    public EdgeWakes Next { get; } = new();
+
     public string UnitName(int unit) => _names[unit];
 
     /// <summary>Adds a unit to the domain; it is ready at the first edge.</summary>
@@ -100,7 +102,6 @@ public sealed class ClockDomain
         if (unit >= _ready.Length * 64)
         {
             Array.Resize(ref _ready, _ready.Length + 1);
-            Array.Resize(ref _next, _next.Length + 1);
             Array.Resize(ref _timed, _timed.Length + 1);
             for (int i = 0; i < _near.Length; i++)
                 Array.Resize(ref _near[i], _near[i].Length + 1);
@@ -108,7 +109,8 @@ public sealed class ClockDomain
 
         _wakeAt[unit] = Wake.Never;
         _backgroundAt[unit] = Wake.Never;
-        _next[unit >> 6] |= 1UL << (unit & 63);
+        Next.Reach(unit);
+        Next.Add(unit);
         return unit;
     }
 
@@ -117,14 +119,14 @@ public sealed class ClockDomain
     public void WakeAt(int unit, long edge)
     {
         if (edge <= Edge + 1)
-            _next[unit >> 6] |= 1UL << (unit & 63);
+            Next.Add(unit);
         else
             WakeLater(unit, edge);
     }
 
     /// <summary>Asks for the unit to be evaluated at the next edge.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void WakeNext(int unit) => _next[unit >> 6] |= 1UL << (unit & 63);
+    public void WakeNext(int unit) => Next.Add(unit);
 
     private void WakeLater(int unit, long edge)
     {
@@ -223,7 +225,7 @@ public sealed class ClockDomain
     public bool IsDueNow
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _next[0] != 0 || _next.Length > 1 || _nearPending != 0 || Edge >= _soonestTimed;
+        get => Next.Words[0] != 0 || Next.Words.Length > 1 || _nearPending != 0 || Edge >= _soonestTimed;
     }
 
     /// <summary>Time of the next edge at which some unit wants to be evaluated, or <see cref="long.MaxValue"/>.</summary>
@@ -231,7 +233,7 @@ public sealed class ClockDomain
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long NextWorkPs(ref bool foreground)
     {
-        if (_next[0] == 0 || _dividerPhase != 0)
+        if (Next.Words[0] == 0 || _dividerPhase != 0)
             return LaterWorkPs(ref foreground);
         foreground = true;
         return NextPs;
@@ -239,7 +241,7 @@ public sealed class ClockDomain
 
     private long LaterWorkPs(ref bool foreground)
     {
-        foreach (ulong word in _next)
+        foreach (ulong word in Next.Words)
         {
             if (word != 0)
             {
@@ -273,9 +275,10 @@ public sealed class ClockDomain
         if (_nearPending != 0 || _divider != 1 || _soonestTimed <= Edge + 1)
             return -1;
         int unit = -1;
-        for (int i = 0; i < _next.Length; i++)
+        Span<ulong> next = Next.Words;
+        for (int i = 0; i < next.Length; i++)
         {
-            ulong word = _next[i];
+            ulong word = next[i];
             if (word == 0)
                 continue;
             if (unit >= 0 || (word & (word - 1)) != 0)
@@ -287,21 +290,10 @@ public sealed class ClockDomain
     }
 
     /// <summary>Takes back what <see cref="OnlyNext"/> found: whoever does so evaluates the unit, or wakes it again.</summary>
-    public void TakeOnly(int unit) => _next[unit >> 6] = 0;
+    public void TakeOnly(int unit) => Next.Words[unit >> 6] = 0;
 
     /// <summary>Whether any unit asked for an edge up to that one.</summary>
-    public bool IsDueBy(long edge)
-    {
-        if (_nearPending != 0 || _soonestTimed <= edge)
-            return true;
-        foreach (ulong word in _next)
-        {
-            if (word != 0)
-                return true;
-        }
-
-        return false;
-    }
+    public bool IsDueBy(long edge) => _nearPending != 0 || _soonestTimed <= edge || Next.Any;
 
     /// <summary>The first edge that some unit asked for, or the next one where it is one of the next three.</summary>
     public long DueEdge => IsDueBy(Edge) ? Edge + 1 : _soonestTimed;
@@ -339,10 +331,11 @@ public sealed class ClockDomain
     /// <param name="all">Every unit, as when exact skipping is off.</param>
     public ReadOnlySpan<ulong> TakeReady(bool all = false)
     {
-        for (int i = 0; i < _next.Length; i++)
+        Span<ulong> next = Next.Words;
+        for (int i = 0; i < next.Length; i++)
         {
-            _ready[i] = _next[i];
-            _next[i] = 0;
+            _ready[i] = next[i];
+            next[i] = 0;
         }
 
         int slot = (int)(Edge & 3);
@@ -391,7 +384,7 @@ public sealed class ClockDomain
 
         archive.Array("wake", _wakeAt);
         archive.Array("background", _backgroundAt);
-        archive.Array("pending", _next);
+        Next.Walk(archive);
         archive.Array("timed", _timed);
         foreach (ulong[] near in _near)
             archive.Array("near", near);

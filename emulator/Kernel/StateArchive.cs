@@ -69,28 +69,28 @@ public sealed class StateArchive
     /// A ring of entries. A hash sees entries in order from the head, not where in the ring they lie nor what popped
     /// slots still hold; how many were popped counts only while it still blocks the producer.
     /// </summary>
-    public void Ring<T>(string name, T[] entries, long[] pushedAt, ref ChannelState state, long edge)
+    public void Ring<T>(string name, ChannelSlot<T>[] slots, ref ChannelState state, long edge)
         where T : unmanaged
     {
         if (IsHash)
         {
-            _layout = Mix(Mix(_layout, Encoding.UTF8.GetBytes(name)), (ulong)entries.Length);
+            _layout = Mix(Mix(_layout, Encoding.UTF8.GetBytes(name)), (ulong)slots.Length);
             _hash = Mix(_hash, (ulong)state.Count);
             _hash = Mix(_hash, (ulong)(state.PoppedAt == edge ? state.Popped : 0));
             for (int i = 0; i < state.Count; i++)
             {
-                int slot = (state.Head + i) % entries.Length;
-                _hash = Mix(_hash, (ulong)pushedAt[slot]);
-                ClearPadding(entries.AsSpan(slot, 1));
-                _hash = Mix(_hash, MemoryMarshal.AsBytes(entries.AsSpan(slot, 1)));
+                ref ChannelSlot<T> slot = ref slots[(state.Head + i) % slots.Length];
+                Span<T> entry = MemoryMarshal.CreateSpan(ref slot.Entry, 1);
+                _hash = Mix(_hash, (ulong)slot.PushedAt);
+                ClearPadding(entry);
+                _hash = Mix(_hash, MemoryMarshal.AsBytes(entry));
             }
 
             return;
         }
 
         Value(name, ref state);
-        Array(name, pushedAt);
-        Array(name, entries);
+        Array(name, slots);
     }
 
     private void Items<T>(string name, Span<T> items)

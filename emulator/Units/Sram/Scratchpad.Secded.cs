@@ -40,6 +40,13 @@ public sealed partial class Scratchpad
         return banks;
     }
 
+    /// <summary>Notes for whom banks write back in the next cycle: writes that read, too.</summary>
+    private void Hold(ulong granted)
+    {
+        for (int p = 0; p < _heldBy.Length; p++)
+            _heldBy[p] = (granted >> p & 1) != 0 && _writing[p] != 0 ? _reading[p] : 0;
+    }
+
     /// <summary>A read passes the decoder: what it finds wrong in a word is right in the answer and stays in the bank.</summary>
     private void Disturb(int port, uint address, Span<byte> answer, long edge)
     {

@@ -23,9 +23,14 @@ public sealed partial class Scratchpad
     private readonly long[] _bankConflicts; // by bank and loser
     private readonly Channel<ScratchpadRequest>[] _requests;
     private readonly Channel<ScratchpadResponse>[] _responses;
+    private readonly InputSet _filled = new(); // ports with requests
     private readonly uint[] _lastRead; // of each port; what it reads next is likely to lie as far from there again
-    private readonly byte[] _readOwner;
-    private readonly byte[] _writeOwner;
+    private readonly WideLines?[] _lines;
+    private readonly uint[] _widths;
+    private readonly ulong[] _heldBy; // banks that write back a word for each port, where some do
+
+    // Wires within one edge, of the ports that got theirs: banks that each uses, for reading and for writing.
+    private readonly ulong[] _reading, _writing;
     private readonly int _bankShift;
     private readonly int _bankMask;
     private readonly int _banks;
@@ -52,9 +57,13 @@ public sealed partial class Scratchpad
         _bankConflicts = new long[config.Banks * ports.Length];
         _requests = [.. ports.Select(port => port.Request)];
         _responses = [.. ports.Select(port => port.Response)];
+        for (int p = 0; p < ports.Length; p++)
+            _requests[p].ShowIn(_filled, p);
         _lastRead = new uint[ports.Length];
-        _readOwner = new byte[config.Banks];
-        _writeOwner = new byte[config.Banks];
+        _lines = [.. ports.Select(port => port.Lines)];
+        _widths = [.. ports.Select(port => (uint)port.WidthBytes)];
+        _heldBy = new ulong[ports.Length];
+        (_reading, _writing) = (new ulong[ports.Length], new ulong[ports.Length]);
         _bankShift = BitOperations.TrailingZeroCount(config.BankBytes);
         _bankMask = config.Banks - 1;
         _banks = config.Banks;
@@ -79,7 +88,16 @@ public sealed partial class Scratchpad
     /// <summary>The committed bytes, for the host before cycle 0 and after the run; as they were written, without flipped bits.</summary>
     public Span<byte> Bytes => _bytes;
 
-    public long Evaluate(long edge)
+    /// <summary>Whether nobody but some ports asks for anything, and nothing that they may ask for is anybody else's business.</summary>
+    /// <param name="first">Number of the first of those ports, in the order of priority.</param>
+    /// <param name="count">How many.</param>
+    public bool IsOnlyFor(int first, int count) =>
+        (_filled.Filled & ~(((1UL << count) - 1) << first)) == 0 && !_secded && !_conflictsFault && _flipped.Count == 0;
+
+    public long Evaluate(long edge) => Evaluate(edge, 0, _requests.Length);
+
+    /// <summary>As <see cref="Evaluate(long)"/>, of a scratchpad that <see cref="IsOnlyFor"/> those ports.</summary>
+    public long Evaluate(long edge, int first, int count)
     {
         if (State.ScrubAt < edge)
             Scrub(edge - 1);
@@ -89,9 +107,11 @@ public sealed partial class Scratchpad
         State.HeldBanks = 0;
         State.BankCycles += BitOperations.PopCount(held);
         bool waiting = false;
-        for (int p = 0; p < _ports.Length; p++)
+        ulong granted = 0;
+        for (ulong asking = _filled.Filled & (((1UL << count) - 1) << first); asking != 0; asking &= asking - 1)
         {
             // Rule SP-6. Both channels wake the scratchpad when this changes; asking for edges would hide a deadlock.
+            int p = BitOperations.TrailingZeroCount(asking);
             Channel<ScratchpadRequest> requests = _requests[p];
             if (!requests.CanPop(edge) || !_responses[p].CanPush(edge))
                 continue;
@@ -101,35 +121,31 @@ public sealed partial class Scratchpad
             bool write = request.Write != 0;
             bool writePort = write || !_dualPorted;
             ref ulong busy = ref writePort ? ref writeBusy : ref readBusy;
-            byte[] owner = writePort ? _writeOwner : _readOwner;
             ulong parts = _secded && write ? BanksOfParts(request.Address, request.Length) : 0;
             ulong lost = (busy & banks) | ((readBusy | writeBusy) & parts);
             // Rules SP-2, SP-3, SP-4: all banks or none; who came first in the order of ports holds them.
             if (lost != 0)
             {
                 int bank = BitOperations.TrailingZeroCount(lost);
-                Lose(edge, bank, (busy >> bank & 1) != 0 ? owner[bank] : _readOwner[bank], p);
+                Lose(edge, bank, HolderOf(bank, granted, writePort && (busy >> bank & 1) != 0 ? _writing : _reading), p);
                 waiting = true;
                 continue;
             }
 
             busy |= banks;
-            for (ulong rest = banks; rest != 0; rest &= rest - 1)
-                owner[BitOperations.TrailingZeroCount(rest)] = (byte)p;
-            if (parts != 0)
-            {
-                readBusy |= parts;
-                for (ulong rest = parts; rest != 0; rest &= rest - 1)
-                    _readOwner[BitOperations.TrailingZeroCount(rest)] = (byte)p;
-                State.HeldBanks |= parts;
-            }
-
+            readBusy |= parts;
+            State.HeldBanks |= parts;
+            granted |= 1UL << p;
+            _writing[p] = writePort ? banks : 0;
+            _reading[p] = writePort ? parts : banks;
             State.BankCycles += BitOperations.PopCount(banks);
             Serve(p, in request, edge);
             requests.Discard(edge);
             waiting |= !requests.IsEmpty;
         }
 
+        if (State.HeldBanks != 0)
+            Hold(granted);
         ulong all = readBusy | writeBusy;
         if (State.ScrubAt == edge)
             ScrubBeside(all, edge);
@@ -144,8 +160,7 @@ public sealed partial class Scratchpad
         archive.Array("scratchpad.bytes", _bytes);
         archive.Array("scratchpad.conflicts", _conflicts);
         archive.Array("scratchpad.bankConflicts", _bankConflicts);
-        archive.Array("scratchpad.readOwner", _readOwner);
-        archive.Array("scratchpad.writeOwner", _writeOwner);
+        archive.Array("scratchpad.heldBy", _heldBy);
         _flipped.Walk(archive);
     }
 
@@ -168,6 +183,25 @@ public sealed partial class Scratchpad
         State.Ledger.Settle(edge);
     }
 
+    /// <summary>The port that has a bank: it was granted it at this edge, or writes back into it.</summary>
+    /// <param name="bank">The bank.</param>
+    /// <param name="granted">Ports that were granted something at this edge.</param>
+    /// <param name="side">Banks that these use, of the side that is wanted.</param>
+    private int HolderOf(int bank, ulong granted, ulong[] side)
+    {
+        for (; granted != 0; granted &= granted - 1)
+        {
+            int p = BitOperations.TrailingZeroCount(granted);
+            if ((side[p] >> bank & 1) != 0)
+                return p;
+        }
+
+        int holder = 0;
+        while ((_heldBy[holder] >> bank & 1) == 0)
+            holder++;
+        return holder;
+    }
+
     /// <summary>Counts a cycle's wait, or raises it where conflicts are mistakes (rule SP-9).</summary>
     private void Lose(long edge, int bank, int winner, int loser)
     {
@@ -186,8 +220,8 @@ public sealed partial class Scratchpad
     private void Serve(int port, in ScratchpadRequest request, long edge)
     {
         int length = request.Length;
-        WideLines? lines = _ports[port].Lines;
-        uint width = (uint)_ports[port].WidthBytes;
+        WideLines? lines = _lines[port];
+        uint width = _widths[port];
         if (length == 0 || (request.Address & (width - 1)) + length > width)
             throw new InvalidOperationException($"{_ports[port].Name}: a scratchpad access of {length} bytes at 0x{request.Address:x} crosses a line of {width} bytes.");
         Span<byte> bytes = _bytes.AsSpan((int)request.Address, length);
