@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using HybridEmu.Lanes;
 
 namespace HybridEmu.Chip;
@@ -13,30 +14,35 @@ internal sealed class TileTeam(Tile[] tiles, HostTeam? team)
     private const int WorthAThread = 16; // edges of a tile
 
     private Action<int>? _catchUp;
+    private ExceptionDispatchInfo? _failure; // of the emulator, on another thread
     private long _to;
     private int _left;
 
     /// <summary>Returns when a tile has caught up with an edge.</summary>
     public void CatchUp(Tile tile, long to)
     {
-        if (team is not null && tile.EdgesBehind(to) >= WorthAThread)
-            OfferOthers(tile, to);
+        bool shares = team is not null && tile.EdgesBehind(to) >= WorthAThread && OfferOthers(team, tile, to);
         tile.CatchUp(to);
-        if (team is not null)
-            Finish(team);
+        if (shares)
+            Finish(team!);
     }
 
-    private void OfferOthers(Tile tile, long to)
+    /// <returns>Whether there were any.</returns>
+    private bool OfferOthers(HostTeam team, Tile tile, long to)
     {
         _catchUp ??= CatchUp;
         _to = to;
+        int offered = 0;
         for (int i = 0; i < tiles.Length; i++)
         {
             if (tiles[i] == tile || tiles[i].EdgesBehind(to) < WorthAThread)
                 continue;
+            offered++;
             Interlocked.Increment(ref _left);
-            team!.Offer(_catchUp, i, i + 1); // the caller has a tile to itself
+            team.Offer(_catchUp, i, i + 1); // the caller has a tile to itself
         }
+
+        return offered > 0;
     }
 
     private void Finish(HostTeam team)
@@ -47,11 +53,22 @@ internal sealed class TileTeam(Tile[] tiles, HostTeam? team)
             if (!team.Help())
                 spinner.SpinOnce(sleep1Threshold: -1);
         }
+
+        team.Help(); // finds nothing, and so lets go of the pieces, through which its threads have the chip
+        _failure?.Throw();
     }
 
     private void CatchUp(int tile)
     {
-        tiles[tile].CatchUp(_to);
+        try
+        {
+            tiles[tile].CatchUp(_to);
+        }
+        catch (Exception e)
+        {
+            _failure = ExceptionDispatchInfo.Capture(e);
+        }
+
         Interlocked.Decrement(ref _left);
     }
 }

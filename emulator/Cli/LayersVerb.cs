@@ -43,7 +43,7 @@ internal sealed class LayersVerb
     [Option("seed", MetaValue = "N", HelpText = "Seed of the operands.")]
     public ulong? Seed { get; set; }
 
-    [Option("threads", Default = 1, MetaValue = "N", HelpText = "Host threads that share the arrays' sums, 1 to 16. Same bits.")]
+    [Option("threads", Default = 1, MetaValue = "N", HelpText = "Host threads, 1 to 16: they share tiles whose engines alone are busy, or a single tile's sums. Same bits.")]
     public int Threads { get; set; } = 1;
 
     [Option("quiet", HelpText = "No progress.")]

@@ -40,7 +40,7 @@ internal sealed class RunVerb
     [Option("simd", Default = "widest", MetaValue = "WIDTH", HelpText = "Vector width of the arrays' kernels: widest, 512, 256, 128 or scalar. Same bits.")]
     public string Simd { get; set; } = "widest";
 
-    [Option("threads", Default = 1, MetaValue = "N", HelpText = "Host threads that share the arrays' sums, 1 to 16; pays for products of hundreds of rows on large arrays. Same bits.")]
+    [Option("threads", Default = 1, MetaValue = "N", HelpText = "Host threads, 1 to 16: they share tiles whose engines alone are busy, or a single tile's sums, which pays for products of hundreds of rows on large arrays. Same bits.")]
     public int Threads { get; set; } = 1;
 
     [Option("stats", MetaValue = "FILE", HelpText = "Writes statistics as JSON.")]
