@@ -11,7 +11,7 @@ namespace HybridEmu.Chip;
 /// <param name="team">Host threads, or null.</param>
 internal sealed class TileTeam(Tile[] tiles, HostTeam? team)
 {
-    private const int WorthAThread = 16; // edges of a tile
+    private const int WorthAThread = 32; // edges of a tile
 
     private Action<int>? _catchUp;
     private ExceptionDispatchInfo? _failure; // of the emulator, on another thread
