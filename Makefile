@@ -66,7 +66,7 @@ build: $(EMULATOR) ## build out/hybridemu
 READYTORUN := --use-current-runtime -p:PublishReadyToRun=true
 
 $(EMULATOR): $(SOURCES)
-	@if $(DOTNET) restore emulator/Cli $(READYTORUN) -v quiet > /dev/null; then options="$(READYTORUN) --no-self-contained"; \
+	@if $(DOTNET) restore emulator/Cli $(READYTORUN) -v quiet > /dev/null; then options="$(READYTORUN) --no-self-contained --no-restore"; \
 	else echo "No ahead-of-time compiler for this host could be restored: every start takes half a second longer."; fi; \
 	$(DOTNET) publish emulator/Cli -c $(CONFIGURATION) $$options -o $(OUT) --nologo -v quiet
 	@touch $@

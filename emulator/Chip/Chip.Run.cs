@@ -53,7 +53,7 @@ public sealed partial class Chip
     private void LetGoAhead()
     {
         foreach (Tile tile in _tiles)
-            tile.MayLag = Skipping && _coreOrder.Length == 0;
+            tile.MayFallBehind = Skipping && _coreOrder.Length == 0;
         bool together = Skipping && _core.Divider == 1 && _core.Megahertz == _hbm.Megahertz;
         foreach (StreamPort stream in _streams)
             stream.MayGoAhead = together;

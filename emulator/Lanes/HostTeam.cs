@@ -22,7 +22,7 @@ public sealed class HostTeam : IDisposable
             // The thread must not keep the team alive, or nothing would ever end it.
             Hands hands = _hands;
             int index = i;
-            new Thread(() => hands.Serve(index)) { IsBackground = true, Name = "array sums" }.Start();
+            new Thread(() => hands.Serve(index)) { IsBackground = true, Name = "host team" }.Start();
         }
     }
 

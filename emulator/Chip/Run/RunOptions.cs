@@ -18,7 +18,7 @@ public sealed record RunOptions
     /// <summary>Host vector width of the arrays' kernels; a narrower one is taken where the host lacks it.</summary>
     public SimdWidth Simd { get; init; } = SimdWidth.Widest;
 
-    /// <summary>Host threads that share the arrays' sums; 1: none but the caller's.</summary>
+    /// <summary>Host threads that share the work of several tiles, or the sums of the only one's array; 1: none but the caller's.</summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>Shuffles the order of evaluation at each edge; null keeps the order of construction.</summary>

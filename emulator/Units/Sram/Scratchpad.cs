@@ -92,7 +92,7 @@ public sealed partial class Scratchpad
     /// <param name="first">Number of the first of those ports, in the order of priority.</param>
     /// <param name="count">How many.</param>
     public bool IsOnlyFor(int first, int count) =>
-        (_filled.Filled & ~(((1UL << count) - 1) << first)) == 0 && !_secded && !_conflictsFault && _flipped.Count == 0;
+        (_filled.Filled & ~(((1UL << count) - 1) << first)) == 0 && !_secded && !_conflictsFault;
 
     public long Evaluate(long edge) => Evaluate(edge, 0, _requests.Length);
 

@@ -37,7 +37,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Version_is_no_error() => Assert.StartsWith("hybridemu 0.", Run("--version").Output, StringComparison.Ordinal);
+    public void Version_is_no_error() => Assert.StartsWith("hybridemu 0.1.", Run("--version").Output, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("did you mean 'run'", "rnu", "x.elf")]

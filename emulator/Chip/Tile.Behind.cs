@@ -40,7 +40,7 @@ internal sealed partial class Tile
     }
 
     /// <summary>Whether the engines may fall behind. Changed only after <see cref="Rejoin"/>.</summary>
-    public bool MayLag { get; set; }
+    public bool MayFallBehind { get; set; }
 
     /// <summary>Brings the engines up to an edge that is over for all other units, and has them go on with the clock.</summary>
     public void Rejoin(long edge)
@@ -76,7 +76,7 @@ internal sealed partial class Tile
     /// <summary>Has the engines that are due at an edge fall behind from it on, if that is possible and worth the while.</summary>
     private bool FallsBehind(uint due, long edge)
     {
-        if (!MayLag || !Scratchpad.IsOnlyFor(_firstEnginePort, EnginePorts))
+        if (!MayFallBehind || !Scratchpad.IsOnlyFor(_firstEnginePort, EnginePorts))
             return false;
         long quiet = Math.Min(Vector.QuietEdges, Matrix.QuietEdges(edge));
         if (quiet is < WorthTheWhile or Kernel.Wake.Never)
