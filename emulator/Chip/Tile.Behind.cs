@@ -60,8 +60,20 @@ internal sealed partial class Tile
     {
         uint due = _due;
         long edge = _behindFrom;
+        _listeningTo = 0;
         while (edge <= to)
         {
+            if (due is not ((MatrixBit | ScratchpadBit) or (VectorBit | ScratchpadBit)))
+            {
+                _listeningTo = 0; // what is counted since is not an engine's alone
+            }
+            else if (edge >= _tryFrom)
+            {
+                edge = Repeat(due, edge, to + 1);
+                if (edge > to)
+                    break;
+            }
+
             EvaluateBehind(due, edge++);
             due = _behindWakes.Take(_firstUnit, EngineBits);
             if (due == 0)

@@ -139,6 +139,11 @@ internal sealed partial class Tile
         ScratchpadPort[] compute = [operands, weights, vectorA, vectorB, results, vectorD], moves = [store, load, .. lanes.Select(l => l.Port)];
         ScratchpadPort[] ports = c.Scratchpad.DmaFirst ? [.. moves, .. compute, core] : [.. compute, .. moves, core];
         (_enginePorts, _firstEnginePort) = (compute, Array.IndexOf(ports, operands));
+        foreach (ScratchpadPort port in compute)
+        {
+            ref ulong own = ref port == vectorA || port == vectorB || port == vectorD ? ref _vectorPorts : ref _matrixPorts;
+            own |= 1UL << Array.IndexOf(ports, port);
+        }
         Scratchpad = new Scratchpad(
             new ScratchpadConfig(
                 c.Scratchpad.Bytes, c.Scratchpad.Banks, c.Scratchpad.BankWidthBytes, c.Scratchpad.DualPorted,

@@ -128,6 +128,31 @@ public sealed class Channel<T>
             _inputs.Filled &= ~_input;
     }
 
+    /// <summary>Notes what it holds, but not the entries themselves.</summary>
+    public void Note(Rhythm rhythm)
+    {
+        rhythm.Add(_state.Count);
+        for (int i = 0; i < _state.Count; i++)
+            rhythm.AddEdge(Slot(Place(i)).PushedAt);
+        rhythm.Add(_state.PoppedAt + 1 == rhythm.Edge ? _state.Popped : 0);
+    }
+
+    /// <summary>The slot of an entry, which may be pushed later, and holds another until then.</summary>
+    /// <param name="index">How many were, or will be, pushed after the one at the head.</param>
+    public ref T At(long index) => ref Slot(Place(index)).Entry;
+
+    /// <summary>So many entries went through in so many edges, and what is in it now came at the same distances. Their slots are filled by the caller.</summary>
+    public void Turn(long entries, long edges)
+    {
+        Span<long> pushedAt = stackalloc long[_state.Count];
+        for (int i = 0; i < pushedAt.Length; i++)
+            pushedAt[i] = Slot(Place(i)).PushedAt + edges;
+        _state.Head = Place(entries);
+        for (int i = 0; i < pushedAt.Length; i++)
+            Slot(Place(i)).PushedAt = pushedAt[i];
+        _state.PoppedAt += edges;
+    }
+
     // Apart, so that what calls it is small enough to be part of its callers.
     [DoesNotReturn]
     private static void Misused(string how) => throw new InvalidOperationException(how);
@@ -142,6 +167,8 @@ public sealed class Channel<T>
     // Head and slots behind it are always inside: the array's own check would be one more.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref ChannelSlot<T> Slot(int index) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_slots), index);
+
+    private int Place(long index) => (int)((_state.Head + index) % _slots.Length);
 
     private void Show()
     {

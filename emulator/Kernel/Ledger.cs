@@ -52,6 +52,21 @@ public struct Ledger
     /// <summary>Edges that are not charged yet, and slept through, have another cause from now on.</summary>
     public void Sleep(int cause) => _asleep = cause;
 
+    /// <summary>What was charged since a time was charged so many times more.</summary>
+    public void Repeat(in Ledger since, long times)
+    {
+        for (int cause = 0; cause < MaximumCauses; cause++)
+            _counts[cause] += times * (_counts[cause] - since._counts[cause]);
+        _settled += times * (_settled - since._settled);
+    }
+
+    /// <summary>Notes up to where edges are charged, and how those after it will be.</summary>
+    public readonly void Note(Rhythm rhythm)
+    {
+        rhythm.AddEdge(_settled);
+        rhythm.Add(_asleep);
+    }
+
     public readonly long this[int cause] => _counts[cause];
 
     /// <summary>Edges accounted for; equals the sum over all causes.</summary>

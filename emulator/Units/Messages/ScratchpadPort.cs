@@ -130,6 +130,82 @@ public sealed record ScratchpadPort(
     /// <summary>The bytes of a read's response that is at the head of the channel.</summary>
     public ReadOnlySpan<byte> BytesOf(in ScratchpadResponse response) => (Lines is null ? Line64.ReadSpan(in response.Data) : Lines.First)[..response.Length];
 
+    /// <summary>Notes what is on its way.</summary>
+    public void Note(Rhythm rhythm)
+    {
+        Request.Note(rhythm);
+        Response.Note(rhythm);
+    }
+
+    /// <summary>
+    /// Does what a write that is pushed, one that is granted and an acknowledgement that is taken do to channels that hold as many as before:
+    /// the head request is written and answered.
+    /// </summary>
+    /// <param name="number">Of the push, from 0 since <see cref="Turn"/>.</param>
+    public void PassWrite(long number, uint address, ReadOnlySpan<byte> bytes, Span<byte> memory)
+    {
+        bool full = Request.Count == Request.Depth; // then the one that is granted leaves its slot to the one that is pushed
+        if (full)
+            Grant(number, memory);
+        SetWrite(number + Request.Count, address, bytes);
+        if (!full)
+            Grant(number, memory);
+    }
+
+    /// <summary>Fills the slot of a request with a read.</summary>
+    /// <param name="index">As in <see cref="Channel{T}.At"/>, here and below.</param>
+    public void SetRead(long index, uint address, int length)
+    {
+        ref ScratchpadRequest request = ref Request.At(index);
+        (request.Address, request.Length, request.Write, request.Tag) = (address, (ushort)length, 0, 0);
+    }
+
+    /// <summary>Fills the slot of a request with a write.</summary>
+    public void SetWrite(long index, uint address, ReadOnlySpan<byte> bytes)
+    {
+        ref ScratchpadRequest request = ref Request.At(index);
+        (request.Address, request.Length, request.Write, request.Tag) = (address, (ushort)bytes.Length, 1, 0);
+        bytes.CopyTo(Lines is null ? Line64.Span(ref request.Data) : Lines.At(index));
+    }
+
+    /// <summary>Fills the slot of an answer with that of a read.</summary>
+    public void SetAnswer(long index, uint address, ReadOnlySpan<byte> bytes)
+    {
+        SetAcknowledgement(index, address, bytes.Length);
+        ref ScratchpadResponse response = ref Response.At(index);
+        response.Write = 0;
+        bytes.CopyTo(Lines is null ? Line64.Span(ref response.Data) : Lines.At(index));
+    }
+
+    /// <summary>Fills the slot of an answer with that of a write.</summary>
+    public void SetAcknowledgement(long index, uint address, int length)
+    {
+        ref ScratchpadResponse response = ref Response.At(index);
+        (response.Address, response.Length, response.Write, response.Tag) = (address, (ushort)length, 1, 0);
+    }
+
+    /// <summary>The bytes of a write that is on its way.</summary>
+    public ReadOnlySpan<byte> WriteBytes(long index)
+    {
+        ref ScratchpadRequest request = ref Request.At(index);
+        return (Lines is null ? Line64.ReadSpan(in request.Data) : Lines.At(index))[..request.Length];
+    }
+
+    private void Grant(long number, Span<byte> memory)
+    {
+        ref ScratchpadRequest granted = ref Request.At(number);
+        WriteBytes(number).CopyTo(memory[(int)granted.Address..]);
+        SetAcknowledgement(number + Response.Count, granted.Address, granted.Length);
+    }
+
+    /// <summary>So many accesses went through in so many edges, and those on their way came at the same distances.</summary>
+    public void Turn(long accesses, long edges)
+    {
+        Request.Turn(accesses, edges);
+        Response.Turn(accesses, edges);
+        Lines?.Turn(accesses);
+    }
+
     /// <summary>Takes a read's response from the channel, and its bytes.</summary>
     public void DiscardRead(long edge)
     {

@@ -37,6 +37,13 @@ public sealed class WideLines
         _count--;
     }
 
+    /// <summary>The line of a message, which may be pushed later, and holds another's until then.</summary>
+    /// <param name="index">How many were, or will be, pushed after the one at the head.</param>
+    public Span<byte> At(long index) => _bytes.AsSpan((int)((_head + index) % _depth) * WidthBytes, WidthBytes);
+
+    /// <summary>So many messages went through, so that as many are there as before.</summary>
+    public void Turn(long messages) => _head = (int)((_head + messages) % _depth);
+
     /// <summary>A hash sees the lines that are on their way, in order.</summary>
     public void Walk(StateArchive archive)
     {

@@ -55,6 +55,7 @@ public sealed partial class Scratchpad
         _bytes = new byte[config.SizeBytes];
         _conflicts = new long[ports.Length * ports.Length];
         _bankConflicts = new long[config.Banks * ports.Length];
+        (_notedConflicts, _notedBankConflicts) = (new long[_conflicts.Length], new long[_bankConflicts.Length]);
         _requests = [.. ports.Select(port => port.Request)];
         _responses = [.. ports.Select(port => port.Response)];
         for (int p = 0; p < ports.Length; p++)

@@ -20,7 +20,7 @@ public enum VectorWalk : byte
 }
 
 /// <summary>A descriptor as the unit runs it: offsets, sizes, and how it is walked. No padding: it is hashed.</summary>
-public struct VectorPlan
+public partial struct VectorPlan
 {
     /// <summary>Rows that a multi-pass operation holds statistics for.</summary>
     public const int GroupRows = 16;

@@ -10,12 +10,14 @@ namespace HybridEmu.Units;
 /// </summary>
 public sealed partial class VectorUnit
 {
-    private void Select(long edge, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z)
+    private int Select(long edge, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z)
     {
         ReadOnlySpan<byte> mask = _readB.BytesOf(in _readB.Response.Peek(edge));
         for (int i = 0; i < z.Length; i++)
             z[i] = mask[i] != 0 ? x[i] : y[i];
         _readB.DiscardRead(edge);
+        State.LaneOperations += z.Length;
+        return _pipeline;
     }
 
     /// <summary>

@@ -19,8 +19,22 @@ public sealed partial class VectorUnit
             TakeOperands(edge, x, y);
         else if (plan.ReadsA != 0)
             TakeOperand(_readA, edge, plan.TypeA, x);
-        int latency = _pipeline;
-        switch (plan.Opcode)
+        if (plan.Opcode == DescriptorOpcode.VxDropout)
+        {
+            DropOut(at, x, edge);
+            return;
+        }
+
+        int latency = plan.Opcode == DescriptorOpcode.VxSelect ? Select(edge, x, y, z) : Elementwise(at, x, y, z);
+        Encode(z, Emit(AddressD(at), VectorPlan.Bytes(count, plan.SizeD), edge + latency), at.Row, at.Column);
+    }
+
+    /// <summary>The results of elements that begin at a place into z; returns their latency and counts their work.</summary>
+    private int Elementwise(in BeatCursor at, ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> z)
+    {
+        int count = z.Length, latency = _pipeline;
+        DescriptorOpcode opcode = State.Plan.Opcode;
+        switch (opcode)
         {
             case DescriptorOpcode.VxAdd:
                 AddLane.Run(x, y, z);
@@ -35,7 +49,7 @@ public sealed partial class VectorUnit
                 ReluGradientLane.Run(x, y, z);
                 break;
             case DescriptorOpcode.VxConvert:
-                if (plan.Parameters == VectorPlan.None)
+                if (State.Plan.Parameters == VectorPlan.None)
                     x.CopyTo(z);
                 else
                     MultiplyLane.Scale(x, Constant(0), z);
@@ -50,20 +64,14 @@ public sealed partial class VectorUnit
             case DescriptorOpcode.VxRelu:
                 ReluLane.Run(x, z);
                 break;
-            case DescriptorOpcode.VxSelect:
-                Select(edge, x, y, z);
-                break;
-            case DescriptorOpcode.VxDropout:
-                DropOut(at, x, edge);
-                return;
             case DescriptorOpcode.VxSigmoid or DescriptorOpcode.VxTanh or DescriptorOpcode.VxGelu:
             case DescriptorOpcode.VxSigmoidGrad or DescriptorOpcode.VxTanhGrad or DescriptorOpcode.VxGeluGrad:
-                latency = Activate(plan.Opcode, x, y, z);
+                latency = Activate(opcode, x, y, z);
                 State.LaneOperations -= count; // counted there
                 break;
             default:
                 for (int i = 0; i < count; i++)
-                    z[i] = Function(plan.Opcode, x[i]);
+                    z[i] = Function(opcode, x[i]);
                 latency = _transcendental;
                 State.Transcendentals += count;
                 State.LaneOperations -= count;
@@ -71,7 +79,7 @@ public sealed partial class VectorUnit
         }
 
         State.LaneOperations += count;
-        Encode(z, Emit(AddressD(at), VectorPlan.Bytes(count, plan.SizeD), edge + latency), at.Row, at.Column);
+        return latency;
     }
 
     private static float Function(DescriptorOpcode opcode, float x) => opcode switch
@@ -81,10 +89,16 @@ public sealed partial class VectorUnit
         _ => Functions.Reciprocal(x),
     };
 
-    /// <summary>Takes the head response of a port as fp32 values: widened exactly, integers to the nearest fp32.</summary>
+    /// <summary>Takes the head response of a port as fp32 values.</summary>
     private static void TakeOperand(ScratchpadPort port, long edge, ElementType type, Span<float> values)
     {
-        ReadOnlySpan<byte> bytes = port.BytesOf(in port.Response.Peek(edge));
+        Decode(port.BytesOf(in port.Response.Peek(edge)), type, values);
+        port.DiscardRead(edge);
+    }
+
+    /// <summary>Elements as fp32 values: widened exactly, integers to the nearest fp32.</summary>
+    private static void Decode(ReadOnlySpan<byte> bytes, ElementType type, Span<float> values)
+    {
         switch (type)
         {
             case ElementType.Fp32:
@@ -113,7 +127,5 @@ public sealed partial class VectorUnit
             default:
                 throw new InvalidOperationException("The operand type should have been refused by dispatch.");
         }
-
-        port.DiscardRead(edge);
     }
 }

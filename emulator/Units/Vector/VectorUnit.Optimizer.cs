@@ -17,6 +17,9 @@ public sealed partial class VectorUnit
     /// <summary>After the moments: multiply, square root, add, reciprocal, multiply, two fused multiply-adds.</summary>
     private int AdamCycles => MomentsCycles + (5 * _pipeline) + (2 * _transcendental);
 
+    /// <summary>Whether the shadow is the one that comes with a step of plain descent.</summary>
+    private bool RoundsShadowToNearest => State.Plan.TypeOut == ElementType.Bf16 && State.Plan.Rounding == Rounding.NearestEven;
+
     private void OptimizerBeat(long edge, int count)
     {
         Span<float> master = _x.AsSpan(0, count);
@@ -44,7 +47,7 @@ public sealed partial class VectorUnit
         Sgd.Run(Constant(0), gradient, master, shadow);
         long readyAt = edge + _pipeline;
         EmitMaster(master, readyAt);
-        if (State.Plan.TypeOut == ElementType.Bf16 && State.Plan.Rounding == Rounding.NearestEven)
+        if (RoundsShadowToNearest)
             MemoryMarshal.AsBytes(shadow).CopyTo(Emit(AddressD(State.Execute), shadow.Length * sizeof(ushort), readyAt));
         else
             EmitShadow(master, readyAt);

@@ -76,7 +76,8 @@ public sealed partial class VectorUnit
             throw new ArgumentException("The ports of a vector unit are equally wide.", nameof(readB));
         _resultBytes = new byte[ResultSlots * _widthBytes];
         (_heldA, _heldB, _pooled, _places) = (new float[_lanes], new float[_lanes], new float[_lanes], new byte[_lanes]);
-        (_x, _y, _z, _v) = (new float[_lanes], new float[_lanes], new float[_lanes], new float[_lanes]);
+        int atOnce = Math.Max(_lanes, ElementsAtOnce);
+        (_x, _y, _z, _v) = (new float[atOnce], new float[atOnce], new float[atOnce], new float[_lanes]);
     }
 
     public string Name => _name;
