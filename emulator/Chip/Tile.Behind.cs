@@ -63,17 +63,19 @@ internal sealed partial class Tile
         _listeningTo = 0;
         while (edge <= to)
         {
-            if (due is not ((MatrixBit | ScratchpadBit) or (VectorBit | ScratchpadBit)))
-            {
+            long from = edge;
+            if (due is (MatrixBit | ScratchpadBit) or (VectorBit | ScratchpadBit))
+                edge = edge < _tryFrom ? edge : Repeat(due, edge, to + 1);
+            else
                 _listeningTo = 0; // what is counted since is not an engine's alone
-            }
-            else if (edge >= _tryFrom)
+            if ((due & (MatrixBit | VectorBit)) == MatrixBit && edge == from)
             {
-                edge = Repeat(due, edge, to + 1);
-                if (edge > to)
-                    break;
+                edge = MultiplyApart(edge, to + 1);
+                due = edge == from ? due : MatrixBit | ScratchpadBit | (_wantedAt[1] <= edge ? VectorBit : 0);
             }
 
+            if (edge > to)
+                break;
             EvaluateBehind(due, edge++);
             due = _behindWakes.Take(_firstUnit, EngineBits);
             if (due == 0)

@@ -33,7 +33,7 @@ internal sealed partial class Tile
     {
         bool matrix = due == (MatrixBit | ScratchpadBit);
         bool may = matrix ? Matrix.MayRepeat : Vector.MayRepeat;
-        if (!may || !Scratchpad.ServesOnly(matrix ? _matrixPorts : _vectorPorts) || _wantedAt[matrix ? 0 : 1] != Kernel.Wake.Never || _wantedAt[2] != Kernel.Wake.Never)
+        if (!may || !Scratchpad.IsDualPorted || !Scratchpad.IsAskedOnlyBy(matrix ? _matrixPorts : _vectorPorts) || _wantedAt[matrix ? 0 : 1] != Kernel.Wake.Never || _wantedAt[2] != Kernel.Wake.Never)
         {
             _listeningTo = 0;
             _tryFrom = edge + (matrix ? 1 : RestOfVector); // where it costs more to ask

@@ -139,6 +139,7 @@ internal sealed partial class Tile
         ScratchpadPort[] compute = [operands, weights, vectorA, vectorB, results, vectorD], moves = [store, load, .. lanes.Select(l => l.Port)];
         ScratchpadPort[] ports = c.Scratchpad.DmaFirst ? [.. moves, .. compute, core] : [.. compute, .. moves, core];
         (_enginePorts, _firstEnginePort) = (compute, Array.IndexOf(ports, operands));
+        (_operandPort, _weightPort) = (Array.IndexOf(ports, operands), Array.IndexOf(ports, weights));
         foreach (ScratchpadPort port in compute)
         {
             ref ulong own = ref port == vectorA || port == vectorB || port == vectorD ? ref _vectorPorts : ref _matrixPorts;

@@ -153,6 +153,31 @@ public sealed class Channel<T>
         _state.PoppedAt += edges;
     }
 
+    /// <summary>Number of the slot of an entry as <see cref="At"/> counts them, and what it holds.</summary>
+    public int SlotOf(long index) => Place(index);
+
+    /// <inheritdoc cref="SlotOf"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref T InSlot(int slot) => ref Slot(slot).Entry;
+
+    /// <summary>The edge at which an entry was pushed.</summary>
+    public long PushedAt(int index) => Slot(Place(index)).PushedAt;
+
+    /// <summary>Goes on after so many entries were popped, and others pushed behind those that were there, by somebody who filled their slots.</summary>
+    /// <param name="popped">How many.</param>
+    /// <param name="poppedAt">When the last of them was, each at an edge of its own; <see cref="Wake.Never"/> if none.</param>
+    /// <param name="pushedAt">When those were that it holds now.</param>
+    public void Resume(long popped, long poppedAt, ReadOnlySpan<long> pushedAt)
+    {
+        _state.Head = Place(popped);
+        _state.Count = pushedAt.Length;
+        for (int i = 0; i < pushedAt.Length; i++)
+            Slot(Place(i)).PushedAt = pushedAt[i];
+        if (poppedAt != Wake.Never)
+            (_state.PoppedAt, _state.Popped) = (poppedAt, 1);
+        Show();
+    }
+
     // Apart, so that what calls it is small enough to be part of its callers.
     [DoesNotReturn]
     private static void Misused(string how) => throw new InvalidOperationException(how);

@@ -34,6 +34,7 @@ public sealed class OperandStream
     private const int MemberShift = 5;    // which of the p consecutive k of its words the row is
 
     private readonly ScratchpadPort _port;
+    private readonly ReadPort _reads;
     private readonly OperandRole _role;
     private readonly int _rows;
     private readonly int _columns;
@@ -51,6 +52,7 @@ public sealed class OperandStream
     {
         _role = role;
         _port = port;
+        _reads = new ReadPort(port);
         _rows = config.Rows;
         _columns = config.Columns;
         bool weights = role == OperandRole.Weights;
@@ -68,6 +70,9 @@ public sealed class OperandStream
 
     /// <summary>Whether the stream goes through its transposer, which then is what the array waits for.</summary>
     public bool Transposed => _state.Transposed != 0;
+
+    /// <summary>The port, which can be set apart.</summary>
+    public ReadPort Reads => _reads;
 
     /// <summary>How the bytes of a row become words.</summary>
     public RowFormat Format => _state.Format;
@@ -129,14 +134,15 @@ public sealed class OperandStream
     public bool Advance(long edge)
     {
         bool moved = Transposed && Emit();
-        if (_port.Response.CanPop(edge))
+        if (_reads.CanTake(edge))
         {
-            Arrive(in _port.Response.Peek(edge));
-            _port.DiscardRead(edge);
+            ReadOnlySpan<byte> bytes = _reads.Next(edge, out int tag);
+            Arrive(bytes, tag);
+            _reads.Take(edge);
             moved = true;
         }
 
-        if (_state.Asking != 0 && MayAsk() && _port.Request.CanPush(edge))
+        if (_state.Asking != 0 && MayAsk() && _reads.CanAsk(edge))
         {
             Ask(edge);
             moved = true;
@@ -200,10 +206,8 @@ public sealed class OperandStream
         return _fifo.AsSpan((slot >= _depth ? slot - _depth : slot) * _rowBytes, _rowBytes);
     }
 
-    private void Arrive(in ScratchpadResponse response)
+    private void Arrive(ReadOnlySpan<byte> bytes, int tag)
     {
-        ReadOnlySpan<byte> bytes = _port.BytesOf(in response);
-        int tag = response.Tag;
         bool rowEnds = (tag & LastOfRow) != 0;
         Span<byte> row = Transposed ? _transposer.Filling : Tail();
         int start = _state.ArrivedBytes;
@@ -285,7 +289,7 @@ public sealed class OperandStream
             }
         }
 
-        ScratchpadRequest.PushRead(_port.Request, address, length, tag, edge);
+        _reads.Ask(address, length, tag, edge);
         _state.Requests++;
     }
 

@@ -154,10 +154,10 @@ public sealed record ScratchpadPort(
 
     /// <summary>Fills the slot of a request with a read.</summary>
     /// <param name="index">As in <see cref="Channel{T}.At"/>, here and below.</param>
-    public void SetRead(long index, uint address, int length)
+    public void SetRead(long index, uint address, int length, int tag = 0)
     {
         ref ScratchpadRequest request = ref Request.At(index);
-        (request.Address, request.Length, request.Write, request.Tag) = (address, (ushort)length, 0, 0);
+        (request.Address, request.Length, request.Write, request.Tag) = (address, (ushort)length, 0, (ushort)tag);
     }
 
     /// <summary>Fills the slot of a request with a write.</summary>

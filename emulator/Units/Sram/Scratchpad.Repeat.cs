@@ -10,8 +10,11 @@ public sealed partial class Scratchpad
     private readonly long[] _notedConflicts, _notedBankConflicts;
     private ScratchpadState _noted;
 
-    /// <summary>Whether nobody but some ports, one bit each, asks for anything, and writes never wait for reads.</summary>
-    public bool ServesOnly(ulong ports) => _dualPorted && (_filled.Filled & ~ports) == 0;
+    /// <summary>Whether nobody but some ports, one bit each, asks for anything.</summary>
+    public bool IsAskedOnlyBy(ulong ports) => (_filled.Filled & ~ports) == 0;
+
+    /// <summary>Whether writes never wait for reads.</summary>
+    public bool IsDualPorted => _dualPorted;
 
     /// <summary>Counts from here on.</summary>
     public void StartNote()

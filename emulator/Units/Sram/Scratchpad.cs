@@ -154,6 +154,34 @@ public sealed partial class Scratchpad
         return waiting || State.HeldBanks != 0 ? edge + 1 : Wake.Never;
     }
 
+    /// <summary>An edge at which two ports that are set apart ask for words, and nobody else.</summary>
+    /// <param name="edge">The edge.</param>
+    /// <param name="first">The one that comes first in the order of ports.</param>
+    /// <param name="second">The other.</param>
+    /// <param name="firstNumber">The number of the first in that order.</param>
+    /// <param name="secondNumber">The number of the second.</param>
+    public void EvaluateApart(long edge, ReadPort first, ReadPort second, int firstNumber, int secondNumber)
+    {
+        ulong busy = 0;
+        if (first.Asks)
+        {
+            busy = BanksOf(first.Address, first.Length);
+            ServeApart(first, busy, edge);
+        }
+
+        if (second.Asks)
+        {
+            ulong banks = BanksOf(second.Address, second.Length);
+            if ((busy & banks) != 0)
+                Lose(edge, BitOperations.TrailingZeroCount(busy & banks), firstNumber, secondNumber);
+            else
+                ServeApart(second, banks, edge);
+            busy |= banks;
+        }
+
+        State.Ledger.Charge(edge, busy != 0 ? Ledger.Busy : Ledger.Idle, Ledger.Idle);
+    }
+
     public void Walk(StateArchive archive, long edge)
     {
         Settle(edge);
@@ -216,6 +244,15 @@ public sealed partial class Scratchpad
                 $"{_ports[loser].Name} wants bank {bank}, which {_ports[winner].Name} has.",
                 "Keep the two apart in time or in banks; scratchpad.conflicts=stall lets the later requester wait."));
         }
+    }
+
+    private void ServeApart(ReadPort port, ulong banks, long edge)
+    {
+        int length = port.Length;
+        State.BankCycles += BitOperations.PopCount(banks);
+        State.Reads++;
+        State.ReadBytes += length;
+        port.Grant(_bytes.AsSpan((int)port.Address, length), edge);
     }
 
     private void Serve(int port, in ScratchpadRequest request, long edge)
