@@ -19,9 +19,8 @@ public sealed partial class MatrixUnit
         && (State.RowsEntered < State.Current.Descriptor.N0 || State.FoldsLaunched < State.KBlocks * State.NBlocks)
         && State.Current.Descriptor.Opcode == DescriptorOpcode.MxMatmul;
 
-    /// <summary>Whether its ports can be set apart and nothing of what it wrote is on its way.</summary>
-    public bool MayBeApart =>
-        OnlyReads && State.Unacknowledged == 0 && _core.Request.IsEmpty && _operands.Reads.MayBeApart && _weights.Reads.MayBeApart;
+    /// <summary>Whether that is so and its ports can be set apart.</summary>
+    public bool MayBeApart => OnlyReads && _operands.Reads.MayBeApart && _weights.Reads.MayBeApart;
 
     /// <summary>An edge at which <see cref="OnlyReads"/>, and nobody else asks for anything.</summary>
     public void EvaluateApart(long edge)

@@ -15,9 +15,10 @@ public sealed class ReadPort(ScratchpadPort port)
     private readonly Access[] _accesses = new Access[Kept];
     private bool _apart;
 
-    // Numbers of accesses since the port was set apart: those below were asked for, granted, taken. Now, and before the edge.
+    // Numbers of accesses since the port was set apart: those below were asked for, granted, taken. Now, and before the edge, for the
+    // scratchpad, whose turn comes second.
     private long _asked, _granted, _taken;
-    private long _askedBefore, _grantedBefore, _takenBefore;
+    private long _askedBefore, _takenBefore;
     private long _takenAt, _grantedAt; // when the last was
     private int _answered, _inChannel; // at first: answers in the channel, and they and requests
     private int _takeSlot, _answerSlot;
@@ -26,7 +27,7 @@ public sealed class ReadPort(ScratchpadPort port)
     public bool MayBeApart => port.Lines is null && port.Request.Depth + port.Response.Depth <= Kept;
 
     /// <summary>Whether the scratchpad may serve an access at this edge.</summary>
-    public bool Asks => _granted < _askedBefore && _grantedBefore - _takenBefore < port.Response.Depth;
+    public bool Asks => _granted < _askedBefore && _granted - _takenBefore < port.Response.Depth;
 
     /// <summary>The access to be served.</summary>
     public uint Address => _accesses[_granted & (Kept - 1)].Address;
@@ -35,7 +36,7 @@ public sealed class ReadPort(ScratchpadPort port)
     public int Length => _accesses[_granted & (Kept - 1)].Length;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool CanTake(long edge) => _apart ? _taken < _grantedBefore : port.Response.CanPop(edge);
+    public bool CanTake(long edge) => _apart ? _taken < _granted : port.Response.CanPop(edge);
 
     /// <summary>The bytes of the answer that is next, and what came back with it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -61,7 +62,7 @@ public sealed class ReadPort(ScratchpadPort port)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool CanAsk(long edge) => _apart ? _askedBefore - _grantedBefore < port.Request.Depth : port.Request.CanPush(edge);
+    public bool CanAsk(long edge) => _apart ? _asked - _granted < port.Request.Depth : port.Request.CanPush(edge);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Ask(uint address, int length, int tag, long edge)
@@ -72,9 +73,9 @@ public sealed class ReadPort(ScratchpadPort port)
             ScratchpadRequest.PushRead(port.Request, address, length, tag, edge);
     }
 
-    /// <summary>An edge of requester and scratchpad begins.</summary>
+    /// <summary>An edge begins: it is the requester's turn, then the scratchpad's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Begin() => (_askedBefore, _grantedBefore, _takenBefore) = (_asked, _granted, _taken);
+    public void Begin() => (_askedBefore, _takenBefore) = (_asked, _taken);
 
     /// <summary>The scratchpad serves an access.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

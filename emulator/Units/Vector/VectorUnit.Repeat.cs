@@ -25,7 +25,7 @@ public sealed partial class VectorUnit
     private readonly byte[] _computed = new byte[2 * ElementsAtOnce * sizeof(float)]; // of each result, elements side by side
 
     /// <summary>How many of the last beats the ring, or behind it a slot of a channel, in use or not, may hold something of.</summary>
-    private int LastBeats => ((ResultSlots + (3 * _write.Response.Depth)) / ResultsOfBeat) + (2 * _readA.Response.Depth);
+    private int LastBeats => (ResultSlots / ResultsOfBeat) + (2 * _write.Response.Depth);
 
     private int ResultsOfBeat => State.Plan.Results;
 

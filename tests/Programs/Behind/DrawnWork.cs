@@ -33,7 +33,7 @@ internal sealed class DrawnWork
         for (int i = 0; i < 6; i++)
         {
             code.AppendLine($"    issue work{i}");
-            if (_random.Next(3) != 0)
+            if (_random.Next(2) != 0)
                 code.AppendLine("    wait_for ALL_QUEUES");
             data.AppendLine($"work{i}:").AppendLine($"    {Descriptor()}, chain");
         }
@@ -41,11 +41,12 @@ internal sealed class DrawnWork
         return code.Append(data).ToString();
     }
 
-    private string Descriptor() => _random.Next(8) switch
+    private string Descriptor() => _random.Next(9) switch
     {
         0 or 1 => Drain(),
         2 or 3 => Product(),
         4 => Descent(),
+        5 => Statistics(),
         _ => Elementwise(),
     };
 
@@ -72,6 +73,14 @@ internal sealed class DrawnWork
         return $"opt.sgd a={Region(0)}, b={Region(1)}, d={Region(2)}, m={m}, n={n}, typea=fp32, typeb=fp32, {rounding}, params=sp(0x{Parameters:x})";
     }
 
+    /// <summary>Waits for itself.</summary>
+    private string Statistics()
+    {
+        int m = _random.Next(1, 40), n = _random.Next(1, 50), pitch = Pitch(4 * n);
+        string operation = Pick("vx.softmax", "vx.norm_rows"), more = operation == "vx.softmax" ? "" : $", rstd={Region(6)}, params=sp(0x{Parameters:x})";
+        return $"{operation} a={Region(0)}, d={Region(2)}, m={m}, n={n}, pitcha={pitch}, pitchd={pitch}, type=fp32{more}";
+    }
+
     private string Elementwise()
     {
         int n = Pick(16 * _random.Next(1, 90), 256, 784, _random.Next(1, 300)), m = _random.Next(1, Math.Min(40, 1 + (MostElements * 4 / n)));
@@ -80,6 +89,8 @@ internal sealed class DrawnWork
         int pitchA = touching ? Round16(n * Bytes(typeA)) : Pitch(n * Bytes(typeA)), pitchB = touching ? Round16(n * Bytes(typeB)) : Pitch(n * Bytes(typeB));
         bool inPlace = typeD == typeA && _random.Next(2) == 0;
         string a = Region(0), d = inPlace ? a : Region(2);
+        if (inPlace && _random.Next(4) == 0)
+            d += $" + {64 * _random.Next(1, 20)}"; // has no defined result, but one result
         int pitchD = inPlace ? pitchA : Pitch(n * Bytes(typeD));
         bool two = _random.Next(2) == 0;
         string second = two ? $"b={Region(1)}, pitchb={pitchB}, typeb={typeB}, " : "";
