@@ -7,7 +7,7 @@ namespace HybridEmu.Units;
 /// The requester's side of a scratchpad port that only reads. While the requester alone is at work, it and the scratchpad take turns at each
 /// edge, so that its accesses need no channels' stamps and wakes: they are counted here, and the channels are set right in the end.
 /// </summary>
-/// <param name="port">The port; none but those of up to 64 bytes can be set apart.</param>
+/// <param name="port">The port.</param>
 public sealed class ReadPort(ScratchpadPort port)
 {
     private const int Kept = 8; // a power of two, not below the depths of both channels together
@@ -24,7 +24,7 @@ public sealed class ReadPort(ScratchpadPort port)
     private int _takeSlot, _answerSlot;
 
     /// <summary>Whether it can be set apart.</summary>
-    public bool MayBeApart => port.Lines is null && port.Request.Depth + port.Response.Depth <= Kept;
+    public bool MayBeApart => port.Request.Depth + port.Response.Depth <= Kept;
 
     /// <summary>Whether the scratchpad may serve an access at this edge.</summary>
     public bool Asks => _granted < _askedBefore && _granted - _takenBefore < port.Response.Depth;
@@ -44,7 +44,7 @@ public sealed class ReadPort(ScratchpadPort port)
     {
         ref readonly ScratchpadResponse response = ref (_apart ? ref port.Response.InSlot(_takeSlot) : ref port.Response.Peek(edge));
         tag = response.Tag;
-        return port.BytesOf(in response);
+        return _apart && port.Lines is not null ? port.Lines.At(_taken)[..response.Length] : port.BytesOf(in response);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -81,12 +81,13 @@ public sealed class ReadPort(ScratchpadPort port)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Grant(ReadOnlySpan<byte> bytes, long edge)
     {
-        ref Access access = ref _accesses[_granted++ & (Kept - 1)];
+        ref Access access = ref _accesses[_granted & (Kept - 1)];
         access.At = _grantedAt = edge;
         ref ScratchpadResponse response = ref port.Response.InSlot(_answerSlot);
         (response.Address, response.Length, response.Write, response.Tag) = (access.Address, access.Length, 0, access.Tag);
-        Line64.Copy(bytes, Line64.Span(ref response.Data), bytes.Length);
+        Line64.Copy(bytes, port.Lines is null ? Line64.Span(ref response.Data) : port.Lines.At(_granted), bytes.Length);
         _answerSlot = Next(_answerSlot);
+        _granted++;
     }
 
     /// <summary>Takes over what the channels hold.</summary>
@@ -122,6 +123,7 @@ public sealed class ReadPort(ScratchpadPort port)
             pushedAt[(int)(number - _taken)] = _accesses[number & (Kept - 1)].At;
         int answers = (int)(_granted - _taken);
         port.Response.Resume(_taken, _takenAt, pushedAt[..answers]);
+        port.Lines?.Resume(_taken, answers);
         port.Request.Resume(_granted - _answered, _grantedAt, pushedAt[answers..(int)(_asked - _taken)]);
     }
 

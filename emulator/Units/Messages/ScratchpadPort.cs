@@ -191,13 +191,6 @@ public sealed record ScratchpadPort(
         return (Lines is null ? Line64.ReadSpan(in request.Data) : Lines.At(index))[..request.Length];
     }
 
-    private void Grant(long number, Span<byte> memory)
-    {
-        ref ScratchpadRequest granted = ref Request.At(number);
-        WriteBytes(number).CopyTo(memory[(int)granted.Address..]);
-        SetAcknowledgement(number + Response.Count, granted.Address, granted.Length);
-    }
-
     /// <summary>So many accesses went through in so many edges, and those on their way came at the same distances.</summary>
     public void Turn(long accesses, long edges)
     {
@@ -211,5 +204,12 @@ public sealed record ScratchpadPort(
     {
         Response.Discard(edge);
         Lines?.Remove();
+    }
+
+    private void Grant(long number, Span<byte> memory)
+    {
+        ref ScratchpadRequest granted = ref Request.At(number);
+        WriteBytes(number).CopyTo(memory[(int)granted.Address..]);
+        SetAcknowledgement(number + Response.Count, granted.Address, granted.Length);
     }
 }

@@ -42,7 +42,10 @@ public sealed class WideLines
     public Span<byte> At(long index) => _bytes.AsSpan((int)((_head + index) % _depth) * WidthBytes, WidthBytes);
 
     /// <summary>So many messages went through, so that as many are there as before.</summary>
-    public void Turn(long messages) => _head = (int)((_head + messages) % _depth);
+    public void Turn(long messages) => Resume(messages, _count);
+
+    /// <summary>Goes on after so many messages were taken, with so many there, whose lines are filled.</summary>
+    public void Resume(long taken, int count) => (_head, _count) = ((int)((_head + taken) % _depth), count);
 
     /// <summary>A hash sees the lines that are on their way, in order.</summary>
     public void Walk(StateArchive archive)

@@ -16,6 +16,7 @@ public sealed class RepeatTests
     [InlineData("hybrid tiles=1 vector.lanes=4", 3, 4, 100)]
     [InlineData("hybrid tiles=1 scratchpad.bank_width=8_B scratchpad.banks=64", 4, 6, 100)]
     [InlineData("hybrid tiles=1 array.int8_packing=4 accumulators.ports=single", 6, 6, 100)]
+    [InlineData("hybrid tiles=1 array.rows=64 array.columns=48", 7, 5, 100)]
     [InlineData("hybrid tiles=1 scratchpad.ports=single", 5, 4, 0)]
     public void Whoever_looks_at_beats_and_rows_that_are_alike_finds_what_stepping_has(string config, int firstSeed, int programs, int least)
     {
