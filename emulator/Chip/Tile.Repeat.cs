@@ -12,7 +12,7 @@ namespace HybridEmu.Chip;
 internal sealed partial class Tile
 {
     private const int LongestPeriod = 8; // edges, as is below
-    private const int RestAfterTrying = 16, RestOfVector = 4;
+    private const int RestAfterTrying = 16, RestOfVector = 8;
 
     private readonly Rhythm _noted = new(), _now = new();
     private readonly ulong _matrixPorts, _vectorPorts;

@@ -16,7 +16,7 @@ namespace HybridEmu.Units;
 public sealed partial class VectorUnit
 {
     private const int ElementsAtOnce = 512;
-    private const int FewestBeatsAtOnce = 8; // below which it costs more than it saves
+    private const int FewestBeatsAtOnce = 24; // below which it costs more than it saves
 
     // Registers of the host: since when beats are alike.
     private Ledger _noted;
