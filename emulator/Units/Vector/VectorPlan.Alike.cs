@@ -8,11 +8,15 @@ public partial struct VectorPlan
     /// Whether each beat does what the one before did, a beat further on: it takes an element in every lane, at most one of A and one of B,
     /// which go through the banks side by side; and no result lies where another beat's operands are.
     /// </summary>
-    public readonly bool IsOfAlikeBeats(int lanes)
+    /// <param name="lanes">Of the unit.</param>
+    /// <param name="widthBytes">Of its ports.</param>
+    public readonly bool IsOfAlikeBeats(int lanes, int widthBytes)
     {
         bool elementwise = Behaviour == VectorBehaviour.Elementwise && ReadsA != 0 && Mask == None && Opcode != DescriptorOpcode.VxDropout;
         bool sgd = Opcode == DescriptorOpcode.OptSgd && TypeOut != ElementType.Int8;
-        if (!(elementwise || sgd) || Columns % lanes != 0 || SizeA == 0 || SizeD == 0)
+        if (!(elementwise || sgd) || Columns % lanes != 0 || (PitchA | PitchB | PitchD) < 0)
+            return false;
+        if (SizeA == 0 || SizeD == 0 || lanes * Math.Max(SizeA, SizeD) > widthBytes)
             return false;
         bool together = ReadsB == 0 || (SizeB == SizeA && (Rows == 1 || (PitchA == Columns * SizeA && PitchB == PitchA)));
         if (!together || !IsAligned(A, PitchA, SizeA, lanes) || !IsAligned(B, PitchB, ReadsB * SizeB, lanes) || !IsAligned(D, PitchD, SizeD, lanes))

@@ -36,7 +36,7 @@ public sealed partial class VectorUnit
         State.Active != 0
         && (State.ParametersToTake | State.HeldElements | State.Issue.Further | State.Issue.Finished) == 0
         && State.BeatsInFlight > 0
-        && State.Plan.IsOfAlikeBeats(_lanes)
+        && State.Plan.IsOfAlikeBeats(_lanes, _widthBytes)
         && ((long)State.Plan.Rows * BeatsOfRow) - NumberOf(State.Issue) > FewestBeatsAtOnce;
 
     /// <summary>Notes on what it depends what the unit does next.</summary>

@@ -55,6 +55,7 @@ public sealed class RepeatTests
     [InlineData("vx.relu a=sp(0x1000), d=sp(0x1000) + 1280, m=1, n=4096, pitcha=16384, pitchd=16384, type=fp32")]
     [InlineData("vx.relu a=sp(0x1000), d=sp(0x1000) - 1280, m=1, n=4096, pitcha=16384, pitchd=16384, type=fp32")]
     [InlineData("vx.add a=sp(0x1000), b=sp(0x21000), d=sp(0x21000) + 960, m=2, n=2048, pitcha=8192, pitchb=8192, pitchd=8192, type=fp32")]
+    [InlineData("vx.relu a=sp(0x1000), d=sp(0x1000) + 4096, m=60, n=64, pitcha=64, pitchd=256, type=fp32")]
     public void Results_that_lie_where_later_operands_are_change_these_as_they_do_beat_by_beat(string descriptor)
     {
         CompareWithStepping("hybrid tiles=1", $"""
@@ -62,6 +63,17 @@ public sealed class RepeatTests
             .data
             work:
                 {descriptor}
+            """, 1);
+    }
+
+    [Fact]
+    public void Beats_are_cut_where_ports_are_narrower_than_the_lanes()
+    {
+        CompareWithStepping("hybrid tiles=1 vector.lanes=64 scratchpad.banks=4 scratchpad.bank_width=16_B", """
+                issue   work
+            .data
+            work:
+                vx.relu a=sp(0x1000), d=sp(0x41000), m=1, n=4096, pitcha=16384, pitchd=16384, type=fp32
             """, 1);
     }
 
