@@ -69,19 +69,18 @@ internal sealed partial class Tile
             else
                 _listeningTo = 0; // what is counted since is not an engine's alone
             if ((due & (MatrixBit | VectorBit)) == MatrixBit && edge == from)
-            {
                 edge = MultiplyApart(edge, to + 1);
-                due = edge == from ? due : MatrixBit | ScratchpadBit | (_wantedAt[1] <= edge ? VectorBit : 0);
+            if (edge != from)
+            {
+                due |= ScratchpadBit | WantAt(edge);
+                continue;
             }
 
-            if (edge > to)
-                break;
             EvaluateBehind(due, edge++);
             due = _behindWakes.Take(_firstUnit, EngineBits);
             if (due == 0)
                 edge = Math.Clamp(Soonest(), edge, to + 1);
-            for (int i = 0; i < EngineUnits; i++)
-                due |= _wantedAt[i] <= edge ? MatrixBit << i : 0;
+            due |= WantAt(edge);
         }
 
         (_due, _behindFrom) = (due, edge);
@@ -145,6 +144,15 @@ internal sealed partial class Tile
         _wantedAt[engine] = next ? Kernel.Wake.Never : at;
         if (next)
             _behindWakes.Add(_firstUnit + FirstEngine + engine);
+    }
+
+    /// <summary>The engines that are due at an edge of themselves.</summary>
+    private uint WantAt(long edge)
+    {
+        uint due = 0;
+        for (int i = 0; i < EngineUnits; i++)
+            due |= _wantedAt[i] <= edge ? MatrixBit << i : 0;
+        return due;
     }
 
     private long Soonest()

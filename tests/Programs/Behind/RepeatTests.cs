@@ -67,6 +67,20 @@ public sealed class RepeatTests
     }
 
     [Fact]
+    public void A_vector_unit_that_a_product_keeps_from_its_operands_sends_its_results_in_time()
+    {
+        CompareWithStepping("hybrid tiles=1", """
+                issue   product
+                issue   functions
+            .data
+            product:
+                mx.matmul a=sp(0x1000), w=sp(0x81000), slot=0, m=90, k=96, n=64, pitcha=512, pitchw=128, type=bf16
+            functions:
+                vx.tanh a=sp(0x41000), d=sp(0x71000), m=40, n=16, pitcha=512, pitchd=64, type=fp32
+            """, 1);
+    }
+
+    [Fact]
     public void Beats_are_cut_where_ports_are_narrower_than_the_lanes()
     {
         CompareWithStepping("hybrid tiles=1 vector.lanes=64 scratchpad.banks=4 scratchpad.bank_width=16_B", """
