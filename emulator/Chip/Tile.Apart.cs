@@ -5,7 +5,7 @@ internal sealed partial class Tile
 {
     private const int FewestEdgesApart = 4; // below which it costs more than it saves
 
-    private readonly int _operandPort, _weightPort; // in the scratchpad's order
+    private readonly int _operandPort; // its number in the scratchpad's order; that of weights comes next
 
     /// <summary>Before an edge at which the matrix unit is due, and the vector unit is not: evaluates edges up to one, as long as the matrix unit only reads.</summary>
     /// <param name="edge">The first that is not evaluated.</param>
@@ -21,7 +21,7 @@ internal sealed partial class Tile
         while (edge < end && Matrix.OnlyReads)
         {
             Matrix.EvaluateApart(edge);
-            Scratchpad.EvaluateApart(edge++, Matrix.ReadsOperands, Matrix.ReadsWeights, _operandPort, _weightPort);
+            Scratchpad.EvaluateApart(edge++, Matrix.ReadsOperands, Matrix.ReadsWeights, _operandPort);
         }
 
         Matrix.ReadsOperands.Rejoin();

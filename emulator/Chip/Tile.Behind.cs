@@ -20,12 +20,11 @@ internal sealed partial class Tile
     private const int EngineUnits = 3, FirstEngine = 4; // of the tile's units
     private const uint MatrixBit = 1 << FirstEngine, VectorBit = 1 << (FirstEngine + 1), ScratchpadBit = 1 << (FirstEngine + 2);
     private const uint EngineBits = MatrixBit | VectorBit | ScratchpadBit;
-    private const int EnginePorts = 6; // three of the matrix unit, three of the vector unit
     private const int WorthTheWhile = 6; // edges, below which falling behind costs more than it saves
     private const int HostLine = 16; // words
 
     private readonly ScratchpadPort[] _enginePorts;
-    private readonly int _firstEnginePort;
+    private readonly ulong _matrixPorts, _vectorPorts; // one bit each, in the scratchpad's order
 
     // Registers of the host: where the engines are, and nothing of the chip's.
     private readonly EdgeWakes _behindWakes = new(HostLine);
@@ -89,7 +88,7 @@ internal sealed partial class Tile
     /// <summary>Has the engines that are due at an edge fall behind from it on, if that is possible and worth the while.</summary>
     private bool FallsBehind(uint due, long edge)
     {
-        if (!MayFallBehind || !Scratchpad.IsOnlyFor(_firstEnginePort, EnginePorts))
+        if (!MayFallBehind || !Scratchpad.IsOnlyFor(_matrixPorts | _vectorPorts))
             return false;
         long quiet = Math.Min(Vector.QuietEdges, Matrix.QuietEdges(edge));
         if (quiet is < WorthTheWhile or Kernel.Wake.Never)
@@ -134,7 +133,7 @@ internal sealed partial class Tile
         if ((due & VectorBit) != 0)
             WantBehind(1, Vector.Evaluate(edge), edge);
         if ((due & ScratchpadBit) != 0)
-            WantBehind(2, Scratchpad.Evaluate(edge, _firstEnginePort, EnginePorts), edge);
+            WantBehind(2, Scratchpad.Evaluate(edge, _matrixPorts | _vectorPorts), edge);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

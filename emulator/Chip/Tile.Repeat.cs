@@ -14,10 +14,8 @@ internal sealed partial class Tile
     private const int LongestPeriod = 8; // edges, as is below
     private const int RestAfterTrying = 16, RestOfVector = 8;
 
-    private readonly Rhythm _noted = new(), _now = new();
-    private readonly ulong _matrixPorts, _vectorPorts;
-
     // Registers of the host: whose work may repeat itself, and since when it was looked at.
+    private Rhythm _noted = new(), _now = new();
     private uint _listeningTo;
     private long _notedAt, _patience, _tryFrom;
 
@@ -85,7 +83,7 @@ internal sealed partial class Tile
         }
 
         (_listeningTo, _notedAt) = (due, edge);
-        _noted.CopyFrom(_now);
+        (_noted, _now) = (_now, _noted);
         Scratchpad.StartNote();
         if ((due & MatrixBit) != 0)
             Matrix.StartNote();

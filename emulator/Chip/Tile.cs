@@ -138,13 +138,9 @@ internal sealed partial class Tile
         // Compute before data movement is Gemmini's order: reads of the array before DMA's, its writes before moves in. The core is last.
         ScratchpadPort[] compute = [operands, weights, vectorA, vectorB, results, vectorD], moves = [store, load, .. lanes.Select(l => l.Port)];
         ScratchpadPort[] ports = c.Scratchpad.DmaFirst ? [.. moves, .. compute, core] : [.. compute, .. moves, core];
-        (_enginePorts, _firstEnginePort) = (compute, Array.IndexOf(ports, operands));
-        (_operandPort, _weightPort) = (Array.IndexOf(ports, operands), Array.IndexOf(ports, weights));
-        foreach (ScratchpadPort port in compute)
-        {
-            ref ulong own = ref port == vectorA || port == vectorB || port == vectorD ? ref _vectorPorts : ref _matrixPorts;
-            own |= 1UL << Array.IndexOf(ports, port);
-        }
+        ulong Bit(ScratchpadPort port) => 1UL << Array.IndexOf(ports, port);
+        (_enginePorts, _operandPort) = (compute, Array.IndexOf(ports, operands));
+        (_matrixPorts, _vectorPorts) = (Bit(operands) | Bit(weights) | Bit(results), Bit(vectorA) | Bit(vectorB) | Bit(vectorD));
         Scratchpad = new Scratchpad(
             new ScratchpadConfig(
                 c.Scratchpad.Bytes, c.Scratchpad.Banks, c.Scratchpad.BankWidthBytes, c.Scratchpad.DualPorted,

@@ -133,7 +133,7 @@ public sealed class Channel<T>
     {
         rhythm.Add(_state.Count);
         for (int i = 0; i < _state.Count; i++)
-            rhythm.AddEdge(Slot(Place(i)).PushedAt);
+            rhythm.AddEdge(PushedAt(i));
         rhythm.Add(_state.PoppedAt + 1 == rhythm.Edge ? _state.Popped : 0);
     }
 
@@ -146,11 +146,8 @@ public sealed class Channel<T>
     {
         Span<long> pushedAt = stackalloc long[_state.Count];
         for (int i = 0; i < pushedAt.Length; i++)
-            pushedAt[i] = Slot(Place(i)).PushedAt + edges;
-        _state.Head = Place(entries);
-        for (int i = 0; i < pushedAt.Length; i++)
-            Slot(Place(i)).PushedAt = pushedAt[i];
-        _state.PoppedAt += edges;
+            pushedAt[i] = PushedAt(i) + edges;
+        Resume(entries, _state.PoppedAt + edges, pushedAt);
     }
 
     /// <summary>Number of the slot of an entry as <see cref="At"/> counts them, and what it holds.</summary>

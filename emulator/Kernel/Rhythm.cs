@@ -29,13 +29,5 @@ public sealed class Rhythm
     /// <summary>Adds an edge, of which only the distance counts.</summary>
     public void AddEdge(long edge) => Add(edge - Edge);
 
-    public void CopyFrom(Rhythm other)
-    {
-        if (_notes.Length < other._count)
-            Array.Resize(ref _notes, other._notes.Length);
-        other._notes.AsSpan(0, other._count).CopyTo(_notes);
-        (_count, Edge) = (other._count, other.Edge);
-    }
-
     public bool Equals(Rhythm other) => _notes.AsSpan(0, _count).SequenceEqual(other._notes.AsSpan(0, other._count));
 }

@@ -117,12 +117,20 @@ public sealed partial class MatrixUnit
 
     private void SendPart(long edge)
     {
-        uint address = State.OutAddress + (uint)State.OutSent;
+        ReadOnlySpan<byte> part = TakePart(out uint address);
+        _write.PushWrite(address, part, edge);
+        State.Unacknowledged++;
+    }
+
+    /// <summary>The next of the converted row that goes into one request.</summary>
+    private ReadOnlySpan<byte> TakePart(out uint address)
+    {
+        address = State.OutAddress + (uint)State.OutSent;
         int length = Math.Min(State.OutBytes - State.OutSent, _write.RestOfLine(address));
-        _write.PushWrite(address, _out.AsSpan(State.OutSent, length), edge);
+        ReadOnlySpan<byte> part = _out.AsSpan(State.OutSent, length);
         State.OutSent += length;
         State.WrittenBytes += length;
-        State.Unacknowledged++;
+        return part;
     }
 
     private void ConvertRow()

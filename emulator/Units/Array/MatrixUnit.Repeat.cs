@@ -76,11 +76,8 @@ public sealed partial class MatrixUnit
         long requests = 0;
         for (; State.OutSent < end; requests++)
         {
-            uint address = State.OutAddress + (uint)State.OutSent;
-            int length = Math.Min(State.OutBytes - State.OutSent, _write.RestOfLine(address));
-            _write.PassWrite(before + requests, address, _out.AsSpan(State.OutSent, length), memory);
-            State.OutSent += length;
-            State.WrittenBytes += length;
+            ReadOnlySpan<byte> part = TakePart(out uint address);
+            _write.PassWrite(before + requests, address, part, memory);
         }
 
         return requests;

@@ -315,10 +315,7 @@ public sealed partial class MatrixUnit
 
         ScratchpadRequest taken = _core.Request.Pop(edge);
         ScratchpadResponse response = default;
-        response.Address = taken.Address;
-        response.Length = taken.Length;
-        response.Write = taken.Write;
-        response.Tag = taken.Tag;
+        response.Set(taken.Address, taken.Length, taken.Write, taken.Tag);
         Span<byte> bytes = _accumulators.Bytes(taken.Address, taken.Length);
         if (taken.Write != 0)
             Line64.Span(ref taken.Data)[..taken.Length].CopyTo(bytes);

@@ -20,7 +20,7 @@ public sealed class ReadPort(ScratchpadPort port)
     private long _asked, _granted, _taken;
     private long _askedBefore, _takenBefore;
     private long _takenAt, _grantedAt; // when the last was
-    private int _answered, _inChannel; // at first: answers in the channel, and they and requests
+    private int _answered; // at first: answers in the channel
     private int _takeSlot, _answerSlot;
 
     /// <summary>Whether it can be set apart.</summary>
@@ -84,7 +84,7 @@ public sealed class ReadPort(ScratchpadPort port)
         ref Access access = ref _accesses[_granted & (Kept - 1)];
         access.At = _grantedAt = edge;
         ref ScratchpadResponse response = ref port.Response.InSlot(_answerSlot);
-        (response.Address, response.Length, response.Write, response.Tag) = (access.Address, access.Length, 0, access.Tag);
+        response.Set(access.Address, access.Length, 0, access.Tag);
         Line64.Copy(bytes, port.Lines is null ? Line64.Span(ref response.Data) : port.Lines.At(_granted), bytes.Length);
         _answerSlot = Next(_answerSlot);
         _granted++;
@@ -96,7 +96,7 @@ public sealed class ReadPort(ScratchpadPort port)
         _apart = true;
         (_taken, _granted) = (0, port.Response.Count);
         _asked = _granted + port.Request.Count;
-        (_answered, _inChannel) = ((int)_granted, (int)_asked);
+        _answered = (int)_granted;
         (_takenAt, _grantedAt) = (Wake.Never, Wake.Never);
         (_takeSlot, _answerSlot) = (port.Response.SlotOf(0), port.Response.SlotOf(_granted));
         for (int i = 0; i < _granted; i++)
@@ -112,7 +112,7 @@ public sealed class ReadPort(ScratchpadPort port)
     public void Rejoin()
     {
         _apart = false;
-        for (long number = Math.Max(_granted, _inChannel); number < _asked; number++)
+        for (long number = _granted; number < _asked; number++)
         {
             ref Access access = ref _accesses[number & (Kept - 1)];
             port.SetRead(number - _answered, access.Address, access.Length, access.Tag);

@@ -75,12 +75,12 @@ public struct ScratchpadRequest
     /// <summary>Pushes a read, without touching the bytes that a write would carry.</summary>
     public static void PushRead(Channel<ScratchpadRequest> channel, uint address, int length, int tag, long edge)
     {
-        ref ScratchpadRequest request = ref channel.Allocate(edge);
-        request.Address = address;
-        request.Length = (ushort)length;
-        request.Write = 0;
-        request.Tag = (ushort)tag;
+        channel.Allocate(edge).Set(address, length, 0, tag);
     }
+
+    /// <summary>Sets all but the bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Set(uint address, int length, byte write, int tag) => (Address, Length, Write, Tag) = (address, (ushort)length, write, (ushort)tag);
 }
 
 /// <summary>The answer to one <see cref="ScratchpadRequest"/>, in request order a port.</summary>
@@ -93,6 +93,10 @@ public struct ScratchpadResponse
 
     /// <summary>Bytes read, from index 0; undefined for a write, and in a port with <see cref="WideLines"/>.</summary>
     public Line64 Data;
+
+    /// <summary>Sets all but the bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Set(uint address, int length, byte write, int tag) => (Address, Length, Write, Tag) = (address, (ushort)length, write, (ushort)tag);
 }
 
 /// <summary>The pair of channels of one scratchpad requester. Requests are granted in order; each is answered once.</summary>
@@ -120,10 +124,7 @@ public sealed record ScratchpadPort(
     public void PushWrite(uint address, ReadOnlySpan<byte> bytes, long edge)
     {
         ref ScratchpadRequest request = ref Request.Allocate(edge);
-        request.Address = address;
-        request.Length = (ushort)bytes.Length;
-        request.Write = 1;
-        request.Tag = 0;
+        request.Set(address, bytes.Length, 1, 0);
         Line64.Copy(bytes, Lines is null ? Line64.Span(ref request.Data) : Lines.Append(), bytes.Length);
     }
 
@@ -154,35 +155,26 @@ public sealed record ScratchpadPort(
 
     /// <summary>Fills the slot of a request with a read.</summary>
     /// <param name="index">As in <see cref="Channel{T}.At"/>, here and below.</param>
-    public void SetRead(long index, uint address, int length, int tag = 0)
-    {
-        ref ScratchpadRequest request = ref Request.At(index);
-        (request.Address, request.Length, request.Write, request.Tag) = (address, (ushort)length, 0, (ushort)tag);
-    }
+    public void SetRead(long index, uint address, int length, int tag = 0) => Request.At(index).Set(address, length, 0, tag);
 
     /// <summary>Fills the slot of a request with a write.</summary>
     public void SetWrite(long index, uint address, ReadOnlySpan<byte> bytes)
     {
         ref ScratchpadRequest request = ref Request.At(index);
-        (request.Address, request.Length, request.Write, request.Tag) = (address, (ushort)bytes.Length, 1, 0);
+        request.Set(address, bytes.Length, 1, 0);
         bytes.CopyTo(Lines is null ? Line64.Span(ref request.Data) : Lines.At(index));
     }
 
     /// <summary>Fills the slot of an answer with that of a read.</summary>
     public void SetAnswer(long index, uint address, ReadOnlySpan<byte> bytes)
     {
-        SetAcknowledgement(index, address, bytes.Length);
         ref ScratchpadResponse response = ref Response.At(index);
-        response.Write = 0;
+        response.Set(address, bytes.Length, 0, 0);
         bytes.CopyTo(Lines is null ? Line64.Span(ref response.Data) : Lines.At(index));
     }
 
     /// <summary>Fills the slot of an answer with that of a write.</summary>
-    public void SetAcknowledgement(long index, uint address, int length)
-    {
-        ref ScratchpadResponse response = ref Response.At(index);
-        (response.Address, response.Length, response.Write, response.Tag) = (address, (ushort)length, 1, 0);
-    }
+    public void SetAcknowledgement(long index, uint address, int length) => Response.At(index).Set(address, length, 1, 0);
 
     /// <summary>The bytes of a write that is on its way.</summary>
     public ReadOnlySpan<byte> WriteBytes(long index)

@@ -10,9 +10,6 @@ public sealed partial class Scratchpad
     private readonly long[] _notedConflicts, _notedBankConflicts;
     private ScratchpadState _noted;
 
-    /// <summary>Whether nobody but some ports, one bit each, asks for anything.</summary>
-    public bool IsAskedOnlyBy(ulong ports) => (_filled.Filled & ~ports) == 0;
-
     /// <summary>Whether writes never wait for reads.</summary>
     public bool IsDualPorted => _dualPorted;
 

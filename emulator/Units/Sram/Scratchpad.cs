@@ -89,16 +89,16 @@ public sealed partial class Scratchpad
     /// <summary>The committed bytes, for the host before cycle 0 and after the run; as they were written, without flipped bits.</summary>
     public Span<byte> Bytes => _bytes;
 
-    /// <summary>Whether nobody but some ports asks for anything, and nothing that they may ask for is anybody else's business.</summary>
-    /// <param name="first">Number of the first of those ports, in the order of priority.</param>
-    /// <param name="count">How many.</param>
-    public bool IsOnlyFor(int first, int count) =>
-        (_filled.Filled & ~(((1UL << count) - 1) << first)) == 0 && !_secded && !_conflictsFault;
+    /// <summary>Whether nobody but some ports, one bit each in the order of priority, asks for anything.</summary>
+    public bool IsAskedOnlyBy(ulong ports) => (_filled.Filled & ~ports) == 0;
 
-    public long Evaluate(long edge) => Evaluate(edge, 0, _requests.Length);
+    /// <summary>Whether that is so, and nothing that they may ask for is anybody else's business.</summary>
+    public bool IsOnlyFor(ulong ports) => IsAskedOnlyBy(ports) && !_secded && !_conflictsFault;
+
+    public long Evaluate(long edge) => Evaluate(edge, ulong.MaxValue);
 
     /// <summary>As <see cref="Evaluate(long)"/>, of a scratchpad that <see cref="IsOnlyFor"/> those ports.</summary>
-    public long Evaluate(long edge, int first, int count)
+    public long Evaluate(long edge, ulong ports)
     {
         if (State.ScrubAt < edge)
             Scrub(edge - 1);
@@ -109,7 +109,7 @@ public sealed partial class Scratchpad
         State.BankCycles += BitOperations.PopCount(held);
         bool waiting = false;
         ulong granted = 0;
-        for (ulong asking = _filled.Filled & (((1UL << count) - 1) << first); asking != 0; asking &= asking - 1)
+        for (ulong asking = _filled.Filled & ports; asking != 0; asking &= asking - 1)
         {
             // Rule SP-6. Both channels wake the scratchpad when this changes; asking for edges would hide a deadlock.
             int p = BitOperations.TrailingZeroCount(asking);
@@ -157,10 +157,9 @@ public sealed partial class Scratchpad
     /// <summary>An edge at which two ports that are set apart ask for words, and nobody else.</summary>
     /// <param name="edge">The edge.</param>
     /// <param name="first">The one that comes first in the order of ports.</param>
-    /// <param name="second">The other.</param>
-    /// <param name="firstNumber">The number of the first in that order.</param>
-    /// <param name="secondNumber">The number of the second.</param>
-    public void EvaluateApart(long edge, ReadPort first, ReadPort second, int firstNumber, int secondNumber)
+    /// <param name="second">The one that comes next.</param>
+    /// <param name="number">The number of the first in that order.</param>
+    public void EvaluateApart(long edge, ReadPort first, ReadPort second, int number)
     {
         ulong busy = 0;
         if (first.Asks)
@@ -173,7 +172,7 @@ public sealed partial class Scratchpad
         {
             ulong banks = BanksOf(second.Address, second.Length);
             if ((busy & banks) != 0)
-                Lose(edge, BitOperations.TrailingZeroCount(busy & banks), firstNumber, secondNumber);
+                Lose(edge, BitOperations.TrailingZeroCount(busy & banks), number, number + 1);
             else
                 ServeApart(second, banks, edge);
             busy |= banks;
@@ -264,10 +263,7 @@ public sealed partial class Scratchpad
             throw new InvalidOperationException($"{_ports[port].Name}: a scratchpad access of {length} bytes at 0x{request.Address:x} crosses a line of {width} bytes.");
         Span<byte> bytes = _bytes.AsSpan((int)request.Address, length);
         ref ScratchpadResponse response = ref _responses[port].Allocate(edge);
-        response.Address = request.Address;
-        response.Length = request.Length;
-        response.Write = request.Write;
-        response.Tag = request.Tag;
+        response.Set(request.Address, length, request.Write, request.Tag);
         if (request.Write != 0)
         {
             if (_flipped.Count != 0)

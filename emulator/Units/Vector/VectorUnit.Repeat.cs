@@ -47,7 +47,7 @@ public sealed partial class VectorUnit
         _write.Note(rhythm);
         rhythm.Add(State.ResultCount);
         for (int i = 0; i < State.ResultCount; i++)
-            rhythm.AddEdge(_results[(State.ResultHead + i) & (ResultSlots - 1)].ReadyAt);
+            rhythm.AddEdge(_results[ResultSlot(i)].ReadyAt);
         State.Ledger.Note(rhythm);
     }
 
@@ -148,15 +148,12 @@ public sealed partial class VectorUnit
             {
                 long number = (beat * results) + r, periods = Math.DivRem(number - noted, readyAt.Length, out long place);
                 ReadOnlySpan<byte> bytes = ResultBytes(r, _lanes);
-                int slot = ResultSlot(number - leaving);
-                _results[slot] = new VectorResult { ReadyAt = readyAt[(int)place] + (periods * period), Address = AddressOfResult(at, r), Length = bytes.Length };
-                bytes.CopyTo(_resultBytes.AsSpan(slot * _widthBytes));
-                passage.Pass(_write, number, _results[slot].Address, bytes, memory);
+                uint address = AddressOfResult(at, r);
+                bytes.CopyTo(Place(number - leaving, address, bytes.Length, readyAt[(int)place] + (periods * period)));
+                passage.Pass(_write, number, address, bytes, memory);
             }
         }
     }
-
-    private int ResultSlot(long fromHead) => (int)((State.ResultHead + fromHead) & (ResultSlots - 1));
 
     /// <summary>An operand of a beat into the channel where it is at the end.</summary>
     private void Fill(ScratchpadPort port, long beat, long end, uint address, int size, ReadOnlySpan<byte> memory)

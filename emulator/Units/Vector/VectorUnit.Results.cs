@@ -10,14 +10,20 @@ public sealed partial class VectorUnit
     /// <summary>Appends a result to the pipeline and returns where its bytes go.</summary>
     private Span<byte> Emit(uint address, int lengthBytes, long readyAt)
     {
-        int slot = (State.ResultHead + State.ResultCount) & (ResultSlots - 1);
-        ref VectorResult result = ref _results[slot];
-        result.ReadyAt = readyAt;
-        result.Address = address;
-        result.Length = lengthBytes;
+        Span<byte> bytes = Place(State.ResultCount, address, lengthBytes, readyAt);
         State.ResultCount++;
+        return bytes;
+    }
+
+    /// <summary>Says what is in a slot of the ring, and returns where its bytes go.</summary>
+    private Span<byte> Place(long fromHead, uint address, int lengthBytes, long readyAt)
+    {
+        int slot = ResultSlot(fromHead);
+        _results[slot] = new VectorResult { ReadyAt = readyAt, Address = address, Length = lengthBytes };
         return _resultBytes.AsSpan(slot * _widthBytes, lengthBytes);
     }
+
+    private int ResultSlot(long fromHead) => (int)((State.ResultHead + fromHead) & (ResultSlots - 1));
 
     private bool SendResult(long edge)
     {

@@ -55,7 +55,7 @@ public sealed class BehindTests
     public void Whoever_asks_or_looks_finds_the_engines_where_stepping_has_them(string config, int seed)
     {
         ChipRun behind = Firmware.Boot(config, s_meddling, null), stepped = Firmware.Boot(config, s_meddling, new RunOptions { Skipping = false, ShuffleSeed = (ulong)seed });
-        CompareAtLooks(behind, stepped, config, seed, mostCycles: 400);
+        Looks.Compare(behind, stepped, new Random(seed), mostCycles: 400, $"{config}, seed {seed}");
         Assert.Null(behind.Fault);
         Assert.Null(stepped.Fault);
     }
@@ -76,23 +76,8 @@ public sealed class BehindTests
     {
         TrainingCase digits = new(Count: 40, HeldOutCount: 8, Epochs: 1);
         ChipRun one = digits.Boot(config), shared = digits.Boot(config, new RunOptions { Threads = threads });
-        CompareAtLooks(one, shared, config, threads, mostCycles: 4500);
+        Looks.Compare(one, shared, new Random(threads), mostCycles: 4500, $"{config}, {threads} threads");
         Assert.Equal(0u, one.ExitCode);
-    }
-
-    /// <summary>Runs both to the end, and compares them at looks that are up to so many cycles apart.</summary>
-    private static void CompareAtLooks(ChipRun one, ChipRun other, string config, int seed, int mostCycles)
-    {
-        bool running = true;
-        for (int looks = 0; running; looks++)
-        {
-            long stride = 1 + (long)(CounterRandom.Bits((ulong)seed, (ulong)looks) % (ulong)mostCycles);
-            running = one.Advance(stride) == RunResult.Running;
-            other.Advance(stride);
-            Assert.True(one.Chip.StateHash() == other.Chip.StateHash(), $"{config}: differs after {one.Cycles} cycles (seed {seed}, look {looks})");
-        }
-
-        Assert.Equal((one.Cycles, one.ExitCode), (other.Cycles, other.ExitCode));
     }
 
     private static long MostEdgesBehind(RunOptions options)
