@@ -154,6 +154,7 @@ public sealed partial class Chip
 
     private void SettleArrays(long edge)
     {
+        EndTrains(edge);
         foreach (Tile tile in _tiles)
         {
             tile.Rejoin(edge);

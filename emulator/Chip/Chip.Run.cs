@@ -40,6 +40,7 @@ public sealed partial class Chip
     {
         foreach (Tile tile in _tiles)
             tile.Rejoin(coreEdge);
+        EndTrains(coreEdge);
         foreach (StreamPort stream in _streams)
             stream.Rejoin(coreEdge);
         foreach (HbmChannel channel in _channels)
@@ -47,6 +48,14 @@ public sealed partial class Chip
             channel.Settle(_hbm.Edge);
             channel.Rejoin();
         }
+    }
+
+    /// <summary>Ends the trains of bursts, which there are only while core and HBM tick together.</summary>
+    private void EndTrains(long coreEdge)
+    {
+        long edge = _hbm.Edge - (_core.Edge - coreEdge);
+        foreach (HbmChannel channel in _channels)
+            channel.EndTrain(edge);
     }
 
     /// <summary>What is between stream ports and memory may go ahead while core and HBM tick together; a tile's engines may fall behind.</summary>

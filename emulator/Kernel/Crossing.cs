@@ -31,7 +31,7 @@ public sealed class Crossing<T>
     private readonly int _mask;
     private readonly int _aheadEntries; // at most so many are pushed ahead, or wait for a consumer that is behind; 0: none
     private CrossingState _state;
-    private bool _ahead; // from an empty crossing on: every entry in it is shown at an edge of its own, and taken at that
+    private bool _ahead; // every entry in it is shown at an edge of its own, and taken at that
     private bool _refused; // the producer saw no slot, and none on its way back
     private InputSet? _inputs; // of the consumer
     private ulong _input;
@@ -72,6 +72,9 @@ public sealed class Crossing<T>
     /// <summary>Whether both clocks tick together from now on, and nobody looks at each edge. Changed only after <see cref="Rejoin"/>.</summary>
     public bool MayGoAhead { get; set; }
 
+    /// <summary>Whether its consumer takes every entry at once, so that entries of any later edge may be pushed ahead.</summary>
+    public bool IsTakenAtOnce => _aheadEntries > 0;
+
     /// <summary>Whether the consumer may be behind: each entry is to be taken as of the edge that <see cref="ShownAt"/> says.</summary>
     public bool IsAhead => _ahead;
 
@@ -80,10 +83,11 @@ public sealed class Crossing<T>
     {
         get
         {
-            if (!_ahead && MayGoAhead && _aheadEntries > 0 && IsEmpty)
+            // What was shown before now has been taken; the rest goes with what is pushed ahead.
+            if (!_ahead && MayGoAhead && _aheadEntries > 0 && ShownAt > _to.Edge)
             {
                 _ahead = true;
-                _awaited = _state.Pushed;
+                _awaited = _state.Popped;
             }
 
             return _ahead && Count < _aheadEntries;
@@ -180,6 +184,9 @@ public sealed class Crossing<T>
     /// <summary>An entry that <see cref="Rejoin"/> took back, from 0 on in the order of pushes, until the next push.</summary>
     public ref readonly T TakenBack(int index) => ref _slots[(_state.Pushed + index) & _mask].Entry;
 
+    /// <summary>The head entry, shown yet or not.</summary>
+    public ref readonly T Head => ref _slots[_state.Popped & _mask].Entry;
+
     /// <summary>The head entry, to look at without taking it. Only when <see cref="CanPop"/>.</summary>
     public ref readonly T Peek(long consumerEdge)
     {
@@ -219,6 +226,35 @@ public sealed class Crossing<T>
         if (_refused)
             _from.WakeAt(_producer, _from.Edge + 2);
         _refused = false;
+    }
+
+    /// <summary>
+    /// Takes the head entry, shown yet or not, as of an edge of the consumer's own that is not over, shows it, and comes after that of every
+    /// entry before it. Only while <see cref="MayGoAhead"/>. <see cref="PutBack"/> undoes it while that edge is to come.
+    /// </summary>
+    public void PopAhead(long consumerEdge)
+    {
+        ref Slot slot = ref _slots[_state.Popped++ & _mask];
+        slot.FreeFrom = _from.Edge + (consumerEdge - _to.Edge) + 2;
+        if (_inputs is not null && IsEmpty)
+            _inputs.Filled &= ~_input;
+        if (_refused)
+            _from.WakeAt(_producer, slot.FreeFrom);
+        _refused = false;
+    }
+
+    /// <summary>The last so many entries that were taken ahead are not taken after all.</summary>
+    public void PutBack(int entries)
+    {
+        _state.Popped -= entries;
+        Show();
+    }
+
+    /// <summary>The last so many entries that were pushed ahead are not pushed after all; the consumer was shown none of them yet.</summary>
+    public void Retract(int entries)
+    {
+        _state.Pushed -= entries;
+        Show();
     }
 
     /// <summary>A hash sees the entries that are on their way and the slots that are on their way back, not what the others still hold.</summary>

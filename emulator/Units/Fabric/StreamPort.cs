@@ -89,7 +89,7 @@ public sealed partial class StreamPort
         }
 
         // Channels and crossings wake it; what it holds itself it goes on with at the next edge, or when no burst is ahead any more.
-        State.Ledger.Charge(edge, Ledger.Busy, edge < _askedTo ? Ledger.Busy : WaitsFor());
+        State.Ledger.Charge(edge, Ledger.Busy, edge < _askedTo ? Ledger.Busy : blocked == StallMemoryFull ? blocked : WaitsFor());
         bool responds = State.Responding != 0 ? blocked != StallResponse : missing == 0;
         if (responds || (!_requests.IsEmpty && MayAccept))
             return edge + 1;

@@ -99,19 +99,68 @@ internal sealed class HbmBursts
         _unsent++;
     }
 
-    /// <summary>Gives the answer of the burst that was started last to its port, if that takes it and has got all before it.</summary>
+    /// <summary>Gives answers of bursts in flight to their ports, in order, as far as these take them.</summary>
     public void SendAhead(Crossing<HbmResponse>[] ports)
     {
-        ref HbmPseudoChannelState s = ref State;
         if (_unsent == 0)
             return;
-        ref Flight flight = ref _flights[Slot(s.FlightHead + s.FlightCount - 1)];
-        ref Answers answers = ref _answers[flight.Source];
-        if (flight.Sent != 0 || answers.Unsent != 1 || answers.Count != 0 || !ports[flight.Source].CanPushAhead)
+        ref HbmPseudoChannelState s = ref State;
+        ref Flight last = ref _flights[Slot(s.FlightHead + s.FlightCount - 1)];
+        int source = last.Source;
+        if (last.Sent != 0 || _answers[source].Count != 0)
             return;
-        Answer(in flight.Request, ref ports[flight.Source].PushAhead(flight.EndsAt));
+        for (int i = _answers[source].Unsent == 1 ? s.FlightCount - 1 : 0; i < s.FlightCount; i++)
+        {
+            ref Flight flight = ref _flights[Slot(s.FlightHead + i)];
+            if (flight.Source != source || flight.Sent != 0)
+                continue;
+            if (!ports[source].CanPushAhead)
+                return;
+            Answer(in flight.Request, ref ports[source].PushAhead(flight.EndsAt));
+            flight.Sent = 1;
+            _answers[source].Unsent--;
+            _unsent--;
+        }
+    }
+
+    /// <summary>Whether answers of bursts in flight did not go ahead.</summary>
+    public bool HasUnsent => _unsent != 0;
+
+    /// <summary>Gives the answer of a burst whose command is to come to its port, if that takes it. All before it went ahead.</summary>
+    public bool AnswerAhead(in HbmRequest request, Crossing<HbmResponse> port, long endsAt)
+    {
+        if (!port.CanPushAhead)
+            return false;
+        Answer(in request, ref port.PushAhead(endsAt));
+        return true;
+    }
+
+    /// <summary>Starts a burst whose answer went ahead, as of an edge that may be over; if its end is too, nothing older is in flight.</summary>
+    /// <param name="request">As the port gave it.</param>
+    /// <param name="source">Its port.</param>
+    /// <param name="endsAt">When the burst ends.</param>
+    /// <param name="edge">The present.</param>
+    public void StartAnswered(ref HbmRequest request, int source, long endsAt, long edge)
+    {
+        ref HbmPseudoChannelState s = ref State;
+        if (endsAt > edge)
+        {
+            Start(in request, source, endsAt);
+            WasAnswered();
+            return;
+        }
+
+        if (request.Write != 0)
+            Write(ref request);
+        s.FlightHead = Slot(s.FlightHead + 1);
+    }
+
+    /// <summary>The answer of the burst that was started last had gone ahead.</summary>
+    public void WasAnswered()
+    {
+        ref Flight flight = ref _flights[Slot(State.FlightHead + State.FlightCount - 1)];
         flight.Sent = 1;
-        answers.Unsent--;
+        _answers[flight.Source].Unsent--;
         _unsent--;
     }
 

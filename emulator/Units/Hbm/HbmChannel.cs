@@ -6,7 +6,7 @@ namespace HybridEmu.Units;
 /// One HBM channel, in the domain of its command clock: the controller behind clock crossings. Each pseudo-channel has
 /// one request and one response crossing a source (0 the home slice, 1 the stream port).
 /// </summary>
-public sealed class HbmChannel
+public sealed partial class HbmChannel
 {
     private const int PseudoChannels = 2;
     private const int SourceBits = 8; // of a pseudo-channel in the set of inputs
@@ -44,6 +44,8 @@ public sealed class HbmChannel
         _faults = faults;
         _sendsAhead = config.BurstsKeepOrder && !config.Secded; // what a word's check bits say must be known when it is read, not before
         _controller = new HbmController(config, channel, memory, requests[0].Length);
+        _trainSource = Array.FindIndex(responses[0], response => response.IsTakenAtOnce);
+        _mayTrain = _trainSource >= 0 && _sendsAhead && CanTrain(config);
         for (int p = 0; p < PseudoChannels; p++)
         {
             for (int source = 0; source < requests[p].Length; source++)
@@ -78,6 +80,8 @@ public sealed class HbmChannel
 
     public long Evaluate(long edge)
     {
+        if (_mayTrain && TryTrain(edge))
+            return _trainWake;
         _controller.Complete(edge);
         if (State.Poisoned != 0 && _faults is not null)
             Raise(edge);
@@ -115,7 +119,11 @@ public sealed class HbmChannel
     }
 
     /// <summary>Brings bursts that ended, and the accounts of data buses and standby, up to an edge, the cycles before it included.</summary>
-    public void Settle(long edge) => _controller.Settle(edge);
+    public void Settle(long edge)
+    {
+        EndTrain(edge);
+        _controller.Settle(edge);
+    }
 
     /// <summary>Takes back the answers that went ahead: what they depend on is about to change, or somebody looks.</summary>
     public void Rejoin()

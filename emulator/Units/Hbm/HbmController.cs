@@ -57,10 +57,17 @@ public sealed partial class HbmController
     /// <summary>As <see cref="TryAccept(in HbmRequest, int, long)"/>, of a port of one pseudo-channel.</summary>
     public bool TryAccept(in HbmRequest request, int pseudoChannel, int source, long edge)
     {
+        HbmLocation at = Locate(in request, pseudoChannel);
+        return TryAccept(in request, in at, source, edge);
+    }
+
+    /// <summary>Where a request goes that came to the port of one pseudo-channel.</summary>
+    internal HbmLocation Locate(in HbmRequest request, int pseudoChannel)
+    {
         HbmLocation at = Locate(in request);
         if (at.PseudoChannel != pseudoChannel)
             throw new InvalidOperationException($"HBM channel {_channel} pseudo-channel {pseudoChannel} was asked for address {request.Address:x}.");
-        return TryAccept(in request, in at, source, edge);
+        return at;
     }
 
     private bool TryAccept(in HbmRequest request, in HbmLocation at, int source, long edge)
@@ -100,6 +107,8 @@ public sealed partial class HbmController
                 _pseudoChannels[p].RoomCame(edge);
         }
     }
+
+    internal HbmPseudoChannel PseudoChannel(int index) => _pseudoChannels[index];
 
     internal HbmBursts BurstsOf(int pseudoChannel) => _pseudoChannels[pseudoChannel].Bursts;
 

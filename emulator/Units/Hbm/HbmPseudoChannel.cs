@@ -29,6 +29,7 @@ internal sealed partial class HbmPseudoChannel
         Bursts = new HbmBursts(controller, config, index, sources);
         _pages = new HbmPages(config.Page, Banks.Count);
         _bankBits = config.Map.Bits(HbmField.Bank);
+        _groupFrom = new long[config.Map.BankGroups];
         State.RefreshShift = controller.State.RefreshShift;
         State.RefreshDueAt = FirstRefresh();
     }

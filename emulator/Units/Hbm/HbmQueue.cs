@@ -109,6 +109,9 @@ internal sealed class HbmQueue
     /// <summary>Requests of a kind that wait for no other one to the same burst.</summary>
     public int Free(int write) => _counts[write] - _blocked[write];
 
+    /// <summary>Room in use where all requests share it.</summary>
+    public int Taken => _taken[0];
+
     /// <summary>Banks with requests of a kind, one bit each.</summary>
     public ulong Waiting(int write) => _waiting[write];
 
@@ -234,6 +237,9 @@ internal sealed class HbmQueue
         _free[_freeCount++] = (short)slot;
     }
 
+    /// <summary>A request came and went.</summary>
+    public void Passed() => _arrivals++;
+
     /// <summary>A bank was activated for a request: it moves to the bank's register when that is free, and its row is open.</summary>
     public void Opened(int slot)
     {
@@ -279,8 +285,15 @@ internal sealed class HbmQueue
         }
     }
 
+    /// <summary>A hash sees the requests that wait, in order of age, not in which slots.</summary>
     public void Walk(StateArchive archive)
     {
+        if (archive.IsHash)
+        {
+            Hash(archive);
+            return;
+        }
+
         archive.Array("entries", _entries);
         archive.Array("requests", _requests);
         archive.Array("free", _free);
@@ -296,6 +309,30 @@ internal sealed class HbmQueue
         archive.Value("newest", ref _newest);
         archive.Value("freeCount", ref _freeCount);
         archive.Value("arrivals", ref _arrivals);
+    }
+
+    private void Hash(StateArchive archive)
+    {
+        int slots = _entries.Length;
+        archive.Value("slots", ref slots);
+        archive.Array("registers", _registers);
+        archive.Array("taken", _taken);
+        archive.Value("waiting", ref _waiting);
+        archive.Value("wanted", ref _wanted);
+        archive.Value("hits", ref _hits);
+        archive.Value("counts", ref _counts);
+        archive.Value("blocked", ref _blocked);
+        archive.Value("arrivals", ref _arrivals);
+        archive.Variable = true;
+        for (int slot = _oldest; slot >= 0; slot = _entries[slot].Newer)
+        {
+            HbmQueueEntry entry = _entries[slot];
+            entry.Older = entry.Newer = entry.Previous = entry.Next = 0;
+            archive.Value("entry", ref entry);
+            archive.Value("request", ref _requests[slot]);
+        }
+
+        archive.Variable = false;
     }
 
     private int RoomOf(int bank, int write) => _kind switch { HbmQueueKind.Shared => 0, HbmQueueKind.ReadWrite => write, _ => bank };

@@ -14,7 +14,15 @@ internal sealed class HbmRig
     private readonly int _unit;
     private readonly bool _all;
 
-    public HbmRig(HbmConfig config, bool all, int coreMegahertz = 1000, int sources = 2, int requestDepth = 4, int responseDepth = 4)
+    /// <param name="config">The controller's.</param>
+    /// <param name="all">Evaluates the channel at every edge.</param>
+    /// <param name="coreMegahertz">The ports' clock.</param>
+    /// <param name="sources">Ports a pseudo-channel.</param>
+    /// <param name="requestDepth">Of each crossing to the channel.</param>
+    /// <param name="responseDepth">And of each one back.</param>
+    /// <param name="ahead">The last source's port takes every answer at once, so that its bursts may go by train; commands are not recorded.</param>
+    public HbmRig(
+        HbmConfig config, bool all, int coreMegahertz = 1000, int sources = 2, int requestDepth = 4, int responseDepth = 4, bool ahead = false)
     {
         _all = all;
         _core = new ClockDomain("core", coreMegahertz);
@@ -29,7 +37,13 @@ internal sealed class HbmRig
         }
 
         Memory = new SparseMemory(1L << 30);
-        Channel = new HbmChannel("hbm0", config, 0, _hbm, _unit, Memory, Requests, Responses) { Log = new HbmCommandLog(1 << 14) };
+        for (int p = 0; ahead && p < 2; p++)
+        {
+            Responses[p][^1] = new Crossing<HbmResponse>(_hbm, _unit, _core, port, responseDepth, places: 64);
+            Requests[p][^1].MayGoAhead = Responses[p][^1].MayGoAhead = !all;
+        }
+
+        Channel = new HbmChannel("hbm0", config, 0, _hbm, _unit, Memory, Requests, Responses) { Log = ahead ? null : new HbmCommandLog(1 << 14) };
     }
 
     public HbmChannel Channel { get; }
