@@ -143,7 +143,7 @@ public sealed partial class HbmChannel
         Settle(edge);
         _controller.Walk(archive);
         if (archive.IsLoad)
-            _backgroundAt = 0;
+            _backgroundAt = _noTrainBefore = 0;
     }
 
     public void Describe(SignalMap map)

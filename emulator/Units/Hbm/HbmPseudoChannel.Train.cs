@@ -74,7 +74,7 @@ internal sealed partial class HbmPseudoChannel
         }
 
         int kind = Queue.Waiting(Read) != 0 ? Read : Write;
-        return Queue.Waiting(1 - kind) == 0 && (Queue.Waiting(kind) & ~Queue.Hits(kind)) == 0 && Queue.Free(kind) == s.QueueCount
+        return (Queue.Waiting(kind) & ~Queue.Hits(kind)) == 0 && Queue.Free(kind) == s.QueueCount
             && SetKind(kind, edge + 1, edge);
     }
 
