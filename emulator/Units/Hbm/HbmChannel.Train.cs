@@ -139,13 +139,9 @@ public sealed partial class HbmChannel
         for (int p = 0; p < PseudoChannels; p++)
         {
             HbmPseudoChannel pseudoChannel = _controller.PseudoChannel(p);
-            foreach (ref readonly HbmTrainBurst burst in pseudoChannel.Train)
-            {
-                if (burst.AcceptedAt > _trainBegan && burst.AcceptedAt <= edge)
-                    State.PseudoChannels[p].NextSource = (byte)((_trainSource + 1) % _requests[p].Length);
-                BurstsByTrain += burst.IssuedAt <= edge ? 1 : 0;
-            }
-
+            BurstsByTrain += pseudoChannel.IssuedBy(edge);
+            if (pseudoChannel.TakenBy(edge) > 0)
+                State.PseudoChannels[p].NextSource = (byte)((_trainSource + 1) % _requests[p].Length);
             long issued = pseudoChannel.EndTrain(_trainBegan, edge, _requests[p][_trainSource], _responses[p][_trainSource]);
             if (issued > last)
             {

@@ -2,7 +2,7 @@ using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
 
-/// <summary>A burst of a train: when its request is taken into the queue, when its column command goes, and what is asked for.</summary>
+/// <summary>A burst of a train: when its request is taken into the queue, and when its column command goes.</summary>
 internal struct HbmTrainBurst
 {
     public long AcceptedAt;
@@ -13,10 +13,6 @@ internal struct HbmTrainBurst
     /// <summary>Slot of the queue that it was in when the train began, or <see cref="HbmQueue.None"/>.</summary>
     public short Slot;
     public byte Bank, Source;
-
-    /// <summary>1 when its answer went ahead.</summary>
-    public byte Answered;
-    public HbmRequest Request;
 }
 
 /// <content>
@@ -31,9 +27,10 @@ internal sealed partial class HbmPseudoChannel
     private const int MostBursts = 96; // of a train: what waits, and four transactions
 
     private readonly HbmTrainBurst[] _train = new HbmTrainBurst[MostBursts];
+    private readonly HbmRequest[] _trainRequests = new HbmRequest[MostBursts];
     private readonly long[] _roomFrom = new long[MostBursts]; // edges at which those that take room leave the queue
     private readonly long[] _groupFrom;
-    private int _trained, _granted;
+    private int _trained, _granted, _waited; // bursts, those whose column commands and answers are settled, and those that waited in the queue before
     private int _takingRoom, _leavings; // of the train's bursts those that take room in the queue, and of these those granted the bus
     private int _waitingSlot; // of the next request of the queue
     private int _kind;
@@ -62,7 +59,7 @@ internal sealed partial class HbmPseudoChannel
     public bool BeginTrain(long edge)
     {
         ref HbmPseudoChannelState s = ref State;
-        _trained = _granted = _takingRoom = _leavings = _held = 0;
+        _trained = _granted = _waited = _takingRoom = _leavings = _held = 0;
         if (s.Refresh != HbmRefreshPhase.None || s.RefreshBank != 0 || s.NoRoom != 0 || s.ReadyCount != 0 || Bursts.HasUnsent)
             return false;
         _waitingSlot = Queue.Oldest;
@@ -131,14 +128,13 @@ internal sealed partial class HbmPseudoChannel
         long at = HeadFrom, ready = at - _held;
         int group = Banks.GroupOf(burst.Bank);
         bool free = Math.Max(_groupFrom[group], Banks.EarliestOwn(Column(_kind))[burst.Bank]) <= ready;
-        if (!free || !Bursts.AnswerAhead(in burst.Request, answers, at + TrainLatency))
+        if (!free || !Bursts.AnswerAhead(in _trainRequests[_granted], answers, at + TrainLatency))
         {
             end = Math.Min(end, ready);
             return;
         }
 
         _held = 0;
-        burst.Answered = 1;
         burst.IssuedAt = at;
         _granted++;
         _busFrom = at + _config.Timing.CcdShort;
@@ -159,6 +155,24 @@ internal sealed partial class HbmPseudoChannel
         return false;
     }
 
+    /// <summary>Bursts of the train whose column commands go up to an edge.</summary>
+    public int IssuedBy(long edge)
+    {
+        int issued = _granted;
+        while (issued > 0 && _train[issued - 1].IssuedAt > edge)
+            issued--;
+        return issued;
+    }
+
+    /// <summary>Requests that the train takes from its source up to an edge, not counting those that waited before.</summary>
+    public int TakenBy(long edge)
+    {
+        int taken = _trained;
+        while (taken > _waited && _train[taken - 1].AcceptedAt > edge)
+            taken--;
+        return taken - _waited;
+    }
+
     /// <summary>Brings everything to where stepping would have it after an edge, and takes back what was ahead of that.</summary>
     /// <param name="began">Edge behind which the train began.</param>
     /// <param name="edge">Not before it.</param>
@@ -167,31 +181,20 @@ internal sealed partial class HbmPseudoChannel
     /// <returns>Edge of the last command up to there, or -1.</returns>
     public long EndTrain(long began, long edge, Crossing<HbmRequest> requests, Crossing<HbmResponse> answers)
     {
-        int issued = 0, accepted = 0, ahead = 0;
-        for (int i = 0; i < _trained; i++)
-        {
-            ref HbmTrainBurst burst = ref _train[i];
-            issued += burst.IssuedAt <= edge ? 1 : 0;
-            accepted += burst.AcceptedAt <= edge ? 1 : 0;
-            ahead += burst.IssuedAt > edge ? burst.Answered : 0;
-        }
-
+        int issued = IssuedBy(edge), accepted = _waited + TakenBy(edge);
         if (accepted < _trained)
             requests.PutBack(_trained - accepted);
-        if (ahead > 0)
-            answers.Retract(ahead);
+        if (issued < _granted)
+            answers.Retract(_granted - issued);
         Bursts.Complete(edge);
         long from = began, last = issued > 0 ? _train[issued - 1].IssuedAt : -1;
-        int at = 0; // the next to be accepted
-        while (at < accepted && _train[at].Slot != None)
-            at++;
+        int at = Math.Max(_waited, issued - 1); // the next to be accepted
         if (issued > 0)
         {
             Account(began + 1, 0); // before that nothing has changed
             IssueTrain(issued - 1, edge);
-            at = Math.Max(at, issued - 1);
             for (; at < accepted && _train[at].AcceptedAt <= last; at++)
-                AcceptOfTrain(in _train[at]);
+                AcceptOfTrain(at);
             ChargeTrain(in _train[issued - 1]);
             ColumnCandidate = Queue.Oldest;
             IssueColumn(last);
@@ -208,7 +211,7 @@ internal sealed partial class HbmPseudoChannel
             if (from > edge)
                 break;
             if (next == from)
-                AcceptOfTrain(in _train[at++]);
+                AcceptOfTrain(at++);
             if (s.ScheduleAt <= from)
                 Schedule(from);
         }
@@ -253,7 +256,7 @@ internal sealed partial class HbmPseudoChannel
                 s.RowClosed++;
             else
                 s.RowConflicts++;
-            Bursts.StartAnswered(ref burst.Request, burst.Source, burst.IssuedAt + latency, edge);
+            Bursts.StartAnswered(ref _trainRequests[i], burst.Source, burst.IssuedAt + latency, edge);
         }
 
         // Each rule counts from the last command that it is about.
@@ -313,6 +316,7 @@ internal sealed partial class HbmPseudoChannel
         if (_trained == MostBursts || entry.Source != source || Banks.OpenRow(entry.Bank) != entry.Row)
             return false;
         Put(in Queue.Request(_waitingSlot), _waitingSlot, entry.Bank, source, entry.AcceptedAt);
+        _waited++;
         _waitingSlot = entry.Newer;
         return true;
     }
@@ -331,19 +335,21 @@ internal sealed partial class HbmPseudoChannel
 
     private void Put(in HbmRequest request, int slot, int bank, int source, long at)
     {
+        _trainRequests[_trained] = request;
         ref HbmTrainBurst burst = ref _train[_trained++];
         burst.AcceptedAt = at;
         burst.IssuedAt = Wake.Never;
         burst.Slot = (short)slot;
         burst.Bank = (byte)bank;
         burst.Source = (byte)source;
-        burst.Answered = 0;
-        burst.Request = request;
         _takingRoom += TakesRoom(in burst) ? 1 : 0;
     }
 
     private bool TakesRoom(in HbmTrainBurst burst) => burst.Slot == None || Queue.Entry(burst.Slot).Registered == 0;
 
-    private void AcceptOfTrain(in HbmTrainBurst burst) =>
-        Accept(in burst.Request, burst.Source, _controller.Locate(in burst.Request, _index), burst.AcceptedAt);
+    private void AcceptOfTrain(int index)
+    {
+        ref readonly HbmRequest request = ref _trainRequests[index];
+        Accept(in request, _train[index].Source, _controller.Locate(in request, _index), _train[index].AcceptedAt);
+    }
 }
