@@ -40,7 +40,7 @@ public sealed partial class Chip
     /// <summary>Accounts for the last part of an interval; after it the run is over.</summary>
     internal void CloseBooks()
     {
-        SettleArrays(_core.Edge);
+        SettleForSample(_core.Edge);
         _power.Sample(TimePs);
         SetRefreshRate();
     }
@@ -137,7 +137,7 @@ public sealed partial class Chip
     private void SamplePower()
     {
         long edge = _core.Ticked ? _core.Edge - 1 : _core.Edge;
-        SettleArrays(edge);
+        SettleForSample(edge);
         if (_power.Sample(TimePs))
         {
             Rejoin(edge);
@@ -152,7 +152,7 @@ public sealed partial class Chip
             _systemUnit.SetSensor(i, _power.SensorQuarters(i), _power.State.Critical != 0, _power.State.Throttled != 0, (int)_power.State.Trips);
     }
 
-    private void SettleArrays(long edge)
+    private void SettleForSample(long edge)
     {
         EndTrains(edge);
         foreach (Tile tile in _tiles)

@@ -9,7 +9,8 @@ namespace HybridEmu.Kernel;
 /// Between clocks that tick together, whoever knows that it will push entries at edges to come, one each, can do so at once, by
 /// <see cref="PushAhead"/>, as far as the slots go that are free now. A crossing with <c>places</c> is one whose consumer takes every entry at
 /// the first edge that shows it: then it never fills, entries of any later edge can go ahead, and the consumer takes them when it next has something
-/// to do with them (<see cref="Await"/>), each as of the edge that showed it. <see cref="Rejoin"/> takes back what is still to come, so that the
+/// to do with them (<see cref="Await"/>), each as of the edge that showed it. A consumer that knows when it will take entries can do so at once, by
+/// <see cref="PopAhead"/>; the producer sees each slot free in its time. <see cref="Rejoin"/> takes back what is still to come, so that the
 /// crossing is in the state of stepping.
 /// </remarks>
 /// <typeparam name="T">The entry, an unmanaged struct.</typeparam>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using HybridEmu.Kernel;
 
 namespace HybridEmu.Units;
@@ -262,7 +263,7 @@ internal sealed partial class HbmPseudoChannel
         // Each rule counts from the last command that it is about.
         for (; banks != 0; banks &= banks - 1)
         {
-            int bank = System.Numerics.BitOperations.TrailingZeroCount(banks);
+            int bank = BitOperations.TrailingZeroCount(banks);
             Banks.Issue(command, bank, 0, lastOf[bank]);
         }
 

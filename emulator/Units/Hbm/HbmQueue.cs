@@ -109,9 +109,6 @@ internal sealed class HbmQueue
     /// <summary>Requests of a kind that wait for no other one to the same burst.</summary>
     public int Free(int write) => _counts[write] - _blocked[write];
 
-    /// <summary>Room in use where all requests share it.</summary>
-    public int Taken => _taken[0];
-
     /// <summary>Banks with requests of a kind, one bit each.</summary>
     public ulong Waiting(int write) => _waiting[write];
 
