@@ -62,7 +62,7 @@ public sealed partial class HbmChannel
             return false;
         _trainBegan = edge - 1;
         _trainEnd = RefreshDueAt;
-        if (!zero.BeginTrain(edge - 1) || !one.BeginTrain(edge - 1))
+        if (!zero.BeginTrain(edge - 1, _trainSource) || !one.BeginTrain(edge - 1, _trainSource))
         {
             _noTrainBefore = edge + Patience;
             return false;
@@ -108,8 +108,8 @@ public sealed partial class HbmChannel
 
         while (true)
         {
-            zero.FetchForTrain(_requests[0][_trainSource], _trainSource, edge - 1, ref _trainEnd);
-            one.FetchForTrain(_requests[1][_trainSource], _trainSource, edge - 1, ref _trainEnd);
+            zero.FetchForTrain(_requests[0][_trainSource], edge - 1, ref _trainEnd);
+            one.FetchForTrain(_requests[1][_trainSource], edge - 1, ref _trainEnd);
             long from = Math.Min(zero.HeadFrom, one.HeadFrom);
             if (from >= Math.Min(_trainEnd, edge + Foresight))
                 break;

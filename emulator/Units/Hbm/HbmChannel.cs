@@ -102,7 +102,7 @@ public sealed partial class HbmChannel
             for (int p = 0; p < PseudoChannels; p++)
             {
                 if (State.PseudoChannels[p].FlightCount > 0)
-                    _controller.BurstsOf(p).SendAhead(_responses[p]);
+                    _controller.PseudoChannel(p).Bursts.SendAhead(_responses[p]);
             }
         }
 
@@ -131,7 +131,7 @@ public sealed partial class HbmChannel
         for (int p = 0; p < PseudoChannels; p++)
         {
             for (int source = 0; source < _responses[p].Length; source++)
-                _controller.BurstsOf(p).TakeBack(source, _responses[p][source].Rejoin());
+                _controller.PseudoChannel(p).Bursts.TakeBack(source, _responses[p][source].Rejoin());
         }
     }
 
@@ -139,8 +139,8 @@ public sealed partial class HbmChannel
     /// <param name="edge">The domain's current edge.</param>
     public void Walk(StateArchive archive, long edge)
     {
-        State.Ledger.Settle(edge);
         Settle(edge);
+        State.Ledger.Settle(edge);
         _controller.Walk(archive);
         if (archive.IsLoad)
             _backgroundAt = _noTrainBefore = 0;
@@ -158,7 +158,7 @@ public sealed partial class HbmChannel
                 scope.Scope($"pc{p}", pc =>
                 {
                     pc.Add("queue", 10, () => (ulong)State.PseudoChannels[p].QueueCount);
-                    pc.Add("bursts", 7, () => (ulong)_controller.BurstsOf(p).InFlight(_domain.Edge));
+                    pc.Add("bursts", 7, () => (ulong)_controller.PseudoChannel(p).Bursts.InFlight(_domain.Edge));
                     pc.Add("refresh", 2, () => (ulong)State.PseudoChannels[p].Refresh, Enum.GetNames<HbmRefreshPhase>());
                     pc.Add("reads", 64, () => (ulong)State.PseudoChannels[p].Reads);
                     pc.Add("writes", 64, () => (ulong)State.PseudoChannels[p].Writes);

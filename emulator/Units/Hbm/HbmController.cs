@@ -110,8 +110,6 @@ public sealed partial class HbmController
 
     internal HbmPseudoChannel PseudoChannel(int index) => _pseudoChannels[index];
 
-    internal HbmBursts BurstsOf(int pseudoChannel) => _pseudoChannels[pseudoChannel].Bursts;
-
     /// <summary>The oldest answer that waits for a source, without taking it; its burst has ended.</summary>
     public bool HasResponse(int pseudoChannel, int source) => _pseudoChannels[pseudoChannel].Bursts.HasResponse(source);
 

@@ -13,7 +13,7 @@ internal struct HbmTrainBurst
 
     /// <summary>Slot of the queue that it was in when the train began, or <see cref="HbmQueue.None"/>.</summary>
     public short Slot;
-    public byte Bank, Source;
+    public byte Bank;
 }
 
 /// <content>
@@ -34,7 +34,7 @@ internal sealed partial class HbmPseudoChannel
     private int _trained, _granted, _waited; // bursts, those whose column commands and answers are settled, and those that waited in the queue before
     private int _takingRoom, _leavings; // of the train's bursts those that take room in the queue, and of these those granted the bus
     private int _waitingSlot; // of the next request of the queue
-    private int _kind;
+    private int _kind, _source;
     private int _held; // cycles for which the first burst that waits for the bus finds it taken
     private long _acceptedTo, _busFrom;
 
@@ -57,12 +57,15 @@ internal sealed partial class HbmPseudoChannel
     public int TrainLatency => _config.Timing.Burst + (_kind == Write ? _config.Timing.Cwl : _config.Timing.Cl);
 
     /// <summary>Begins a train without bursts, behind an edge that has passed. Returns whether it can.</summary>
-    public bool BeginTrain(long edge)
+    /// <param name="edge">That edge.</param>
+    /// <param name="source">All its bursts come from there.</param>
+    public bool BeginTrain(long edge, int source)
     {
         ref HbmPseudoChannelState s = ref State;
         _trained = _granted = _waited = _takingRoom = _leavings = _held = 0;
         if (s.Refresh != HbmRefreshPhase.None || s.RefreshBank != 0 || s.NoRoom != 0 || s.ReadyCount != 0 || Bursts.HasUnsent)
             return false;
+        _source = source;
         _waitingSlot = Queue.Oldest;
         _acceptedTo = edge;
         if (s.QueueCount == 0)
@@ -77,15 +80,14 @@ internal sealed partial class HbmPseudoChannel
     }
 
     /// <summary>Puts requests behind the train as far as it is known when they are taken.</summary>
-    /// <param name="requests">Of the only source that has any.</param>
-    /// <param name="source">Its number.</param>
+    /// <param name="requests">Of its source.</param>
     /// <param name="edge">The last one that is over.</param>
     /// <param name="end">First edge behind the train; lowered where something else comes that ends it.</param>
-    public void FetchForTrain(Crossing<HbmRequest> requests, int source, long edge, ref long end)
+    public void FetchForTrain(Crossing<HbmRequest> requests, long edge, ref long end)
     {
         while (_waitingSlot != None)
         {
-            if (!FetchWaiting(source))
+            if (!FetchWaiting())
             {
                 end = edge + 1;
                 return;
@@ -100,10 +102,9 @@ internal sealed partial class HbmPseudoChannel
                 return;
             if (before >= 0)
                 at = Math.Max(at, _roomFrom[before]);
-
             if (at >= end)
                 return;
-            if (_trained == MostBursts || !FetchComing(in requests.Head, source, at, edge))
+            if (_trained == MostBursts || !FetchComing(in requests.Head, at, edge))
             {
                 end = at;
                 return;
@@ -257,7 +258,7 @@ internal sealed partial class HbmPseudoChannel
                 s.RowClosed++;
             else
                 s.RowConflicts++;
-            Bursts.StartAnswered(ref _trainRequests[i], burst.Source, burst.IssuedAt + latency, edge);
+            Bursts.StartAnswered(ref _trainRequests[i], _source, burst.IssuedAt + latency, edge);
         }
 
         // Each rule counts from the last command that it is about.
@@ -311,18 +312,18 @@ internal sealed partial class HbmPseudoChannel
         return true;
     }
 
-    private bool FetchWaiting(int source)
+    private bool FetchWaiting()
     {
         ref HbmQueueEntry entry = ref Queue.Entry(_waitingSlot);
-        if (_trained == MostBursts || entry.Source != source || Banks.OpenRow(entry.Bank) != entry.Row)
+        if (_trained == MostBursts || entry.Source != _source || Banks.OpenRow(entry.Bank) != entry.Row)
             return false;
-        Put(in Queue.Request(_waitingSlot), _waitingSlot, entry.Bank, source, entry.AcceptedAt);
+        Put(in Queue.Request(_waitingSlot), _waitingSlot, entry.Bank, entry.AcceptedAt);
         _waited++;
         _waitingSlot = entry.Newer;
         return true;
     }
 
-    private bool FetchComing(in HbmRequest request, int source, long at, long edge)
+    private bool FetchComing(in HbmRequest request, long at, long edge)
     {
         if ((_kind == None && !SetKind(request.Write, at + 1, edge)) || _kind != request.Write)
             return false;
@@ -330,11 +331,11 @@ internal sealed partial class HbmPseudoChannel
         int bank = BankOf(in place);
         if (Banks.OpenRow(bank) != place.Row)
             return false;
-        Put(in request, None, bank, source, at);
+        Put(in request, None, bank, at);
         return true;
     }
 
-    private void Put(in HbmRequest request, int slot, int bank, int source, long at)
+    private void Put(in HbmRequest request, int slot, int bank, long at)
     {
         _trainRequests[_trained] = request;
         ref HbmTrainBurst burst = ref _train[_trained++];
@@ -342,7 +343,6 @@ internal sealed partial class HbmPseudoChannel
         burst.IssuedAt = Wake.Never;
         burst.Slot = (short)slot;
         burst.Bank = (byte)bank;
-        burst.Source = (byte)source;
         _takingRoom += TakesRoom(in burst) ? 1 : 0;
     }
 
@@ -351,6 +351,6 @@ internal sealed partial class HbmPseudoChannel
     private void AcceptOfTrain(int index)
     {
         ref readonly HbmRequest request = ref _trainRequests[index];
-        Accept(in request, _train[index].Source, _controller.Locate(in request, _index), _train[index].AcceptedAt);
+        Accept(in request, _source, _controller.Locate(in request, _index), _train[index].AcceptedAt);
     }
 }

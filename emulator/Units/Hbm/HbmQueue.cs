@@ -285,31 +285,6 @@ internal sealed class HbmQueue
     /// <summary>A hash sees the requests that wait, in order of age, not in which slots.</summary>
     public void Walk(StateArchive archive)
     {
-        if (archive.IsHash)
-        {
-            Hash(archive);
-            return;
-        }
-
-        archive.Array("entries", _entries);
-        archive.Array("requests", _requests);
-        archive.Array("free", _free);
-        archive.Array("lines", _lines);
-        archive.Array("registers", _registers);
-        archive.Array("taken", _taken);
-        archive.Value("waiting", ref _waiting);
-        archive.Value("wanted", ref _wanted);
-        archive.Value("hits", ref _hits);
-        archive.Value("counts", ref _counts);
-        archive.Value("blocked", ref _blocked);
-        archive.Value("oldest", ref _oldest);
-        archive.Value("newest", ref _newest);
-        archive.Value("freeCount", ref _freeCount);
-        archive.Value("arrivals", ref _arrivals);
-    }
-
-    private void Hash(StateArchive archive)
-    {
         int slots = _entries.Length;
         archive.Value("slots", ref slots);
         archive.Array("registers", _registers);
@@ -320,6 +295,18 @@ internal sealed class HbmQueue
         archive.Value("counts", ref _counts);
         archive.Value("blocked", ref _blocked);
         archive.Value("arrivals", ref _arrivals);
+        if (!archive.IsHash)
+        {
+            archive.Array("entries", _entries);
+            archive.Array("requests", _requests);
+            archive.Array("free", _free);
+            archive.Array("lines", _lines);
+            archive.Value("oldest", ref _oldest);
+            archive.Value("newest", ref _newest);
+            archive.Value("freeCount", ref _freeCount);
+            return;
+        }
+
         archive.Variable = true;
         for (int slot = _oldest; slot >= 0; slot = _entries[slot].Newer)
         {
