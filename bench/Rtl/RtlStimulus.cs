@@ -95,12 +95,11 @@ internal sealed class RtlStimulus
     {
         for (long end = _fastTime + cycles; _fastTime < end; _fastTime++)
         {
-            int index = (int)(_fastTime % _side);
             if (_fastTime >= _side)
             {
-                if (index == 0)
+                if (_fastTime % _side == 0)
                     Launch();
-                _fast.EnterRow(RowAt(_fastTime), _side, index, _format);
+                _fast.EnterRow(RowAt(_fastTime), _side);
             }
 
             _fast.EnterWeights(RowAt((7 * _fastTime) + 3), _side, _format);
@@ -115,7 +114,7 @@ internal sealed class RtlStimulus
     {
         var wave = new FoldInFlight { Start = _fastTime, Rows = _side, Columns = _side, Line = (int)(_fastTime / _side % 2) * _side, Kind = _kind };
         _accumulators.Launch(in wave);
-        _fast.Launch(in wave, switches: true, _format);
+        _fast.Launch(in wave, switches: true, _format, _format);
     }
 
     private ReadOnlySpan<byte> RowAt(long number) => Rows.AsSpan((int)(number % Pool) * _rowBytes, _rowBytes);

@@ -51,10 +51,10 @@ internal sealed class FastArrayStream
         {
             var wave = new FoldInFlight { Start = _array.Time, Rows = Rows, Columns = _side, Addend = 1, Kind = _kind };
             _accumulators.Launch(in wave);
-            _array.Launch(in wave, switches: true, _format);
+            _array.Launch(in wave, switches: true, _format, _format);
             for (int i = 0; i < Rows; i++)
             {
-                _array.EnterRow(_row, _side, i, _format);
+                _array.EnterRow(_row, _side);
                 if (i < _side && f + 1 < count)
                     _array.EnterWeights(_row, _side, _format);
                 _array.Step(_kind);

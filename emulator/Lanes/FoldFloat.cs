@@ -18,6 +18,9 @@ public static class FoldFloat
     /// <summary>Columns are padded to a multiple of this.</summary>
     public const int Block = FoldSizes.Block;
 
+    /// <summary>Where there are many rows, those given at once are best a multiple of this.</summary>
+    public const int Rows = FoldTiles.Rows;
+
     /// <param name="x">rows x k, row after row, <paramref name="xPitch"/> apart.</param>
     /// <param name="w">k x columns, <paramref name="wPitch"/> apart; where that is negative, row 0 is the last of the span.</param>
     /// <param name="sums">rows x columns, <paramref name="pitch"/> apart; updated in place.</param>
@@ -32,7 +35,7 @@ public static class FoldFloat
         switch (width)
         {
             case SimdWidth.Vector512:
-                Run512(ref MemoryMarshal.GetReference(x), xPitch, ref Unsafe.Add(ref MemoryMarshal.GetReference(w), firstW), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
+                FoldTiles.Run<FloatProducts>(ref Word(x), xPitch, ref Unsafe.Add(ref Word(w), firstW), wPitch, ref Word(sums), pitch, rows, k, columns);
                 break;
             case SimdWidth.Vector256:
                 Run256(ref MemoryMarshal.GetReference(x), xPitch, ref Unsafe.Add(ref MemoryMarshal.GetReference(w), firstW), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, k, columns);
@@ -63,151 +66,14 @@ public static class FoldFloat
         }
     }
 
+    private static ref int Word(ReadOnlySpan<float> values) => ref Unsafe.As<float, int>(ref MemoryMarshal.GetReference(values));
+
     private static int FirstRow(ReadOnlySpan<float> w, int wPitch, int columns)
     {
         if (wPitch >= 0)
             return 0;
         ArgumentOutOfRangeException.ThrowIfLessThan(-wPitch, columns);
         return w.Length + wPitch;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run512(ref float x, int xPitch, ref float w, nint wPitch, ref float sums, int pitch, int rows, int k, int columns)
-    {
-        int c = 0;
-        for (; c + 32 <= columns; c += 32)
-        {
-            int i = 0;
-            for (; i + 8 <= rows; i += 8)
-                Tile512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
-            for (; i < rows; i++)
-                Row512(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
-        }
-
-        for (; c < columns; c += 16)
-        {
-            int i = 0;
-            for (; i + 4 <= rows; i += 4)
-                Narrow512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
-            for (; i < rows; i++)
-                Half512(ref Unsafe.Add(ref x, i * xPitch), ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, k);
-        }
-    }
-
-    /// <summary>8 rows x 32 columns: sixteen sums, two loads and eight broadcasts a step of k.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile512(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int k)
-    {
-        ref float s4 = ref Unsafe.Add(ref sums, 4 * pitch);
-        Vector512<float> a0 = Vector512.LoadUnsafe(ref sums), b0 = Vector512.LoadUnsafe(ref sums, 16);
-        Vector512<float> a1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch)), b1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch), 16);
-        Vector512<float> a2 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), b2 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 16);
-        Vector512<float> a3 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch)), b3 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 16);
-        Vector512<float> a4 = Vector512.LoadUnsafe(ref s4), b4 = Vector512.LoadUnsafe(ref s4, 16);
-        Vector512<float> a5 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch)), b5 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch), 16);
-        Vector512<float> a6 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch)), b6 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch), 16);
-        Vector512<float> a7 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch)), b7 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch), 16);
-        nint x3 = 3 * xPitch, x4 = 4 * xPitch, x5 = 5 * xPitch, x7 = 7 * xPitch;
-        ref float end = ref Unsafe.Add(ref x, k);
-        while (Unsafe.IsAddressLessThan(ref x, ref end))
-        {
-            Vector512<float> left = Vector512.LoadUnsafe(ref w), right = Vector512.LoadUnsafe(ref w, 16);
-            Vector512<float> v = Vector512.Create(x);
-            a0 = Vector512.FusedMultiplyAdd(v, left, a0);
-            b0 = Vector512.FusedMultiplyAdd(v, right, b0);
-            v = Vector512.Create(Unsafe.Add(ref x, xPitch));
-            a1 = Vector512.FusedMultiplyAdd(v, left, a1);
-            b1 = Vector512.FusedMultiplyAdd(v, right, b1);
-            v = Vector512.Create(Unsafe.Add(ref x, 2 * xPitch));
-            a2 = Vector512.FusedMultiplyAdd(v, left, a2);
-            b2 = Vector512.FusedMultiplyAdd(v, right, b2);
-            v = Vector512.Create(Unsafe.Add(ref x, x3));
-            a3 = Vector512.FusedMultiplyAdd(v, left, a3);
-            b3 = Vector512.FusedMultiplyAdd(v, right, b3);
-            v = Vector512.Create(Unsafe.Add(ref x, x4));
-            a4 = Vector512.FusedMultiplyAdd(v, left, a4);
-            b4 = Vector512.FusedMultiplyAdd(v, right, b4);
-            v = Vector512.Create(Unsafe.Add(ref x, x5));
-            a5 = Vector512.FusedMultiplyAdd(v, left, a5);
-            b5 = Vector512.FusedMultiplyAdd(v, right, b5);
-            v = Vector512.Create(Unsafe.Add(ref x, 2 * x3));
-            a6 = Vector512.FusedMultiplyAdd(v, left, a6);
-            b6 = Vector512.FusedMultiplyAdd(v, right, b6);
-            v = Vector512.Create(Unsafe.Add(ref x, x7));
-            a7 = Vector512.FusedMultiplyAdd(v, left, a7);
-            b7 = Vector512.FusedMultiplyAdd(v, right, b7);
-            w = ref Unsafe.Add(ref w, wPitch);
-            x = ref Unsafe.Add(ref x, 1);
-        }
-
-        CanonicalLanes.Of(a0).StoreUnsafe(ref sums);
-        CanonicalLanes.Of(b0).StoreUnsafe(ref sums, 16);
-        CanonicalLanes.Of(a1).StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
-        CanonicalLanes.Of(b1).StoreUnsafe(ref Unsafe.Add(ref sums, pitch), 16);
-        CanonicalLanes.Of(a2).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
-        CanonicalLanes.Of(b2).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch), 16);
-        CanonicalLanes.Of(a3).StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
-        CanonicalLanes.Of(b3).StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch), 16);
-        CanonicalLanes.Of(a4).StoreUnsafe(ref s4);
-        CanonicalLanes.Of(b4).StoreUnsafe(ref s4, 16);
-        CanonicalLanes.Of(a5).StoreUnsafe(ref Unsafe.Add(ref s4, pitch));
-        CanonicalLanes.Of(b5).StoreUnsafe(ref Unsafe.Add(ref s4, pitch), 16);
-        CanonicalLanes.Of(a6).StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch));
-        CanonicalLanes.Of(b6).StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch), 16);
-        CanonicalLanes.Of(a7).StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
-        CanonicalLanes.Of(b7).StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch), 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row512(ref float x, ref float w, nint wPitch, ref float sums, nint pitch, int k)
-    {
-        Vector512<float> a = Vector512.LoadUnsafe(ref sums), b = Vector512.LoadUnsafe(ref sums, 16);
-        for (int r = 0; r < k; r++)
-        {
-            Vector512<float> v = Vector512.Create(Unsafe.Add(ref x, r));
-            a = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref w), a);
-            b = Vector512.FusedMultiplyAdd(v, Vector512.LoadUnsafe(ref w, 16), b);
-            w = ref Unsafe.Add(ref w, wPitch);
-        }
-
-        CanonicalLanes.Of(a).StoreUnsafe(ref sums);
-        CanonicalLanes.Of(b).StoreUnsafe(ref sums, 16);
-    }
-
-    /// <summary>4 rows x 16 columns, for the columns that are left over.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Narrow512(ref float x, nint xPitch, ref float w, nint wPitch, ref float sums, nint pitch, int k)
-    {
-        Vector512<float> a = Vector512.LoadUnsafe(ref sums), b = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch));
-        Vector512<float> c = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), d = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
-        for (int r = 0; r < k; r++)
-        {
-            Vector512<float> left = Vector512.LoadUnsafe(ref w);
-            a = Vector512.FusedMultiplyAdd(Vector512.Create(x), left, a);
-            b = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, xPitch)), left, b);
-            c = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, 2 * xPitch)), left, c);
-            d = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, 3 * xPitch)), left, d);
-            w = ref Unsafe.Add(ref w, wPitch);
-            x = ref Unsafe.Add(ref x, 1);
-        }
-
-        CanonicalLanes.Of(a).StoreUnsafe(ref sums);
-        CanonicalLanes.Of(b).StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
-        CanonicalLanes.Of(c).StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
-        CanonicalLanes.Of(d).StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half512(ref float x, ref float w, nint wPitch, ref float sums, nint pitch, int k)
-    {
-        Vector512<float> a = Vector512.LoadUnsafe(ref sums);
-        for (int r = 0; r < k; r++)
-        {
-            a = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref x, r)), Vector512.LoadUnsafe(ref w), a);
-            w = ref Unsafe.Add(ref w, wPitch);
-        }
-
-        CanonicalLanes.Of(a).StoreUnsafe(ref sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

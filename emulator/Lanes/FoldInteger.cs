@@ -71,7 +71,7 @@ public static class FoldInteger
         if (!FoldSizes.Check(x.Length, xPitch, w.Length, wPitch, sums.Length, pitch, rows, pairs, columns))
             return;
         if (width == SimdWidth.Vector512 && Avx512BW.IsSupported)
-            Run512(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
+            FoldTiles.Run<PairProducts>(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
         else if (width >= SimdWidth.Vector256 && Avx2.IsSupported)
             Run256(ref MemoryMarshal.GetReference(x), xPitch, ref MemoryMarshal.GetReference(w), wPitch, ref MemoryMarshal.GetReference(sums), pitch, rows, pairs, columns);
         else if (width >= SimdWidth.Vector128)
@@ -98,71 +98,6 @@ public static class FoldInteger
                 sums[(i * pitch) + c] = sum;
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run512(ref int x, nint xPitch, ref int w, nint wPitch, ref int sums, nint pitch, int rows, int pairs, int columns)
-    {
-        int i = 0;
-        for (; i + 8 <= rows; i += 8)
-        {
-            for (int c = 0; c < columns; c += 16)
-                Tile512(ref Unsafe.Add(ref x, i * xPitch), xPitch, ref Unsafe.Add(ref w, c), wPitch, ref Unsafe.Add(ref sums, (i * pitch) + c), pitch, pairs);
-        }
-
-        for (; i < rows; i++)
-        {
-            for (int c = 0; c < columns; c += 16)
-            {
-                ref int sum = ref Unsafe.Add(ref sums, (i * pitch) + c);
-                ref int row = ref Unsafe.Add(ref x, i * xPitch);
-                ref int weight = ref Unsafe.Add(ref w, c);
-                Vector512<int> total = Vector512.LoadUnsafe(ref sum);
-                for (int p = 0; p < pairs; p++)
-                {
-                    total += Dot(Vector512.Create(Unsafe.Add(ref row, p)), Vector512.LoadUnsafe(ref weight));
-                    weight = ref Unsafe.Add(ref weight, wPitch);
-                }
-
-                total.StoreUnsafe(ref sum);
-            }
-        }
-    }
-
-    /// <summary>8 rows x 16 columns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile512(ref int x, nint xPitch, ref int w, nint wPitch, ref int sums, nint pitch, int pairs)
-    {
-        ref int s4 = ref Unsafe.Add(ref sums, 4 * pitch);
-        Vector512<int> t0 = Vector512.LoadUnsafe(ref sums), t1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch));
-        Vector512<int> t2 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), t3 = Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
-        Vector512<int> t4 = Vector512.LoadUnsafe(ref s4), t5 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch));
-        Vector512<int> t6 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch)), t7 = Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
-        nint x3 = 3 * xPitch, x4 = 4 * xPitch, x5 = 5 * xPitch, x7 = 7 * xPitch;
-        ref int end = ref Unsafe.Add(ref x, pairs);
-        while (Unsafe.IsAddressLessThan(ref x, ref end))
-        {
-            Vector512<int> weights = Vector512.LoadUnsafe(ref w);
-            t0 += Dot(Vector512.Create(x), weights);
-            t1 += Dot(Vector512.Create(Unsafe.Add(ref x, xPitch)), weights);
-            t2 += Dot(Vector512.Create(Unsafe.Add(ref x, 2 * xPitch)), weights);
-            t3 += Dot(Vector512.Create(Unsafe.Add(ref x, x3)), weights);
-            t4 += Dot(Vector512.Create(Unsafe.Add(ref x, x4)), weights);
-            t5 += Dot(Vector512.Create(Unsafe.Add(ref x, x5)), weights);
-            t6 += Dot(Vector512.Create(Unsafe.Add(ref x, 2 * x3)), weights);
-            t7 += Dot(Vector512.Create(Unsafe.Add(ref x, x7)), weights);
-            w = ref Unsafe.Add(ref w, wPitch);
-            x = ref Unsafe.Add(ref x, 1);
-        }
-
-        t0.StoreUnsafe(ref sums);
-        t1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
-        t2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
-        t3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
-        t4.StoreUnsafe(ref s4);
-        t5.StoreUnsafe(ref Unsafe.Add(ref s4, pitch));
-        t6.StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch));
-        t7.StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -259,7 +194,4 @@ public static class FoldInteger
             }
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Dot(Vector512<int> pair, Vector512<int> weights) => Avx512BW.MultiplyAddAdjacent(pair.AsInt16(), weights.AsInt16());
 }

@@ -90,16 +90,27 @@ public static class FoldNibbles
             return;
         }
 
-        bool wide = width == SimdWidth.Vector512 && Avx512BW.IsSupported;
         ref int firstX = ref MemoryMarshal.GetReference(x);
+        if (width == SimdWidth.Vector512 && Avx512BW.IsSupported)
+        {
+            for (int i = 0; i < rows; i++)
+                AddOffsets(offsets, sums.Slice(i * pitch, columns));
+            for (int q = 0; q < quads; q += MostQuads)
+            {
+                FoldTiles.Run<NibbleProducts>(
+                    ref Unsafe.Add(ref firstX, q), xPitch, ref Unsafe.Add(ref MemoryMarshal.GetReference(w), q * wPitch), wPitch,
+                    ref MemoryMarshal.GetReference(sums), pitch, rows, Math.Min(quads - q, MostQuads), columns);
+            }
+
+            return;
+        }
+
         for (int c = 0; c < columns; c += Block)
         {
             ref int weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(w), c);
             ref int offset = ref Unsafe.Add(ref MemoryMarshal.GetReference(offsets), c);
             ref int sum = ref Unsafe.Add(ref MemoryMarshal.GetReference(sums), c);
             int i = 0;
-            for (; wide && i + 8 <= rows; i += 8)
-                Tile512(ref Unsafe.Add(ref firstX, i * xPitch), xPitch, ref weights, wPitch, ref offset, ref Unsafe.Add(ref sum, i * pitch), pitch, quads);
             for (; i + 4 <= rows; i += 4)
                 Tile256(ref Unsafe.Add(ref firstX, i * xPitch), xPitch, ref weights, wPitch, ref offset, ref Unsafe.Add(ref sum, i * pitch), pitch, quads);
             for (; i < rows; i++)
@@ -107,62 +118,19 @@ public static class FoldNibbles
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddOffsets(ReadOnlySpan<int> offsets, Span<int> sums)
+    {
+        ref int o = ref MemoryMarshal.GetReference(offsets[..sums.Length]), s = ref MemoryMarshal.GetReference(sums);
+        for (nuint c = 0; c < (nuint)sums.Length; c += Block)
+            (Vector512.LoadUnsafe(ref o, c) + Vector512.LoadUnsafe(ref s, c)).StoreUnsafe(ref s, c);
+    }
+
     // Byte by byte: -8 to 7 out of the low halves, without a carry from one byte to the next.
     private static int Even(int word)
     {
         uint flipped = ((uint)word & 0x0F0F0F0F) ^ 0x08080808;
         return (int)(((flipped | 0x80808080) - 0x08080808) ^ 0x80808080);
-    }
-
-    /// <summary>8 rows x 16 columns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile512(ref int x, nint xPitch, ref int w, nint wPitch, ref int offsets, ref int sums, nint pitch, int quads)
-    {
-        ref int s4 = ref Unsafe.Add(ref sums, 4 * pitch);
-        Vector512<int> o = Vector512.LoadUnsafe(ref offsets);
-        Vector512<int> t0 = o + Vector512.LoadUnsafe(ref sums), t1 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, pitch));
-        Vector512<int> t2 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 2 * pitch)), t3 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
-        Vector512<int> t4 = o + Vector512.LoadUnsafe(ref s4), t5 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, pitch));
-        Vector512<int> t6 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 2 * pitch)), t7 = o + Vector512.LoadUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
-        nint x3 = 3 * xPitch, x4 = 4 * xPitch, x5 = 5 * xPitch, x7 = 7 * xPitch;
-        while (quads > 0)
-        {
-            Vector512<short> p0 = default, p1 = default, p2 = default, p3 = default, p4 = default, p5 = default, p6 = default, p7 = default;
-            ref int end = ref Unsafe.Add(ref x, Math.Min(quads, MostQuads));
-            while (Unsafe.IsAddressLessThan(ref x, ref end))
-            {
-                Vector512<sbyte> weights = Vector512.LoadUnsafe(ref w).AsSByte();
-                p0 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(x).AsByte(), weights);
-                p1 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, xPitch)).AsByte(), weights);
-                p2 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, 2 * xPitch)).AsByte(), weights);
-                p3 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, x3)).AsByte(), weights);
-                p4 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, x4)).AsByte(), weights);
-                p5 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, x5)).AsByte(), weights);
-                p6 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, 2 * x3)).AsByte(), weights);
-                p7 += Avx512BW.MultiplyAddAdjacent(Vector512.Create(Unsafe.Add(ref x, x7)).AsByte(), weights);
-                w = ref Unsafe.Add(ref w, wPitch);
-                x = ref Unsafe.Add(ref x, 1);
-            }
-
-            t0 += Widened(p0);
-            t1 += Widened(p1);
-            t2 += Widened(p2);
-            t3 += Widened(p3);
-            t4 += Widened(p4);
-            t5 += Widened(p5);
-            t6 += Widened(p6);
-            t7 += Widened(p7);
-            quads -= MostQuads;
-        }
-
-        t0.StoreUnsafe(ref sums);
-        t1.StoreUnsafe(ref Unsafe.Add(ref sums, pitch));
-        t2.StoreUnsafe(ref Unsafe.Add(ref sums, 2 * pitch));
-        t3.StoreUnsafe(ref Unsafe.Add(ref sums, 3 * pitch));
-        t4.StoreUnsafe(ref s4);
-        t5.StoreUnsafe(ref Unsafe.Add(ref s4, pitch));
-        t6.StoreUnsafe(ref Unsafe.Add(ref s4, 2 * pitch));
-        t7.StoreUnsafe(ref Unsafe.Add(ref s4, 3 * pitch));
     }
 
     /// <summary>4 rows x 16 columns: eight of sixteen registers, so that wide sums stay in memory.</summary>
@@ -233,8 +201,4 @@ public static class FoldNibbles
         (Vector256.LoadUnsafe(ref sums) + o + Avx2.MultiplyAddAdjacent(a, Vector256.Create((short)1))).StoreUnsafe(ref sums);
         (Vector256.LoadUnsafe(ref sums, 8) + p + Avx2.MultiplyAddAdjacent(b, Vector256.Create((short)1))).StoreUnsafe(ref sums, 8);
     }
-
-    /// <summary>The two sums of a column.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Widened(Vector512<short> pairs) => Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Create((short)1));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HybridEmu.Isa;
 using HybridEmu.Kernel;
@@ -27,6 +28,7 @@ public sealed class Accumulators
     private readonly int _wordsAt;
     private readonly FoldInFlight[] _folds;
     private AccumulatorsState _state;
+    private long _pastFrom = long.MaxValue; // follows from the oldest fold
 
     public Accumulators(MatrixConfig config)
     {
@@ -104,12 +106,20 @@ public sealed class Accumulators
             throw new InvalidOperationException("More folds in flight than the array is long.");
         _state.Folds++;
         Fold(_state.Folds - 1) = fold;
+        FindNextToRetire();
     }
 
     /// <summary>Forgets the folds whose wavefront is past at the step of this time; their accesses are counted for good.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Retire(long time)
     {
-        while (_state.Folds > 0 && time >= Fold(0).Start + Fold(0).Rows + _rows + _columns + _latency)
+        if (time >= _pastFrom)
+            RetireThosePast(time);
+    }
+
+    private void RetireThosePast(long time)
+    {
+        while (_state.Folds > 0 && time >= PastFrom(in Fold(0)))
         {
             ref FoldInFlight fold = ref Fold(0);
             long words = (long)fold.Rows * fold.Columns;
@@ -119,7 +129,14 @@ public sealed class Accumulators
             _state.First = _state.First + 1 == _folds.Length ? 0 : _state.First + 1;
             _state.Folds--;
         }
+
+        FindNextToRetire();
     }
+
+    private void FindNextToRetire() => _pastFrom = _state.Folds > 0 ? PastFrom(in Fold(0)) : long.MaxValue;
+
+    /// <summary>The time from which on a fold's wavefront is past.</summary>
+    private long PastFrom(in FoldInFlight fold) => fold.Start + fold.Rows + _rows + _columns + _latency;
 
     /// <summary>The words of one row of a fold.</summary>
     public Span<int> Row(in FoldInFlight fold, int row) => Words.Slice((fold.Line + row) * _columns, fold.Columns);
@@ -194,6 +211,7 @@ public sealed class Accumulators
     {
         archive.Value("accumulators", ref _state);
         archive.Array("folds", _folds);
+        FindNextToRetire();
         archive.Bytes("banks", MemoryMarshal.AsBytes(Words));
     }
 

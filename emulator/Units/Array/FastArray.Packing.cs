@@ -63,16 +63,15 @@ public sealed partial class FastArray
         public void Forget() => _tile.Number = -1;
 
         /// <summary>Makes the weights of a fold ready: once, however many folds have the same.</summary>
-        /// <param name="fold">What it is.</param>
-        /// <param name="operands">What X rows were; the same for all folds that share weights.</param>
-        public void TakeWeights(in FoldInput fold, RowFormat operands)
+        /// <param name="fold">What it is. Those that share weights have X rows of one format.</param>
+        public void TakeWeights(in FoldInput fold)
         {
             if (_tile.Number == fold.Weights.Number)
                 return;
             _tile = fold.Weights;
             _kind = fold.Wave.Kind;
-            _operands = operands;
-            bool bytes = operands != RowFormat.Int16 && fold.Format != RowFormat.Int16;
+            _operands = fold.Operands;
+            bool bytes = _operands != RowFormat.Int16 && fold.Format != RowFormat.Int16;
             _form = _kind switch
             {
                 MacKind.Bf16 => Form.Floats,

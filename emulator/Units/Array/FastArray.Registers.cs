@@ -19,6 +19,7 @@ public sealed partial class FastArray
         _tokensInTile = 0;
         _launched = 1;
         _entered = 0;
+        _slot = 0;
         _settled = 0;
         _shared?.GoOnAt(0);
         _packing.Forget();
@@ -54,7 +55,7 @@ public sealed partial class FastArray
             long entered = _time - 1 - age;
             ref StepInput step = ref _steps[entered & _stepMask];
             array.SetTokens(age, Bit(in step, StepFlags.ShiftToken), Bit(in step, StepFlags.SwitchToken), Bit(in step, StepFlags.Enable));
-            ReadOnlySpan<int> x = (step.Flags & StepFlags.Row) != 0 ? Words((int)step.Row & _rowMask) : default;
+            ReadOnlySpan<int> x = (step.Flags & StepFlags.Row) != 0 ? Words(in step) : default;
             for (int r = 0; r < x.Length; r++)
                 array.SetAct(r, age - r, x[r]);
             for (int r = Math.Max(0, age - _columns + 1); r <= Math.Min(age, _rows - 1); r++)
@@ -65,24 +66,26 @@ public sealed partial class FastArray
     /// <summary>Puts back what the accumulators hold at this time in place of sums that have not left the array yet.</summary>
     public void TakeBackEarlySums()
     {
-        for (long row = _entered - 1; row >= 0; row--)
+        for (int age = 1; age < _rows + _columns; age++)
         {
-            ref RowInput input = ref _rowInputs[row & _rowMask];
-            ref FoldInFlight wave = ref Fold(input.Fold).Wave;
-            if (input.EnteredAt + _rows + _columns <= _time)
-                break;
-            int first = (int)Math.Max(0, _time - input.EnteredAt - _rows); // columns before it have left
-            if (first < wave.Columns)
-                _addends.AsSpan((int)(row & _rowMask) * _stride, wave.Columns)[first..].CopyTo(_accumulators.Row(in wave, input.Index)[first..]);
+            ref StepInput step = ref _steps[(_time - age) & _stepMask];
+            if ((step.Flags & StepFlags.Row) == 0)
+                continue;
+            ref FoldInput fold = ref Fold(step.Fold);
+            int first = Math.Max(0, age - _rows); // columns before it have left
+            if (first < fold.Wave.Columns)
+                Addends(step.Row)[first..fold.Wave.Columns].CopyTo(_accumulators.Row(in fold.Wave, (int)(step.Row - fold.FirstRow))[first..]);
         }
     }
 
     /// <summary>A row of operands as PEs take them; until the next is asked for.</summary>
-    private ReadOnlySpan<int> Words(int slot)
+    private ReadOnlySpan<int> Words(in StepInput step)
     {
-        RowFormats.Widen(OperandRow(slot), KeptAs(_rowInputs[slot].Format), _looked);
+        RowFormats.Widen(OperandRow(SlotOf(step.Row)), KeptAs(Fold(step.Fold).Operands), _looked);
         return _looked;
     }
+
+    private Span<int> Addends(long row) => _addends.AsSpan(SlotOf(row) * _stride, _stride);
 
     private static ulong Bit(in StepInput step, StepFlags flag) => (step.Flags & flag) != 0 ? 1u : 0;
 
@@ -97,7 +100,7 @@ public sealed partial class FastArray
         int sum = 0;
         ref FoldInput fold = ref Fold(step.Fold);
         if (!_addsAtBottom && !x.IsEmpty && fold.Wave.Addend != 0 && c < fold.Wave.Columns)
-            sum = _addends[((int)(step.Row & _rowMask) * _stride) + c];
+            sum = Addends(step.Row)[c];
         for (int r = 0; r <= Math.Min(lastRow, fold.Weights.EnabledRows - 1); r++)
         {
             int act = x.IsEmpty ? 0 : x[r];

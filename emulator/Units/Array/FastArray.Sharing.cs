@@ -15,7 +15,7 @@ public sealed partial class FastArray
         /// <summary>Rows that are offered and not done, at most.</summary>
         public const int MostRows = RowsOfABlock * Blocks;
 
-        private const int RowsOfABlock = 32;
+        private const int RowsOfABlock = 5 * FoldFloat.Rows;
         private const int Blocks = 16;
 
         private readonly FastArray _array;
@@ -89,7 +89,7 @@ public sealed partial class FastArray
             RowBlock block = _array.NextBlock(_offeredRows, RowsOfABlock);
             if (_offered != _finished && block.Fold != _blocks[(_offered - 1) % Blocks].Fold)
                 return false;
-            _array._packing.TakeWeights(in _array.Fold(block.Fold), _array._rowInputs[block.Slot].Format);
+            _array._packing.TakeWeights(in _array.Fold(block.Fold));
             int place = (int)(_offered % Blocks);
             _blocks[place] = block;
             _done[place] = 0;

@@ -15,9 +15,9 @@ public sealed partial class FastArray
         _filled = false;
         _filling = new WeightTile { First = _tokens.Last + 1 };
 
-        // Its tokens' places may still be wanted by rows that left long ago: they were filled C + 5 R steps or more before.
+        // Its tokens' places may still be wanted by rows that have left: since the last of them entered, other tiles came for C + R steps or more.
         long gone = _tokens.Last + _rows - _tokens.Mask;
-        while (_settled < _entered && Fold(_rowInputs[_settled & _rowMask].Fold).Weights.First < gone)
+        while (_settled < _entered && Fold(FoldOf(_settled)).Weights.First < gone)
             SettleSome();
     }
 

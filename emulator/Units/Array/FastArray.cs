@@ -19,7 +19,7 @@ namespace HybridEmu.Units;
 /// </remarks>
 public sealed partial class FastArray
 {
-    private const int RowsAtOnce = 64; // settled by this thread, when it is alone
+    private const int RowsAtOnce = 8 * FoldFloat.Rows; // settled by this thread, when it is alone
 
     private readonly int _rows;
     private readonly int _columns;
@@ -31,8 +31,7 @@ public sealed partial class FastArray
     private readonly Accumulators _accumulators;
 
     private readonly StepInput[] _steps; // ring by step
-    private readonly RowInput[] _rowInputs; // ring by row
-    private readonly byte[] _operands; // of those rows: bf16 as fp32, integers as they came, as both are what the kernels take
+    private readonly byte[] _operands; // ring by row: bf16 as fp32, integers as they came, as both are what the kernels take
     private readonly int[] _looked;    // a row of them as words, for who looks
     private readonly int[] _addends;     // what the accumulators held where a row's sums go, while somebody looks
     private readonly FoldInput[] _folds; // ring by fold
@@ -43,7 +42,7 @@ public sealed partial class FastArray
     private readonly int _sumsAt;
     private readonly SharedRows? _shared; // with host threads that help
     private readonly int _stepMask;
-    private readonly int _rowMask;
+    private readonly int _rowsKept;
 
     private long _time;
     private int _tokensInTile;
@@ -52,8 +51,10 @@ public sealed partial class FastArray
     private WeightTile _held;    // what the last switch token took
     private long _launched;
     private long _entered; // rows
+    private int _slot;     // of the next
     private long _settled; // rows whose sums are in the accumulators
     private StepFlags _entering;
+    private RowFormat _format; // of the rows of the fold launched last
 
     /// <param name="config">Sizes.</param>
     /// <param name="accumulators">Where sums go.</param>
@@ -70,16 +71,14 @@ public sealed partial class FastArray
         _accumulators = accumulators;
         int steps = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns));
         int atOnce = team is null ? RowsAtOnce : SharedRows.MostRows;
-        int rows = (int)BitOperations.RoundUpToPowerOf2((uint)(_rows + _columns + atOnce));
+        _rowsKept = (_rows + _columns + atOnce + RowsAtOnce - 1) / RowsAtOnce * RowsAtOnce; // whole blocks, none of them across the ring's end
         _steps = new StepInput[steps];
         _stepMask = steps - 1;
-        _rowInputs = new RowInput[rows];
-        _rowMask = rows - 1;
-        _operands = new byte[rows * _rowBytes];
+        _operands = new byte[_rowsKept * _rowBytes];
         _looked = new int[_rows];
-        _addends = new int[rows * _stride];
-        _folds = new FoldInput[Math.Max(MatrixUnit.MostLeaving + 3, (_columns / _rows) + 6)];
-        _tokens = new WeightTokens((_folds.Length + 2) * _rows, _columns);
+        _addends = new int[_rowsKept * _stride];
+        _folds = new FoldInput[(int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(MatrixUnit.MostLeaving + 3, (_columns / _rows) + 6))];
+        _tokens = new WeightTokens(_rows * (3 + ((_columns + _rows - 1) / _rows)), _columns); // no more: they displace the weights in use from the host's caches
         _kept = new int[_rows * _columns];
         _packing = new Packing(this, config, atOnce);
         _sums = CacheLines.Allocate(atOnce * _stride, out _sumsAt);
@@ -114,11 +113,12 @@ public sealed partial class FastArray
 
     /// <summary>The first X row of this fold enters at the next step.</summary>
     /// <param name="switches">With the switch token: the fold takes the weights of the shadow, else those of the fold before it.</param>
-    /// <param name="weights">What the weights were in memory.</param>
-    public void Launch(in FoldInFlight wave, bool switches, RowFormat weights)
+    /// <param name="operands">What the X rows are in memory.</param>
+    /// <param name="weights">What the weights were there.</param>
+    public void Launch(in FoldInFlight wave, bool switches, RowFormat operands, RowFormat weights)
     {
-        // The slot may still be wanted by rows that left long ago: it was taken C + 5 R steps or more before.
-        while (_settled < _entered && _rowInputs[_settled & _rowMask].Fold <= _launched - _folds.Length)
+        // The slot may still be wanted by rows that have left: it was taken C + 5 R steps or more before.
+        while (_settled < _entered && FoldOf(_settled) <= _launched - _folds.Length)
             SettleSome();
         if (switches)
         {
@@ -128,27 +128,27 @@ public sealed partial class FastArray
             _entering |= StepFlags.SwitchToken;
         }
 
-        Fold(_launched) = new FoldInput { Wave = wave, Weights = _held, Format = weights };
+        Fold(_launched) = new FoldInput { Wave = wave, FirstRow = _entered, Weights = _held, Format = weights, Operands = operands };
+        _format = operands;
         _launched++;
     }
 
     /// <summary>The next X row of the fold launched last enters at the next step.</summary>
     /// <param name="words">Words in the row, up to R; the others are 0.</param>
-    /// <param name="index">Number of the row in its fold.</param>
-    public void EnterRow(ReadOnlySpan<byte> row, int words, int index, RowFormat format)
+    public void EnterRow(ReadOnlySpan<byte> row, int words)
     {
         // Full, so that the oldest rows entered R + C steps ago or more and have left.
-        if (_entered - _settled == _rowInputs.Length)
+        if (_entered - _settled == _rowsKept)
             SettleSome();
-        int slot = (int)_entered & _rowMask;
-        _rowInputs[slot] = new RowInput { Fold = _launched - 1, Index = index, EnteredAt = _time, Format = format };
-        Span<byte> operands = OperandRow(slot);
-        int size = RowFormats.BytesOf(KeptAs(format)), bytes = words * size;
-        if (format == RowFormat.Bf16)
-            RowFormats.Widen(row, format, MemoryMarshal.Cast<byte, int>(operands[..bytes]));
+        Span<byte> operands = OperandRow(_slot);
+        int size = RowFormats.BytesOf(KeptAs(_format)), bytes = words * size;
+        if (_format == RowFormat.Bf16)
+            WidenBf16.Run(MemoryMarshal.Cast<byte, ushort>(row)[..words], MemoryMarshal.Cast<byte, float>(operands)[..words]);
         else
             row[..bytes].CopyTo(operands);
-        operands[bytes..(_rowWords * size)].Clear();
+        if (words < _rowWords)
+            operands[bytes..(_rowWords * size)].Clear();
+        _slot = _slot + 1 == _rowsKept ? 0 : _slot + 1;
         _entered++;
         _entering |= StepFlags.Row;
         _shared?.OfferThoseThatLeft();
@@ -198,7 +198,7 @@ public sealed partial class FastArray
         if (_shared is not null && _shared.FinishOne())
             return;
         RowBlock block = NextBlock(_settled, RowsAtOnce);
-        _packing.TakeWeights(in Fold(block.Fold), _rowInputs[block.Slot].Format);
+        _packing.TakeWeights(in Fold(block.Fold));
         SettleRows(in block, 0, remember);
         _settled += block.Count;
         _shared?.GoOnAt(_settled);
@@ -207,13 +207,25 @@ public sealed partial class FastArray
     /// <summary>Rows from a number on that entered: of one fold, beside each other, as many as there are up to a limit.</summary>
     private RowBlock NextBlock(long first, int limit)
     {
-        int slot = (int)first & _rowMask;
-        ref RowInput input = ref _rowInputs[slot];
-        int most = (int)Math.Min(Math.Min(_entered - first, _rowInputs.Length - slot), limit);
-        int count = 1;
-        while (count < most && _rowInputs[slot + count].Fold == input.Fold)
-            count++;
-        return new RowBlock { Fold = input.Fold, Slot = slot, FirstRow = input.Index, Count = count };
+        int slot = SlotOf(first);
+        long fold = FoldOf(first), end = fold == _launched - 1 ? _entered : Fold(fold + 1).FirstRow;
+        int count = (int)Math.Min(Math.Min(end - first, _rowsKept - slot), limit);
+        return new RowBlock { Fold = fold, Slot = slot, FirstRow = (int)(first - Fold(fold).FirstRow), Count = count };
+    }
+
+    private int SlotOf(long row)
+    {
+        int slot = _slot - (int)(_entered - row);
+        return slot < 0 ? slot + _rowsKept : slot;
+    }
+
+    /// <summary>The number of the fold of a row that is not settled, or still in the array.</summary>
+    private long FoldOf(long row)
+    {
+        long fold = _launched - 1;
+        while (Fold(fold).FirstRow > row)
+            fold--;
+        return fold;
     }
 
     /// <summary>Sums of some rows, whose weights are packed and which nobody else touches meanwhile.</summary>
@@ -274,7 +286,7 @@ public sealed partial class FastArray
 
     private Span<byte> OperandRow(int slot) => _operands.AsSpan(slot * _rowBytes, _rowBytes);
 
-    private ref FoldInput Fold(long number) => ref _folds[number % _folds.Length];
+    private ref FoldInput Fold(long number) => ref _folds[number & (_folds.Length - 1)];
 
     /// <summary>What entered at one step.</summary>
     private struct StepInput
@@ -295,18 +307,12 @@ public sealed partial class FastArray
         SwitchToken = 8,
     }
 
-    private struct RowInput
-    {
-        public long Fold, EnteredAt;
-        public int Index;
-        public RowFormat Format;
-    }
-
     private struct FoldInput
     {
         public FoldInFlight Wave;
         public WeightTile Weights;
-        public RowFormat Format;
+        public long FirstRow;
+        public RowFormat Format, Operands;
     }
 
     /// <summary>Rows of one fold, beside each other.</summary>

@@ -174,7 +174,7 @@ public sealed partial class MatrixUnit
         fold.Kind = State.Kind;
         _accumulators.Launch(in fold);
         if (_isFast)
-            _fast.Launch(in fold, State.Switches != 0, OperandStream.FormatOf(descriptor.TypeB, State.Packing));
+            _fast.Launch(in fold, State.Switches != 0, _operands.Format, OperandStream.FormatOf(descriptor.TypeB, State.Packing));
         else
             LaunchInRegisters(in fold);
         State.FoldRows = KRows(State.LaunchKBlock);
@@ -214,7 +214,7 @@ public sealed partial class MatrixUnit
     {
         int words = Words(State.FoldRows);
         if (_isFast)
-            _fast.EnterRow(_operands.Row, words, State.RowsEntered, _operands.Format);
+            _fast.EnterRow(_operands.Row, words);
         else
             _registers.EnterRow(_operands.Row, words, _operands.Format);
         long macs = (long)State.FoldRows * State.FoldColumns;

@@ -130,7 +130,7 @@ public class ArrayKindTests
             fastSums.Launch(in fold);
             step.EnterSwitch();
             if (isFast)
-                fast.Launch(in fold, switches: true, weightFormat);
+                fast.Launch(in fold, switches: true, rowFormat, weightFormat);
             else
                 written.EnterSwitch();
             launched++;
@@ -144,7 +144,7 @@ public class ArrayKindTests
             byte[] row = Row(words, rowFormat, random);
             step.EnterRow(row, words, rowFormat);
             if (isFast)
-                fast.EnterRow(row, words, entered, rowFormat);
+                fast.EnterRow(row, words);
             else
                 written.EnterRow(row, words, rowFormat);
             entered++;

@@ -114,11 +114,11 @@ internal sealed record FoldCase(ulong Seed, int Folds, int Late)
             if (cycle.Wave is { } wave)
             {
                 sums.Launch(in wave);
-                fast.Launch(in wave, switches: true, form.Format);
+                fast.Launch(in wave, switches: true, form.Format, form.Format);
             }
 
             if (cycle.Row is not null)
-                fast.EnterRow(cycle.Row, cycle.Row.Length / RowFormats.BytesOf(form.Format), cycle.Index, form.Format);
+                fast.EnterRow(cycle.Row, cycle.Row.Length / RowFormats.BytesOf(form.Format));
             if (cycle.Weights is not null)
                 fast.EnterWeights(cycle.Weights, form.Columns, form.Format);
             fast.Step(form.Kind);
