@@ -13,10 +13,9 @@ public sealed partial class FastArray
     private sealed class SharedRows
     {
         /// <summary>Rows that are offered and not done, at most.</summary>
-        public const int MostRows = RowsOfABlock * Blocks;
+        public const int MostRows = RowsAtOnce * Blocks;
 
-        private const int RowsOfABlock = 5 * FoldFloat.Rows;
-        private const int Blocks = 16;
+        private const int Blocks = 8;
 
         private readonly FastArray _array;
         private readonly HostTeam _team;
@@ -42,7 +41,7 @@ public sealed partial class FastArray
         /// <summary>Offers what is a whole block and has left the array for certain: a row enters at a step, and leaves R + C steps later.</summary>
         public void OfferThoseThatLeft()
         {
-            while (_array._entered - _offeredRows >= _rowsOnTheirWay + RowsOfABlock && TryOffer())
+            while (_array._entered - _offeredRows >= _rowsOnTheirWay + RowsAtOnce && TryOffer())
             {
             }
         }
@@ -50,7 +49,7 @@ public sealed partial class FastArray
         /// <summary>Offers all rows but the last few, helping where there is no place for more.</summary>
         public void OfferAll()
         {
-            while (_array._entered - _offeredRows > RowsOfABlock)
+            while (_array._entered - _offeredRows > RowsAtOnce)
             {
                 if (!TryOffer())
                     FinishOne();
@@ -86,7 +85,7 @@ public sealed partial class FastArray
             TakeDone();
             if (_offered - _finished == Blocks)
                 return false;
-            RowBlock block = _array.NextBlock(_offeredRows, RowsOfABlock);
+            RowBlock block = _array.NextBlock(_offeredRows, RowsAtOnce);
             if (_offered != _finished && block.Fold != _blocks[(_offered - 1) % Blocks].Fold)
                 return false;
             _array._packing.TakeWeights(in _array.Fold(block.Fold));
@@ -95,7 +94,7 @@ public sealed partial class FastArray
             _done[place] = 0;
             _offeredRows += block.Count;
             _offered++;
-            _team.Offer(_settle, place, block.FirstRow / RowsOfABlock); // whose cache has the sums, if this is not their first fold
+            _team.Offer(_settle, place, block.FirstRow / RowsAtOnce); // whose cache has the sums, if this is not their first fold
             return true;
         }
 
@@ -110,7 +109,7 @@ public sealed partial class FastArray
 
         private void Settle(int place)
         {
-            _array.SettleRows(in _blocks[place], place * RowsOfABlock, remember: false);
+            _array.SettleRows(in _blocks[place], place * RowsAtOnce, remember: false);
             Volatile.Write(ref _done[place], 1);
         }
     }

@@ -19,7 +19,7 @@ namespace HybridEmu.Units;
 /// </remarks>
 public sealed partial class FastArray
 {
-    private const int RowsAtOnce = 8 * FoldFloat.Rows; // settled by this thread, when it is alone
+    private const int RowsAtOnce = 8 * FoldFloat.Rows; // that are settled by a thread
 
     private readonly int _rows;
     private readonly int _columns;
