@@ -12,7 +12,7 @@ namespace HybridEmu.Emulator.Tests;
 public class EngineTests
 {
     private static readonly (int Rows, int Columns, int Latency)[] Shapes =
-        [(8, 8, 2), (5, 7, 2), (1, 1, 1), (3, 40, 1), (40, 3, 4), (16, 16, 3), (32, 32, 2), (1, 20, 2), (20, 1, 2), (17, 33, 2)];
+        [(8, 8, 2), (5, 7, 2), (1, 1, 1), (3, 40, 1), (40, 3, 4), (16, 16, 3), (32, 32, 2), (1, 20, 2), (20, 1, 2), (17, 33, 2), (9, 70, 2)];
 
     private static readonly SimdWidth[] Widths = [SimdWidth.Widest, SimdWidth.Scalar, SimdWidth.Vector128, SimdWidth.Vector256, SimdWidth.Vector512];
 
