@@ -29,7 +29,11 @@ public sealed class Crossbar<TFlit, TRoute>
     private readonly InputSet _filled = new();
     private readonly CrossbarLink[] _links;
     private readonly long[] _losses;
+
+    // What follows from the heads of the inputs, read once each: sources by the destination that they want, and the destinations with any.
     private readonly ulong[] _wanted;
+    private ulong _read;
+    private ulong _wantedOutputs;
 
     /// <param name="name">Unit name as reports give it: fabric.req.</param>
     /// <param name="inputs">By source number; null where that number sends nothing in this network.</param>
@@ -58,25 +62,24 @@ public sealed class Crossbar<TFlit, TRoute>
 
     public long Evaluate(long edge)
     {
-        ulong wantedOutputs = 0;
-        for (ulong filled = _filled.Filled; filled != 0; filled &= filled - 1)
+        for (ulong unread = _filled.Filled & ~_read; unread != 0; unread &= unread - 1)
         {
-            int source = BitOperations.TrailingZeroCount(filled);
+            int source = BitOperations.TrailingZeroCount(unread);
             Channel<TFlit> input = _inputs[source]!;
             if (!input.CanPop(edge))
                 continue;
             int destination = TRoute.Destination(in input.Peek(edge));
+            _read |= 1UL << source;
             _wanted[destination] |= 1UL << source;
-            wantedOutputs |= 1UL << destination;
+            _wantedOutputs |= 1UL << destination;
         }
 
         int cause = Ledger.Idle;
         bool moved = false;
-        for (; wantedOutputs != 0; wantedOutputs &= wantedOutputs - 1)
+        for (ulong outputs = _wantedOutputs; outputs != 0; outputs &= outputs - 1)
         {
-            int destination = BitOperations.TrailingZeroCount(wantedOutputs);
+            int destination = BitOperations.TrailingZeroCount(outputs);
             ulong wanted = _wanted[destination];
-            _wanted[destination] = 0;
             Channel<TFlit> output = _outputs[destination] ?? throw new InvalidOperationException("A flit for an endpoint that this network does not reach.");
             if (!output.CanPush(edge))
             {
@@ -91,7 +94,7 @@ public sealed class Crossbar<TFlit, TRoute>
                 continue;
             }
 
-            Move(ref link, wanted, output, edge);
+            Move(ref link, destination, output, edge);
             moved = true;
         }
 
@@ -105,6 +108,11 @@ public sealed class Crossbar<TFlit, TRoute>
         archive.Value("state", ref State);
         archive.Array("links", _links);
         archive.Array("losses", _losses);
+        if (!archive.IsLoad)
+            return;
+        _read = 0;
+        _wantedOutputs = 0;
+        Array.Clear(_wanted);
     }
 
     public void Describe(SignalMap map)
@@ -121,8 +129,9 @@ public sealed class Crossbar<TFlit, TRoute>
         }
     }
 
-    private void Move(ref CrossbarLink link, ulong wanted, Channel<TFlit> output, long edge)
+    private void Move(ref CrossbarLink link, int destination, Channel<TFlit> output, long edge)
     {
+        ulong wanted = _wanted[destination];
         int winner = link.Holder;
         if (link.Held == 0)
         {
@@ -145,8 +154,12 @@ public sealed class Crossbar<TFlit, TRoute>
         }
 
         input.Discard(edge);
+        _read &= ~(1UL << winner);
+        _wanted[destination] = wanted & ~(1UL << winner);
+        if (_wanted[destination] == 0)
+            _wantedOutputs &= ~(1UL << destination);
 
-        for (ulong losers = wanted & ~(1UL << winner); losers != 0; losers &= losers - 1)
+        for (ulong losers = _wanted[destination]; losers != 0; losers &= losers - 1)
         {
             int loser = BitOperations.TrailingZeroCount(losers);
             _losses[(loser * _inputs.Length) + winner]++;
