@@ -66,7 +66,7 @@ public sealed partial class FastArray
         /// <param name="fold">What it is. Those that share weights have X rows of one format.</param>
         public void TakeWeights(in FoldInput fold)
         {
-            if (_tile.Number == fold.Weights.Number)
+            if (_tile.Number == fold.Weights.Number && _tile.KeptIn == fold.Weights.KeptIn)
                 return;
             _tile = fold.Weights;
             _kind = fold.Wave.Kind;
@@ -224,7 +224,7 @@ public sealed partial class FastArray
         private bool LiesWhole(out Span<int> rows)
         {
             rows = default;
-            return _tile.First != Kept && _tokens.TryBlock(_tile.First, _rows, out rows);
+            return _tile.KeptIn == 0 && _tokens.TryBlock(_tile.First, _rows, out rows);
         }
 
         private Span<int> Packed(int row) => _weights.AsSpan(_weightsAt + (row * _weightPitch), _weightPitch);

@@ -26,7 +26,8 @@ public sealed partial class FastArray
         array.CopyTokensTo(_tokens, 2 * _rows);
         _filled = loaded;
         _filling = new WeightTile { First = _rows + 1 };
-        _held = new WeightTile { First = Kept };
+        _lastKept = 1;
+        _held = new WeightTile { KeptIn = _lastKept };
         for (int r = 0; r < _rows; r++)
         {
             if (array.EnableShadow(r, 0))

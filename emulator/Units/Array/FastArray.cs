@@ -36,7 +36,8 @@ public sealed partial class FastArray
     private readonly int[] _addends;     // what the accumulators held where a row's sums go, while somebody looks
     private readonly FoldInput[] _folds; // ring by fold
     private readonly WeightTokens _tokens;
-    private readonly int[] _kept;        // weights that the PEs hold and whose tokens may be gone
+    private readonly int[] _kept;        // tiles of weights that the PEs hold, or held, and whose tokens may be gone
+    private readonly int _mostKept;
     private readonly Packing _packing;   // of operands for the kernels
     private readonly int[] _sums;
     private readonly int _sumsAt;
@@ -47,6 +48,7 @@ public sealed partial class FastArray
     private long _time;
     private int _tokensInTile;
     private WeightTile _filling; // what the shift tokens bring
+    private int _lastKept;
     private bool _filled;        // whether all of it is in the shadow and no switch token has taken it
     private WeightTile _held;    // what the last switch token took
     private long _launched;
@@ -79,7 +81,8 @@ public sealed partial class FastArray
         _addends = new int[_rowsKept * _stride];
         _folds = new FoldInput[(int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(MatrixUnit.MostLeaving + 3, (_columns / _rows) + 6))];
         _tokens = new WeightTokens(_rows * (3 + ((_columns + _rows - 1) / _rows)), _columns); // no more: they displace the weights in use from the host's caches
-        _kept = new int[_rows * _columns];
+        _mostKept = 1 + ((_columns + (2 * _rows) - 1) / (2 * _rows));
+        _kept = new int[_mostKept * _rows * _columns];
         _packing = new Packing(this, config, atOnce);
         _sums = CacheLines.Allocate(atOnce * _stride, out _sumsAt);
         if (team is not null)
