@@ -62,11 +62,14 @@ public sealed partial class FastArray
         /// <summary>What was packed is no more: tiles are numbered anew.</summary>
         public void Forget() => _tile.Number = -1;
 
+        /// <summary>Whether the weights of a fold are ready, from where they are now.</summary>
+        public bool Has(in FoldInput fold) => _tile.Number == fold.Weights.Number && _tile.KeptIn == fold.Weights.KeptIn;
+
         /// <summary>Makes the weights of a fold ready: once, however many folds have the same.</summary>
         /// <param name="fold">What it is. Those that share weights have X rows of one format.</param>
         public void TakeWeights(in FoldInput fold)
         {
-            if (_tile.Number == fold.Weights.Number && _tile.KeptIn == fold.Weights.KeptIn)
+            if (Has(in fold))
                 return;
             _tile = fold.Weights;
             _kind = fold.Wave.Kind;

@@ -86,9 +86,10 @@ public sealed partial class FastArray
             if (_offered - _finished == Blocks)
                 return false;
             RowBlock block = _array.NextBlock(_offeredRows, RowsAtOnce);
-            if (_offered != _finished && block.Fold != _blocks[(_offered - 1) % Blocks].Fold)
-                return false;
-            _array._packing.TakeWeights(in _array.Fold(block.Fold));
+            ref FoldInput fold = ref _array.Fold(block.Fold);
+            if (_offered != _finished && (block.Fold != _blocks[(_offered - 1) % Blocks].Fold || !_array._packing.Has(in fold)))
+                return false; // others sum by what is packed
+            _array._packing.TakeWeights(in fold);
             int place = (int)(_offered % Blocks);
             _blocks[place] = block;
             _done[place] = 0;

@@ -192,7 +192,7 @@ public class ArrayKindTests
         return BitConverter.SingleToInt32Bits(random.Next(20) == 0 ? -0f : (random.Next(9) - 4) / 2f);
     }
 
-    private static ulong Hash(SystolicArray array, Accumulators sums)
+    internal static ulong Hash(SystolicArray array, Accumulators sums)
     {
         StateArchive archive = StateArchive.ForHash();
         array.Walk(archive);
